@@ -1,0 +1,177 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace lookbook {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status ErrnoStatus(absl::string_view what, absl::string_view path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat(what, " ", path));
+}
+
+absl::Status FsStatus(absl::string_view what, absl::string_view path, const std::error_code& code) {
+  return absl::ErrnoToStatus(code.value(), absl::StrCat(what, " ", path));
+}
+
+// Owns a descriptor. Close() reports what close(2) says; the destructor cannot.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+
+  int get() const { return fd_; }
+  int Close() { return ::close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return ErrnoStatus("write", path);
+    }
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+std::string ParentOf(const std::string& path) {
+  const std::string parent = fs::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("open", path);
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0) return ErrnoStatus("stat", path);
+  if (S_ISDIR(info.st_mode)) {
+    errno = EISDIR;
+    return ErrnoStatus("read", path);
+  }
+  std::string bytes;
+  // One byte of room beyond the stated size shows the end of the file in one more read.
+  size_t room = static_cast<size_t>(std::min<uint64_t>(info.st_size, max_bytes)) + 1;
+  while (true) {
+    const size_t have = bytes.size();
+    bytes.resize(have + room);
+    const ssize_t got = ::read(file.get(), bytes.data() + have, room);
+    if (got < 0 && errno == EINTR) {
+      bytes.resize(have);
+      continue;
+    }
+    if (got < 0) return ErrnoStatus("read", path);
+    bytes.resize(have + static_cast<size_t>(got));
+    if (bytes.size() > max_bytes) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("read ", path, ": larger than ", max_bytes, " bytes"));
+    }
+    if (got == 0) return bytes;
+    room = std::max<size_t>(room - static_cast<size_t>(got), 65536);
+  }
+}
+
+absl::Status WriteFile(const std::string& path, absl::string_view bytes) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) return ErrnoStatus("create", path);
+  LB_RETURN_IF_ERROR(WriteAll(file.get(), bytes, path));
+  if (::fsync(file.get()) != 0) return ErrnoStatus("fsync", path);
+  if (file.Close() != 0) return ErrnoStatus("close", path);
+  return absl::OkStatus();
+}
+
+absl::Status WriteFileAtomic(const std::string& path, absl::string_view bytes) {
+  const std::string temporary = absl::StrCat(path, ".tmp.", ::getpid());
+  absl::Status status = WriteFile(temporary, bytes);
+  if (status.ok()) status = RenameDurably(temporary, path);
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
+}
+
+absl::Status SyncPath(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("open", path);
+  if (::fsync(file.get()) != 0) return ErrnoStatus("fsync", path);
+  return absl::OkStatus();
+}
+
+absl::Status RenameDurably(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return ErrnoStatus(absl::StrCat("rename ", from, " to"), to);
+  }
+  return SyncPath(ParentOf(to));
+}
+
+absl::StatusOr<uint64_t> FileSize(const std::string& path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) != 0) return ErrnoStatus("stat", path);
+  return static_cast<uint64_t>(info.st_size);
+}
+
+bool PathExists(const std::string& path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+bool IsDirectory(const std::string& path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+absl::Status MakeDirectories(const std::string& path) {
+  std::error_code code;
+  fs::create_directories(path, code);
+  if (code) return FsStatus("make folder", path, code);
+  return absl::OkStatus();
+}
+
+absl::Status RemoveAll(const std::string& path) {
+  std::error_code code;
+  fs::remove_all(path, code);
+  if (code) return FsStatus("remove", path, code);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) {
+  std::error_code code;
+  fs::directory_iterator entries(path, code);
+  if (code) return FsStatus("list folder", path, code);
+  std::vector<std::string> names;
+  for (; entries != fs::directory_iterator(); entries.increment(code)) {
+    if (code) return FsStatus("list folder", path, code);
+    names.push_back(entries->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string JoinPath(absl::string_view directory, absl::string_view name) {
+  if (directory.empty() || absl::StartsWith(name, "/")) return std::string(name);
+  if (absl::EndsWith(directory, "/")) return absl::StrCat(directory, name);
+  return absl::StrCat(directory, "/", name);
+}
+
+}  // namespace lookbook

@@ -1,0 +1,122 @@
+#include "base/logging.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace lookbook {
+namespace {
+
+std::atomic<LogFormat> log_format{LogFormat::kText};
+
+// spdlog does levels, locking and writing; the line itself is ours.
+spdlog::logger& Logger() {
+  static spdlog::logger* const logger = [] {
+    auto* made = new spdlog::logger("lookbook", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("%v");
+    made->flush_on(spdlog::level::info);
+    return made;
+  }();
+  return *logger;
+}
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return spdlog::level::debug;
+    case LogLevel::kInfo: return spdlog::level::info;
+    case LogLevel::kWarning: return spdlog::level::warn;
+    case LogLevel::kError: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+absl::string_view Name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarning: return "warning";
+    case LogLevel::kError: return "error";
+  }
+  return "info";
+}
+
+std::string Quote(absl::string_view text) {
+  return nlohmann::json(std::string(text))
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool IsFiniteNumber(const LogField& field) {
+  if (!field.is_number) return false;
+  if (field.value == "true" || field.value == "false") return true;
+  return std::isfinite(std::strtod(field.value.c_str(), nullptr));
+}
+
+std::string TextValue(const LogField& field) {
+  const bool plain = !field.value.empty() &&
+                     field.value.find_first_not_of(
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/+-@%,") ==
+                         std::string::npos;
+  return plain ? field.value : Quote(field.value);
+}
+
+}  // namespace
+
+absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text) {
+  for (LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    if (text == Name(level)) return level;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("log level \"", text, "\" is none of debug, info, warning, error"));
+}
+
+absl::StatusOr<LogFormat> ParseLogFormat(absl::string_view text) {
+  if (text == "text") return LogFormat::kText;
+  if (text == "json") return LogFormat::kJson;
+  return absl::InvalidArgumentError(
+      absl::StrCat("log format \"", text, "\" is neither text nor json"));
+}
+
+void ConfigureLogging(LogLevel level, LogFormat format) {
+  Logger().set_level(ToSpdlog(level));
+  log_format = format;
+}
+
+std::string FormatLogLine(LogFormat format, LogLevel level, absl::string_view timestamp,
+                          absl::string_view message, std::initializer_list<LogField> fields) {
+  if (format == LogFormat::kJson) {
+    std::string line = absl::StrCat("{\"ts\":", Quote(timestamp), ",\"level\":", Quote(Name(level)),
+                                    ",\"msg\":", Quote(message));
+    for (const LogField& field : fields) {
+      absl::StrAppend(&line, ",", Quote(field.name), ":",
+                      IsFiniteNumber(field) ? field.value : Quote(field.value));
+    }
+    return line + "}";
+  }
+  std::string upper(Name(level));
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  std::string text(message);
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  std::string line = absl::StrCat(timestamp, " ", upper, " ", text);
+  for (const LogField& field : fields) absl::StrAppend(&line, " ", field.name, "=", TextValue(field));
+  return line;
+}
+
+void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
+  if (!Logger().should_log(ToSpdlog(level))) return;
+  const std::string now =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+  Logger().log(ToSpdlog(level), FormatLogLine(log_format, level, now, message, fields));
+}
+
+}  // namespace lookbook

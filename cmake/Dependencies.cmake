@@ -1,0 +1,73 @@
+# Every find_package of the project. scripts/setup brings what is looked for here.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(absl REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core pull)
+pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(exif REQUIRED IMPORTED_TARGET libexif)
+pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
+find_program(LOOKBOOK_PROTOC protoc REQUIRED)
+find_program(LOOKBOOK_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+find_library(LOOKBOOK_GRPC_REFLECTION grpc++_reflection REQUIRED)
+
+# OpenCV's CMake package comes with libopencv-dev alone, which brings 140 libraries; two suffice.
+find_path(LOOKBOOK_OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)
+find_library(LOOKBOOK_OPENCV_CORE opencv_core REQUIRED)
+find_library(LOOKBOOK_OPENCV_IMGPROC opencv_imgproc REQUIRED)
+add_library(opencv INTERFACE)
+add_library(lookbook::opencv ALIAS opencv)
+target_include_directories(opencv SYSTEM INTERFACE ${LOOKBOOK_OPENCV_INCLUDE})
+target_link_libraries(opencv INTERFACE ${LOOKBOOK_OPENCV_IMGPROC} ${LOOKBOOK_OPENCV_CORE})
+
+if(LOOKBOOK_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
+endif()
+
+if(LOOKBOOK_WITH_TORCH)
+  # LibTorch's own TorchConfig.cmake demands a CUDA toolkit. The CPU half needs none of it:
+  # libtorch_cpu.so wants libcudart, libcupti and libgomp, which lie beside it.
+  set(lookbook_torch_dir "$ENV{LOOKBOOK_TORCH_DIR}")
+  if(NOT lookbook_torch_dir)
+    set(lookbook_torch_dir "${LOOKBOOK_DEPS}/libtorch-2.11.0")
+  endif()
+  set(LOOKBOOK_TORCH_DIR "${lookbook_torch_dir}" CACHE PATH "LibTorch 2.11.0: holds include/ and lib/")
+  foreach(file lib/libtorch_cpu.so lib/libc10.so include/torch/csrc/api/include/torch/torch.h)
+    if(NOT EXISTS "${LOOKBOOK_TORCH_DIR}/${file}")
+      message(FATAL_ERROR "LibTorch: ${LOOKBOOK_TORCH_DIR}/${file} is missing. Run scripts/setup, or set LOOKBOOK_TORCH_DIR.")
+    endif()
+  endforeach()
+  if(EXISTS "${LOOKBOOK_TORCH_DIR}/include/google/protobuf" OR EXISTS "${LOOKBOOK_TORCH_DIR}/include/fmt")
+    message(FATAL_ERROR "LibTorch: ${LOOKBOOK_TORCH_DIR}/include/{google,fmt} shadow the system's protobuf and fmt. "
+      "Use the copy that scripts/setup unpacks, or a copy without these two folders.")
+  endif()
+  add_library(torch_cpu INTERFACE)
+  add_library(lookbook::torch ALIAS torch_cpu)
+  target_include_directories(torch_cpu SYSTEM INTERFACE
+    "${LOOKBOOK_TORCH_DIR}/include" "${LOOKBOOK_TORCH_DIR}/include/torch/csrc/api/include")
+  # Both register operators when they are loaded, which the linker cannot see: --no-as-needed keeps them.
+  target_link_libraries(torch_cpu INTERFACE
+    -Wl,--push-state,--no-as-needed "${LOOKBOOK_TORCH_DIR}/lib/libtorch_cpu.so" "${LOOKBOOK_TORCH_DIR}/lib/libc10.so" -Wl,--pop-state)
+  list(APPEND CMAKE_BUILD_RPATH "${LOOKBOOK_TORCH_DIR}/lib")
+
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  set(lookbook_faiss_dir "$ENV{faiss_ROOT}")
+  if(NOT lookbook_faiss_dir)
+    set(lookbook_faiss_dir "${LOOKBOOK_DEPS}/faiss-1.7.3-avx2")
+  endif()
+  find_library(LOOKBOOK_FAISS_LIBRARY NAMES faiss faiss_avx2 PATHS "${lookbook_faiss_dir}/lib" NO_DEFAULT_PATH REQUIRED)
+  find_path(LOOKBOOK_FAISS_INCLUDE faiss/IndexFlat.h PATHS "${lookbook_faiss_dir}/include" NO_DEFAULT_PATH REQUIRED)
+  add_library(faiss_avx2 INTERFACE)
+  add_library(lookbook::faiss ALIAS faiss_avx2)
+  target_include_directories(faiss_avx2 SYSTEM INTERFACE "${LOOKBOOK_FAISS_INCLUDE}")
+  # BLAS and LAPACK are the MKL inside libtorch_cpu.so: one BLAS, one OpenMP runtime in the process.
+  target_link_libraries(faiss_avx2 INTERFACE "${LOOKBOOK_FAISS_LIBRARY}" OpenMP::OpenMP_CXX lookbook::torch)
+endif()

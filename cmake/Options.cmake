@@ -1,0 +1,39 @@
+# What a person may choose; CMakePresets.json holds the usual combinations.
+option(LOOKBOOK_BUILD_TESTS "Build the tests and benchmarks" ON)
+option(LOOKBOOK_WITH_TORCH "Build what links LibTorch or FAISS; OFF leaves the part that sanitizer lanes cover" ON)
+set(LOOKBOOK_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
+option(LOOKBOOK_WERROR "Treat warnings as errors" ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+set(lookbook_deps "$ENV{LOOKBOOK_DEPS}")
+if(NOT lookbook_deps)
+  set(lookbook_deps "$ENV{HOME}/.cache/lookbook")
+endif()
+set(LOOKBOOK_DEPS "${lookbook_deps}" CACHE PATH "Where scripts/setup puts LibTorch and FAISS")
+
+find_program(LOOKBOOK_CCACHE ccache)
+if(LOOKBOOK_CCACHE)
+  # The sloppiness is what ccache's manual asks for with precompiled headers.
+  # The base directory and hash_dir let two build folders, or two checkouts, share objects.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${LOOKBOOK_CCACHE})
+endif()
+find_program(LOOKBOOK_MOLD mold)
+if(LOOKBOOK_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+if(LOOKBOOK_SANITIZE)
+  add_compile_options(-fsanitize=${LOOKBOOK_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${LOOKBOOK_SANITIZE})
+endif()

@@ -1,0 +1,49 @@
+// A loaded bundle: model, index and items that belong together, all checked.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/bundle/items.h"
+#include "engine/bundle/manifest.h"
+#include "engine/embed/embedder.h"
+#include "engine/index/vector_index.h"
+
+namespace lookbook {
+
+struct BundleOptions {
+  int max_batch = 32;       // Buckets are the powers of two up to it.
+  bool warm_up = true;
+  bool self_test = true;    // The golden check; only tools that repair bundles turn it off.
+};
+
+// Immutable. Thread-safe.
+struct Bundle {
+  std::string id;
+  std::string directory;
+  Manifest manifest;
+  PreprocessSpec preprocess;
+  std::unique_ptr<Embedder> embedder;
+  std::unique_ptr<VectorIndex> index;
+  std::unique_ptr<ItemStore> items;
+};
+
+// Opens what <bundle_root>/CURRENT names. In this order, and nothing is opened before its hash matched:
+// CURRENT -> manifest (hash, id, content) -> sizes -> SHA-256 of every file -> items, model, index -> dims and
+// counts agree -> warm-up -> golden self-test.
+// Every failure carries the reason of the failing check: manifest, checksum, format, golden, memory, io
+// (the values of lookbook_bundle_loads_total's `result`), and a message that names the file and the value.
+// Corrupt content is DataLoss; a missing CURRENT NotFound.
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::string& bundle_root,
+                                                                const BundleOptions& options);
+
+// The same for one bundle folder; its manifest is checked against the id in the folder's name.
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bundle_directory,
+                                                         const BundleOptions& options);
+
+// Decodes, preprocesses and embeds one image file exactly as the server does; for the self-test, the evaluator
+// and tools. Errors are those of DecodeImage and Embed.
+absl::StatusOr<Embeddings> EmbedImageFile(const Bundle& bundle, absl::string_view bytes);
+
+}  // namespace lookbook

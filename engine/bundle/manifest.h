@@ -1,0 +1,41 @@
+// manifest.json and CURRENT: reading, checking, naming. docs/bundle_format.md is the description.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "engine/image/preprocess.h"
+#include "lookbook/bundle/v1/manifest.pb.h"
+
+namespace lookbook {
+
+using Manifest = ::lookbook::bundle::v1::Manifest;
+
+// Proto JSON. Unknown fields, a format version other than 1, missing parts, ids that are not distinct,
+// a file name that leaves the folder: DataLoss with reason "manifest" and the field named.
+absl::StatusOr<Manifest> ParseManifest(absl::string_view json);
+absl::StatusOr<std::string> ManifestToJson(const Manifest& manifest);
+
+// The manifest's preprocess block; DataLoss "manifest" when a value is out of range.
+absl::StatusOr<PreprocessSpec> ToPreprocessSpec(const bundle::v1::Preprocess& proto);
+bundle::v1::Preprocess ToProto(const PreprocessSpec& spec);
+
+// "20261123T101500Z-3f9a1c02b7de": UTC time and the first 12 digits of the SHA-256 of manifest.json.
+std::string MakeBundleId(absl::Time created, absl::string_view manifest_sha256);
+// DataLoss "manifest" unless `id` is well formed and its digits begin `manifest_sha256`.
+absl::Status CheckBundleId(absl::string_view id, absl::string_view manifest_sha256);
+
+// <bundle_root>/CURRENT: "<bundle id> <sha256 of its manifest.json>\n".
+struct CurrentFile {
+  std::string bundle_id;
+  std::string manifest_sha256;
+};
+// NotFound: no CURRENT. DataLoss "manifest": not exactly the form above.
+absl::StatusOr<CurrentFile> ReadCurrent(const std::string& bundle_root);
+// Replaces CURRENT durably (write-temp, fsync, rename, fsync of the folder).
+absl::Status WriteCurrent(const std::string& bundle_root, const CurrentFile& current);
+
+}  // namespace lookbook

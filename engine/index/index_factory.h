@@ -1,0 +1,25 @@
+// Builds and opens indexes behind VectorIndex.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/index/index_spec.h"
+#include "engine/index/vector_index.h"
+
+namespace lookbook {
+
+// `vectors` is float32[n, dim], unit rows; row i of the index is row i here.
+// InvalidArgument: empty, not a multiple of `dim`, non-finite, or not of unit length (1e-3).
+absl::StatusOr<std::unique_ptr<VectorIndex>> BuildIndex(const IndexSpec& spec, int dim,
+                                                        absl::Span<const float> vectors);
+
+// Opens a file whose hash the caller has checked: a hostile FAISS file can take over the process.
+// InvalidArgument: another kind, dim, metric or count than stated.
+absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec, const std::string& path,
+                                                       int dim, int64_t rows);
+
+}  // namespace lookbook
