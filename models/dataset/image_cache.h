@@ -1,0 +1,39 @@
+// Every image of a set, decoded and resized once: uint8 RGB of size × size in memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "engine/image/preprocess.h"
+#include "models/dataset/fashion_data.h"
+
+namespace lookbook {
+
+// Immutable after Build. Thread-safe.
+class ImageCache {
+ public:
+  // Decodes with `threads` threads through DecodeImage and ResizeForModel: the very pixels the server sees.
+  // `progress(done, total)` is called from the calling thread now and then.
+  // The first unreadable image fails the whole build, unless `unreadable` is given: then its index is noted there
+  // and its pixels are the mean colour. Cancelled: StopRequested().
+  static absl::StatusOr<std::unique_ptr<ImageCache>> Build(
+      absl::Span<const ImageRecord> images, const PreprocessSpec& spec, int threads,
+      const std::function<void(int64_t, int64_t)>& progress, std::vector<int64_t>* unreadable = nullptr);
+
+  int64_t size() const { return count_; }
+  int side() const { return side_; }
+  // side × side × 3 bytes, row-major RGB.
+  absl::Span<const uint8_t> pixels(int64_t index) const;
+
+ private:
+  ImageCache(int64_t count, int side);
+  int64_t count_;
+  int side_;
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace lookbook

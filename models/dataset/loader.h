@@ -1,0 +1,58 @@
+// Batches of augmented images, prepared ahead by threads, the same for the same seed.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/image/preprocess.h"
+#include "models/dataset/fashion_data.h"
+#include "models/dataset/image_cache.h"
+#include "models/recipe/recipe.h"
+
+namespace lookbook {
+
+struct Batch {
+  torch::Tensor images;             // float32[B, 3, S, S], normalised
+  torch::Tensor targets;            // float32[B, C], multi-hot
+  torch::Tensor attribute_targets;  // float32[B, A]
+  torch::Tensor attribute_mask;     // float32[B, 1]: 1 where the image's attributes are known
+  std::vector<int64_t> rows;        // Indices into FashionData::images
+};
+
+struct LoaderOptions {
+  int batch_size = 32;
+  bool shuffle = true;
+  bool drop_last = true;            // Leave out an incomplete last batch.
+  AugmentRecipe augment;            // All zero: evaluation.
+  int64_t seed = 7;
+  int workers = 2;
+  int prefetch = 4;                 // Batches ready at most.
+};
+
+// Not thread-safe; its workers are its own. Pixels depend on (seed, epoch, row) alone, not on thread timing.
+class Loader {
+ public:
+  // `data`, `cache` must outlive the loader. cache row i belongs to data.images[i].
+  static absl::StatusOr<std::unique_ptr<Loader>> Create(const FashionData& data, const ImageCache& cache,
+                                                        const PreprocessSpec& spec,
+                                                        std::vector<int64_t> rows, LoaderOptions options);
+  ~Loader();
+
+  // Starts epoch `epoch` at batch `first_batch` (for a resumed run). Ends the one under way.
+  void StartEpoch(int64_t epoch, int64_t first_batch = 0);
+  // The next batch of the epoch; nullopt at its end.
+  std::optional<Batch> Next();
+  int64_t batches_per_epoch() const;
+
+ private:
+  struct Impl;
+  explicit Loader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lookbook

@@ -1,0 +1,103 @@
+// What the server counts. Every series exists from construction on (closed label sets), so the hot path looks nothing
+// up and a scrape shows zeros rather than gaps. Folders other than this one see these structs, never prometheus-cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace lookbook {
+
+// A thin handle over one Prometheus series. Thread-safe; valid as long as its ServerMetrics.
+class CounterHandle {
+ public:
+  void Add(double by = 1);
+  double Value() const;
+  void* series = nullptr;
+};
+class GaugeHandle {
+ public:
+  void Set(double value);
+  void Add(double by);
+  double Value() const;
+  void* series = nullptr;
+};
+class HistogramHandle {
+ public:
+  void Observe(double value);
+  uint64_t Count() const;
+  void* series = nullptr;
+};
+
+enum class Method { kSearch, kEmbed, kGetItem, kListClasses, kGetInfo };
+enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
+enum class ShedReason { kQueueFull, kDeadline, kRate, kDraining, kMemory };
+
+// Series of one configured bundle.
+struct BundleMetrics {
+  HistogramHandle batch_size;
+  HistogramHandle batch_wait_seconds;
+  CounterHandle batch_padding_total;
+  CounterHandle batches_ok;
+  CounterHandle batches_failed;
+  GaugeHandle queue_depth;
+  GaugeHandle queue_capacity;
+  GaugeHandle queue_oldest_age_seconds;
+  CounterHandle embeddings_total;
+  CounterHandle search_queries_total;
+  HistogramHandle top1_similarity;
+  GaugeHandle items;
+  GaugeHandle created_timestamp_seconds;
+  HistogramHandle load_duration_seconds;
+  GaugeHandle warmup_seconds;
+};
+
+// Thread-safe.
+class ServerMetrics {
+ public:
+  // `bundles`: the configured names, at most 8.
+  explicit ServerMetrics(const std::vector<std::string>& bundles);
+  ~ServerMetrics();
+
+  BundleMetrics& bundle(absl::string_view name);
+
+  void RequestStarted(Method method);
+  // Counts lookbook_requests_total{method,code}, the duration, and lowers the in-flight gauge.
+  void RequestFinished(Method method, absl::StatusCode code, double seconds);
+  void DeadlineAtArrival(Method method, double seconds_left);
+  void StageFinished(Stage stage, double seconds);
+  void Shed(ShedReason reason);
+  void Cancelled(Stage stage);
+  // `format` "jpeg" | "png" | "unknown".
+  void ImageDecoded(absl::string_view format, int64_t bytes, int64_t pixels);
+  // `reason` outside the closed set counts as "other".
+  void ImageRejected(absl::string_view format, absl::string_view reason);
+  void DecodeWarning(absl::string_view kind);
+
+  // lookbook_bundle_info{bundle,bundle_id,backbone,index} 1; the series of the bundle before is removed.
+  void BundleActive(absl::string_view name, absl::string_view bundle_id, absl::string_view backbone,
+                    absl::string_view index);
+  // result: success | manifest | checksum | format | golden | memory | io.
+  void BundleLoaded(absl::string_view name, absl::string_view result);
+  void SetServing(absl::string_view service, bool serving);
+  void SetThreads(absl::string_view pool, int threads);
+  void ThreadBusy(absl::string_view pool, int by);
+
+  // Opens the scrape endpoint on its own port: "127.0.0.1:9464"; port 0 picks one. InvalidArgument / Unavailable
+  // name the address. Returns the port.
+  absl::StatusOr<int> Expose(const std::string& address);
+  // The text a scrape would get.
+  std::string Scrape() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lookbook

@@ -1,0 +1,97 @@
+// One query's way through the server: decode -> batch -> embed -> search -> item facts.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/snapshot.h"
+#include "engine/bundle/bundle.h"
+#include "engine/image/image_header.h"
+#include "server/metrics/server_metrics.h"
+
+namespace lookbook {
+
+enum class QueryKind { kImage, kItem, kVector };
+
+struct Query {
+  QueryKind kind = QueryKind::kImage;
+  absl::string_view image;          // kImage: bytes that outlive the call of `done`.
+  std::string item_id;              // kItem
+  std::vector<float> vector;        // kVector; normalised by the pipeline.
+
+  bool search = true;               // False: embedding and scores only.
+  int top_k = 10;
+  float min_similarity = -2;
+  IdFilter class_filter;
+  IdFilter attribute_filter;
+  bool exclude_self = false;
+
+  absl::Time deadline = absl::InfiniteFuture();   // Of the pipeline's clock. No stage starts past it.
+  std::shared_ptr<std::atomic<bool>> cancelled;   // May be null. No stage starts once it is true.
+};
+
+// Seconds; 0 for a stage that did not run.
+struct StageSeconds {
+  double decode = 0, preprocess = 0, queue = 0, embed = 0, search = 0, total = 0;
+};
+
+struct QueryResult {
+  std::shared_ptr<const Bundle> bundle;  // Model, index and facts of this answer; all from this one bundle.
+  std::vector<Neighbor> neighbors;       // Rows of bundle->items.
+  std::vector<float> embedding;          // The query's unit vector.
+  std::vector<float> scores;             // kImage: one a class, in the manifest's order.
+  StageSeconds seconds;
+  std::vector<std::string> warnings;
+};
+
+using QueryDone = std::function<void(absl::StatusOr<QueryResult>)>;
+
+struct PipelineOptions {
+  ImageLimits image_limits;
+  int decode_threads = 2;
+  int decode_queue = 64;            // Images that may wait for a decode thread.
+  int embed_workers = 2;
+  int max_batch = 8;                // At most the embedder's MaxBatch().
+  absl::Duration max_batch_delay = absl::ZeroDuration();
+  int queue_capacity = 64;          // Decoded images that may wait for a batch.
+};
+
+// The pipeline of one named bundle root. Thread-safe.
+class Pipeline {
+ public:
+  // `metrics` and `clock` must outlive the pipeline. `name` is the configured bundle name (metric label).
+  static absl::StatusOr<std::unique_ptr<Pipeline>> Create(std::string name, const PipelineOptions& options,
+                                                          ServerMetrics* metrics, const Clock* clock);
+  // Shutdown().
+  ~Pipeline();
+
+  // The bundle that new batches use; null at first. A batch that runs keeps its own.
+  std::shared_ptr<const Bundle> bundle() const;
+  // Hands the old one back: the caller destroys it, away from request threads.
+  std::shared_ptr<const Bundle> SetBundle(std::shared_ptr<const Bundle> next);
+
+  // Never blocks. `done` is called exactly once, on this thread (refusals) or one of the pipeline's.
+  // Unavailable reason no_bundle: none yet; reason draining: after Shutdown began. ResourceExhausted reason queue_full.
+  // DeadlineExceeded, Cancelled. NotFound reason unknown_item. InvalidArgument with the reasons of DecodeImage, and
+  // bad_k, bad_similarity, bad_vector, bad_filter.
+  void Submit(Query query, QueryDone done);
+
+  // Refuses new queries, finishes those inside, joins the threads. Idempotent.
+  void Shutdown();
+
+ private:
+  struct Impl;
+  explicit Pipeline(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lookbook
