@@ -44,6 +44,14 @@ struct OptimizerRecipe {
   double weight_decay = 0.05;
 };
 
+// One term of a stage's objective; the stage sums its terms.
+struct LossRecipe {
+  std::string name = "bce";
+  double weight = 1;
+  double smoothing = 0;                    // y <- y(1 - e) + e/2, in [0, 1).
+  double attribute_weight = 1;             // Of the attributes' BCE, where the data has attributes; 0 = off.
+};
+
 struct ScheduleRecipe {
   std::string name = "warmup_cosine";      // warmup_cosine | constant
   double warmup = 0.05;                    // Share of the stage's steps.
@@ -53,7 +61,7 @@ struct StageRecipe {
   std::string name;
   int epochs = 0;                          // One of epochs and steps is > 0.
   int64_t steps = 0;
-  std::vector<std::string> loss = {"bce"};
+  std::vector<LossRecipe> losses = {LossRecipe{}};  // Key `loss`.
   OptimizerRecipe optimizer;
   ScheduleRecipe schedule;
   int batch_size = 32;
