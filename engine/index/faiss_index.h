@@ -1,0 +1,47 @@
+// The exact index on the CPU: FAISS proposes, double arithmetic decides (exact_top_k.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/index/faiss_scan.h"
+#include "engine/index/vector_index.h"
+
+namespace lookbook {
+
+// Immutable. Thread-safe. A query costs one pass over the vectors, or over the rows of its filter; queries without a
+// filter share a pass, and so do queries whose `allowed` is the same object.
+class FaissIndex : public VectorIndex {
+ public:
+  // REQUIRES: `scan` is not null and its vectors passed CheckVectors().
+  explicit FaissIndex(std::unique_ptr<FaissScan> scan) : scan_(std::move(scan)) {}
+
+  int dim() const override { return scan_->dim(); }
+  int64_t size() const override { return scan_->size(); }
+  std::string spec() const override { return "Flat"; }
+  absl::StatusOr<std::vector<std::vector<Neighbor>>> Search(
+      absl::Span<const float> queries, absl::Span<const QueryOptions> options) const override;
+  absl::StatusOr<std::vector<float>> Vector(int64_t row) const override;
+  absl::Status Save(const std::string& path) const override { return scan_->Save(path); }
+
+ private:
+  // Positions in the batch of the queries that share `allowed`.
+  struct Group {
+    const RowSet* allowed;
+    std::vector<size_t> members;
+  };
+  struct Batch {
+    absl::Span<const float> queries;
+    absl::Span<const QueryOptions> options;
+  };
+  static std::vector<Group> GroupByFilter(absl::Span<const QueryOptions> options);
+  absl::Status SearchGroup(const Batch& batch, const Group& group,
+                           std::vector<std::vector<Neighbor>>* results) const;
+  std::vector<Neighbor> Score(absl::Span<const float> query, absl::Span<const int64_t> rows) const;
+
+  const std::unique_ptr<FaissScan> scan_;
+};
+
+}  // namespace lookbook

@@ -1,0 +1,128 @@
+#include "engine/index/faiss_scan.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/impl/IDSelector.h>
+#include <faiss/utils/distances.h>
+#include <omp.h>
+
+#include <atomic>
+#include <bit>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/exception_fence.h"
+#include "base/status_macros.h"
+#include "engine/index/flat_file.h"
+#include "engine/index/index_factory.h"
+
+namespace lookbook {
+namespace {
+
+std::atomic<int> search_threads = 1;
+
+// Limits OpenMP, and the MKL under FAISS, to the search threads while it lives. The setting belongs to the calling
+// thread, so that others are not touched.
+class ScopedSearchThreads {
+ public:
+  ScopedSearchThreads() : before_(omp_get_max_threads()) { omp_set_num_threads(search_threads.load()); }
+  ~ScopedSearchThreads() { omp_set_num_threads(before_); }
+
+ private:
+  const int before_;
+};
+
+// FAISS scans query by query below this batch size and multiplies matrices from it on. Its default is 20. Measured
+// on 200k × 128, one thread, scan against BLAS: 1 query 3.2 / 11.4 ms, 2 queries 6.5 / 9.6, 3 queries 10 to 13 / 10.7,
+// 4 queries 12.0 / 10.2, 8 queries 24.7 / 12.7.
+constexpr int kBlasFromQueries = 4;
+
+void SetBlasThresholdOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] { faiss::distance_compute_blas_threshold = kBlasFromQueries; });
+}
+
+}  // namespace
+
+void SetSearchThreads(int threads) { search_threads = threads < 1 ? 1 : threads; }
+
+struct FaissScan::Impl {
+  std::unique_ptr<faiss::IndexFlat> index;
+};
+
+FaissScan::FaissScan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { SetBlasThresholdOnce(); }
+FaissScan::~FaissScan() = default;
+
+absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Build(int dim, absl::Span<const float> vectors) {
+  return CatchToStatus("FAISS build", [&]() -> absl::StatusOr<std::unique_ptr<FaissScan>> {
+    auto index = std::make_unique<faiss::IndexFlatIP>(dim);
+    index->add(static_cast<int64_t>(vectors.size()) / dim, vectors.data());
+    return std::unique_ptr<FaissScan>(new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+  });
+}
+
+absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Read(const std::string& path, int dim, int64_t rows) {
+  return CatchToStatus("FAISS build", [&]() -> absl::StatusOr<std::unique_ptr<FaissScan>> {
+    auto index = std::make_unique<faiss::IndexFlatIP>(dim);
+    const size_t values = static_cast<size_t>(rows) * dim;
+    index->codes.resize(values * sizeof(float));  // Straight into place: the rows are never held twice.
+    LB_RETURN_IF_ERROR(ReadFlatFile(path, absl::MakeSpan(index->get_xb(), values)));
+    index->ntotal = rows;
+    return std::unique_ptr<FaissScan>(new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+  });
+}
+
+int FaissScan::dim() const { return static_cast<int>(impl_->index->d); }
+int64_t FaissScan::size() const { return impl_->index->ntotal; }
+
+absl::Span<const float> FaissScan::vectors() const {
+  return absl::MakeConstSpan(impl_->index->get_xb(), static_cast<size_t>(size()) * dim());
+}
+
+absl::Span<const float> FaissScan::row(int64_t row) const {
+  return vectors().subspan(static_cast<size_t>(row) * dim(), dim());
+}
+
+absl::StatusOr<FaissScan::Hits> FaissScan::TopK(absl::Span<const float> queries, int64_t k,
+                                                const std::vector<int64_t>* allowed) const {
+  return CatchToStatus("FAISS search", [&]() -> absl::StatusOr<Hits> {
+    const int64_t n = static_cast<int64_t>(queries.size()) / dim();
+    Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
+    ScopedSearchThreads threads;
+    if (allowed == nullptr) {
+      impl_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data());
+      return hits;
+    }
+    // A list of rows, not a bitmap: FAISS then reads these rows alone. Measured on 200k × 128, one query, bitmap
+    // against list: 0.1 % of the rows 0.28 / 0.005 ms, 1 % 0.36 / 0.04, 10 % 2.8 / 1.1, 50 % 6.4 / 5.2, 100 % 3.4 / 3.2.
+    faiss::IDSelectorArray selector(allowed->size(), allowed->data());
+    faiss::SearchParameters parameters;
+    parameters.sel = &selector;
+    impl_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data(), &parameters);
+    return hits;
+  });
+}
+
+absl::StatusOr<std::vector<int64_t>> FaissScan::RowsAbove(absl::Span<const float> query, float score,
+                                                          const RowSet* allowed) const {
+  static_assert(std::endian::native == std::endian::little, "a RowSet's words are read as FAISS's bytes");
+  return CatchToStatus("FAISS range search", [&]() -> absl::StatusOr<std::vector<int64_t>> {
+    faiss::RangeSearchResult result(1);
+    ScopedSearchThreads threads;
+    if (allowed == nullptr) {
+      impl_->index->range_search(1, query.data(), score, &result);
+    } else {
+      faiss::IDSelectorBitmap selector(allowed->words().size() * sizeof(uint64_t),
+                                       reinterpret_cast<const uint8_t*>(allowed->words().data()));
+      faiss::SearchParameters parameters;
+      parameters.sel = &selector;
+      impl_->index->range_search(1, query.data(), score, &result, &parameters);
+    }
+    return std::vector<int64_t>(result.labels + result.lims[0], result.labels + result.lims[1]);
+  });
+}
+
+absl::Status FaissScan::Save(const std::string& path) const { return WriteFlatFile(path, dim(), vectors()); }
+
+}  // namespace lookbook
