@@ -1,0 +1,106 @@
+#include "models/export/torchscript_export.h"
+
+#include <gmock/gmock.h>
+#include <torch/script.h>
+#include <torch/torch.h>
+
+#include <set>
+
+#include "base/files.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ExportTest : public testing::TestWithParam<std::string> {
+ protected:
+  // A net whose BatchNorm statistics are not the initial ones.
+  static EmbedderNet TrainedALittle(const std::string& backbone, int attributes) {
+    torch::manual_seed(5);
+    auto net = MakeNetwork({.backbone = backbone, .classes = 7, .attributes = attributes});
+    (*net)->train();
+    torch::NoGradGuard no_grad;
+    for (int i = 0; i < 2; ++i) (*net)->forward(torch::randn({4, 3, 64, 64}) * 2 + 0.5);
+    return *net;
+  }
+  std::string path_ = JoinPath(testing::TempDir(), "export_test_" + GetParam() + ".ts");
+};
+
+TEST_P(ExportTest, IsBitEqualToTheEagerModuleAtAnyBatch) {
+  EmbedderNet net = TrainedALittle(GetParam(), 3);
+  ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
+
+  torch::jit::Module script = torch::jit::load(path_);
+  torch::NoGradGuard no_grad;
+  for (int batch : {1, 3, 8, 5}) {
+    const torch::Tensor images = torch::randn({batch, 3, 64, 64});
+    const NetworkOutput eager = net->forward(images);
+    const auto out = script.forward({images}).toTuple()->elements();
+    ASSERT_EQ(out.size(), 3u);
+    EXPECT_TRUE(torch::equal(out[0].toTensor(), eager.embedding)) << batch;
+    EXPECT_TRUE(torch::equal(out[1].toTensor(), torch::sigmoid(eager.logits))) << batch;
+    EXPECT_TRUE(torch::equal(out[2].toTensor(), torch::sigmoid(eager.attribute_logits))) << batch;
+  }
+}
+
+TEST_P(ExportTest, KeepsParameterNames) {
+  EmbedderNet net = TrainedALittle(GetParam(), 0);
+  ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
+  std::set<std::string> eager, exported;
+  for (const auto& item : net->named_parameters()) eager.insert(item.key());
+  for (const auto& item : net->named_buffers()) eager.insert(item.key());
+  torch::jit::Module script = torch::jit::load(path_);
+  for (const auto& item : script.named_parameters()) exported.insert(item.name);
+  for (const auto& item : script.named_buffers()) exported.insert(item.name);
+  EXPECT_EQ(exported, eager);
+}
+
+void CollectConstants(const torch::jit::Block* block, std::set<c10::TypeKind>* kinds) {
+  for (const torch::jit::Node* node : block->nodes()) {
+    for (const torch::jit::Block* inner : node->blocks()) CollectConstants(inner, kinds);
+    if (node->kind() == c10::prim::Constant) kinds->insert(node->output()->type()->kind());
+  }
+}
+
+TEST_P(ExportTest, HoldsNoTensorOrDeviceConstants) {
+  EmbedderNet net = TrainedALittle(GetParam(), 3);
+  ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
+  torch::jit::Module script = torch::jit::load(path_);
+  std::set<c10::TypeKind> kinds;
+  CollectConstants(script.get_method("forward").graph()->block(), &kinds);
+  EXPECT_FALSE(kinds.empty());
+  EXPECT_EQ(kinds.count(c10::TypeKind::TensorType), 0u);
+  EXPECT_EQ(kinds.count(c10::TypeKind::DeviceObjType), 0u);
+}
+
+TEST_P(ExportTest, RunsTheSameAfterOptimizeForInference) {
+  EmbedderNet net = TrainedALittle(GetParam(), 0);
+  ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
+  torch::jit::Module script = torch::jit::load(path_);
+  script.eval();
+  script = torch::jit::optimize_for_inference(script);
+  torch::NoGradGuard no_grad;
+  const torch::Tensor images = torch::randn({4, 3, 64, 64});
+  const auto out = script.forward({images}).toTuple()->elements();
+  EXPECT_TRUE(torch::allclose(out[0].toTensor(), net->forward(images).embedding, 1e-3, 1e-5));
+}
+
+INSTANTIATE_TEST_SUITE_P(Backbones, ExportTest, testing::Values("small_cnn", "mobilenet_v2", "resnet50"),
+                         [](const auto& info) { return info.param; });
+
+TEST(ExportErrorTest, AnUnwritablePathIsNamed) {
+  auto net = MakeNetwork({.classes = 2});
+  EXPECT_THAT(ExportTorchScript(*net, 64, "/nonexistent/folder/model.ts"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("/nonexistent/folder/model.ts")));
+}
+
+TEST(ExportErrorTest, WhatTorchThrowsBecomesAStatus) {
+  auto net = MakeNetwork({.classes = 2});
+  EXPECT_THAT(ExportTorchScript(*net, /*image_size=*/0, JoinPath(testing::TempDir(), "never.ts")),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("never.ts")));
+}
+
+}  // namespace
+}  // namespace lookbook
