@@ -20,6 +20,12 @@ find_program(LOOKBOOK_PROTOC protoc REQUIRED)
 find_program(LOOKBOOK_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_library(LOOKBOOK_GRPC_REFLECTION grpc++_reflection REQUIRED)
 
+# Mustache templates, header-only: the client's contact sheet.
+find_path(LOOKBOOK_MUSTACHE_INCLUDE kainjow/mustache.hpp REQUIRED)
+add_library(mustache INTERFACE)
+add_library(lookbook::mustache ALIAS mustache)
+target_include_directories(mustache SYSTEM INTERFACE ${LOOKBOOK_MUSTACHE_INCLUDE})
+
 # OpenCV's CMake package comes with libopencv-dev alone, which brings 140 libraries; two suffice.
 find_path(LOOKBOOK_OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)
 find_library(LOOKBOOK_OPENCV_CORE opencv_core REQUIRED)
@@ -60,7 +66,6 @@ if(LOOKBOOK_WITH_TORCH)
     -Wl,--push-state,--no-as-needed "${LOOKBOOK_TORCH_DIR}/lib/libtorch_cpu.so" "${LOOKBOOK_TORCH_DIR}/lib/libc10.so" -Wl,--pop-state)
   list(APPEND CMAKE_BUILD_RPATH "${LOOKBOOK_TORCH_DIR}/lib")
 
-  find_package(OpenMP REQUIRED COMPONENTS CXX)
   set(lookbook_faiss_dir "$ENV{faiss_ROOT}")
   if(NOT lookbook_faiss_dir)
     set(lookbook_faiss_dir "${LOOKBOOK_DEPS}/faiss-1.7.3-avx2")
@@ -70,6 +75,11 @@ if(LOOKBOOK_WITH_TORCH)
   add_library(faiss_avx2 INTERFACE)
   add_library(lookbook::faiss ALIAS faiss_avx2)
   target_include_directories(faiss_avx2 SYSTEM INTERFACE "${LOOKBOOK_FAISS_INCLUDE}")
-  # BLAS and LAPACK are the MKL inside libtorch_cpu.so: one BLAS, one OpenMP runtime in the process.
-  target_link_libraries(faiss_avx2 INTERFACE "${LOOKBOOK_FAISS_LIBRARY}" OpenMP::OpenMP_CXX lookbook::torch)
+  # BLAS and LAPACK are the MKL inside libtorch_cpu.so, and libgomp is the one beside it: one BLAS and one OpenMP
+  # runtime in the process.
+  find_library(LOOKBOOK_GOMP NAMES libgomp.so.1 PATHS "${LOOKBOOK_TORCH_DIR}/lib" NO_DEFAULT_PATH)
+  if(NOT LOOKBOOK_GOMP)
+    set(LOOKBOOK_GOMP gomp)
+  endif()
+  target_link_libraries(faiss_avx2 INTERFACE "${LOOKBOOK_FAISS_LIBRARY}" lookbook::torch ${LOOKBOOK_GOMP})
 endif()

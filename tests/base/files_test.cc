@@ -1,0 +1,109 @@
+#include "base/files.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class FilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = JoinPath(testing::TempDir(), std::string("files_test_") + info->name());
+    ASSERT_THAT(RemoveAll(folder_), IsOk());
+    ASSERT_THAT(MakeDirectories(folder_), IsOk());
+  }
+  std::string Path(const std::string& name) { return JoinPath(folder_, name); }
+  std::string folder_;
+};
+
+TEST_F(FilesTest, WhatIsWrittenIsRead) {
+  const std::string bytes("a\0b\n\xff", 5);
+  ASSERT_THAT(WriteFile(Path("x"), bytes), IsOk());
+  EXPECT_THAT(ReadFile(Path("x")), IsOkAndHolds(bytes));
+  EXPECT_THAT(FileSize(Path("x")), IsOkAndHolds(5u));
+}
+
+TEST_F(FilesTest, ReadStopsAtItsBound) {
+  ASSERT_THAT(WriteFile(Path("x"), "12345"), IsOk());
+  EXPECT_THAT(ReadFile(Path("x"), 5), IsOkAndHolds("12345"));
+  EXPECT_THAT(ReadFile(Path("x"), 4), StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("4 bytes")));
+}
+
+TEST_F(FilesTest, FilesWithoutAStatedSizeAreReadWhole) {
+  LB_ASSERT_OK_AND_ASSIGN(const std::string status, ReadFile("/proc/self/status"));
+  EXPECT_THAT(status, HasSubstr("VmRSS"));
+}
+
+TEST_F(FilesTest, MissingFilesAndFoldersAreNamed) {
+  EXPECT_THAT(ReadFile(Path("none")), StatusIs(absl::StatusCode::kNotFound, HasSubstr(Path("none"))));
+  EXPECT_THAT(ReadFile(folder_), ::testing::Not(IsOk()));
+  EXPECT_THAT(WriteFile(Path("no/such/folder"), ""), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(FileSize(Path("none")), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(ListDirectory(Path("none")), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(SyncPath(Path("none")), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(FilesTest, AtomicWriteReplacesAndLeavesNothingBehind) {
+  ASSERT_THAT(WriteFileAtomic(Path("CURRENT"), "one"), IsOk());
+  ASSERT_THAT(WriteFileAtomic(Path("CURRENT"), "two"), IsOk());
+  EXPECT_THAT(ReadFile(Path("CURRENT")), IsOkAndHolds("two"));
+  EXPECT_THAT(ListDirectory(folder_), IsOkAndHolds(ElementsAre("CURRENT")));
+}
+
+// The child may write 4 bytes a file at most: the write fails half way, as on a full disk.
+TEST_F(FilesTest, AFailedAtomicWriteKeepsTheOldFileAndNoTemporary) {
+  ASSERT_THAT(WriteFileAtomic(Path("CURRENT"), "old"), IsOk());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit limit = {4, 4};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const absl::Status status = WriteFileAtomic(Path("CURRENT"), "longer than four bytes");
+    _exit(!status.ok() && status.message().find("CURRENT") != absl::string_view::npos ? 7 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_THAT(ReadFile(Path("CURRENT")), IsOkAndHolds("old"));
+  EXPECT_THAT(ListDirectory(folder_), IsOkAndHolds(ElementsAre("CURRENT")));
+}
+
+TEST_F(FilesTest, RenameOntoAFullFolderFailsAndNamesBoth) {
+  ASSERT_THAT(MakeDirectories(Path("a")), IsOk());
+  ASSERT_THAT(MakeDirectories(Path("b/c")), IsOk());
+  EXPECT_THAT(RenameDurably(Path("a"), Path("b")), StatusIs(absl::StatusCode::kFailedPrecondition,
+              ::testing::AllOf(HasSubstr(Path("a")), HasSubstr(Path("b")))));
+}
+
+TEST_F(FilesTest, FoldersAreMadeListedAndRemoved) {
+  ASSERT_THAT(MakeDirectories(Path("b/c")), IsOk());
+  ASSERT_THAT(MakeDirectories(Path("b/c")), IsOk());
+  ASSERT_THAT(WriteFile(Path("a"), ""), IsOk());
+  EXPECT_THAT(ListDirectory(folder_), IsOkAndHolds(ElementsAre("a", "b")));
+  EXPECT_TRUE(IsDirectory(Path("b")));
+  EXPECT_FALSE(IsDirectory(Path("a")));
+  EXPECT_TRUE(PathExists(Path("a")));
+  EXPECT_THAT(MakeDirectories(Path("a/x")), ::testing::Not(IsOk()));
+  ASSERT_THAT(RemoveAll(Path("b")), IsOk());
+  ASSERT_THAT(RemoveAll(Path("b")), IsOk());
+  EXPECT_FALSE(PathExists(Path("b")));
+}
+
+TEST(JoinPathTest, PutsOneSlashBetween) {
+  EXPECT_EQ(JoinPath("a", "b"), "a/b");
+  EXPECT_EQ(JoinPath("a/", "b"), "a/b");
+  EXPECT_EQ(JoinPath("", "b"), "b");
+  EXPECT_EQ(JoinPath("a", "/b"), "/b");
+}
+
+}  // namespace
+}  // namespace lookbook

@@ -1,0 +1,76 @@
+#include "base/logging.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kTime[] = "2026-11-23T10:15:00.123Z";
+
+TEST(FormatLogLineTest, TextShowsFieldsAsNameEqualsValue) {
+  EXPECT_EQ(FormatLogLine(LogFormat::kText, LogLevel::kInfo, kTime, "bundle loaded",
+                          {{"bundle", "main"}, {"seconds", 1.5}, {"why", "a b"}}),
+            "2026-11-23T10:15:00.123Z INFO bundle loaded bundle=main seconds=1.5 why=\"a b\"");
+}
+
+TEST(FormatLogLineTest, JsonParsesAndKeepsNumbersAsNumbers) {
+  const auto line = nlohmann::json::parse(FormatLogLine(
+      LogFormat::kJson, LogLevel::kWarning, kTime, "slow", {{"ms", 12}, {"ok", false}, {"id", "x"}}));
+  EXPECT_EQ(line["ts"], kTime);
+  EXPECT_EQ(line["level"], "warning");
+  EXPECT_EQ(line["msg"], "slow");
+  EXPECT_EQ(line["ms"], 12);
+  EXPECT_EQ(line["ok"], false);
+  EXPECT_EQ(line["id"], "x");
+}
+
+TEST(FormatLogLineTest, HostileTextStaysOnOneLineAndParses) {
+  const std::string hostile = "a\"\n{\"level\":\"error\"}\r\x01\xff";
+  for (LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+    const std::string line =
+        FormatLogLine(format, LogLevel::kInfo, kTime, hostile, {{"uri", hostile}});
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_EQ(line.find('\r'), std::string::npos);
+  }
+  const auto parsed = nlohmann::json::parse(
+      FormatLogLine(LogFormat::kJson, LogLevel::kInfo, kTime, hostile, {{"uri", hostile}}));
+  EXPECT_EQ(parsed["level"], "info");
+}
+
+TEST(FormatLogLineTest, NumbersThatJsonCannotHoldAreQuoted) {
+  const auto line = nlohmann::json::parse(FormatLogLine(
+      LogFormat::kJson, LogLevel::kInfo, kTime, "x", {{"loss", std::numeric_limits<double>::quiet_NaN()}}));
+  EXPECT_EQ(line["loss"], "nan");
+}
+
+TEST(FormatLogLineTest, StatusesAreShown) {
+  EXPECT_THAT(FormatLogLine(LogFormat::kText, LogLevel::kError, kTime, "load failed",
+                            {{"error", absl::DataLossError("index.faiss")}}),
+              HasSubstr("DATA_LOSS: index.faiss"));
+}
+
+TEST(LogTest, WritesLinesFromItsLevelUpToStandardError) {
+  ConfigureLogging(LogLevel::kWarning, LogFormat::kText);
+  testing::internal::CaptureStderr();
+  LogInfo("unseen");
+  LogWarning("seen", {{"n", 3}});
+  const std::string written = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(written, HasSubstr("WARNING seen n=3\n"));
+  EXPECT_EQ(written.find("unseen"), std::string::npos);
+  ConfigureLogging(LogLevel::kInfo, LogFormat::kText);
+}
+
+TEST(ParseLogTest, KnowsItsNamesAndNamesOthers) {
+  EXPECT_THAT(ParseLogLevel("warning"), IsOkAndHolds(LogLevel::kWarning));
+  EXPECT_THAT(ParseLogFormat("json"), IsOkAndHolds(LogFormat::kJson));
+  EXPECT_THAT(ParseLogLevel("loud"), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("\"loud\"")));
+  EXPECT_THAT(ParseLogFormat("xml"), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("\"xml\"")));
+}
+
+}  // namespace
+}  // namespace lookbook
