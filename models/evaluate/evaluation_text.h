@@ -1,0 +1,16 @@
+// A SetEvaluation for programs and for people.
+#pragma once
+
+#include <string>
+
+#include "models/evaluate/set_evaluation.h"
+
+namespace lookbook {
+
+// {"split", "images", "values": {…}, "retrieval": {…}, "chance": {…}, "classes": [{…}]}, indented. NaN becomes null.
+std::string EvaluationToJson(const SetEvaluation& evaluation);
+
+// For a terminal: headline numbers beside what chance gives, then one line a class.
+std::string EvaluationTable(const SetEvaluation& evaluation);
+
+}  // namespace lookbook

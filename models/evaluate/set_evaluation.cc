@@ -1,0 +1,134 @@
+#include "models/evaluate/set_evaluation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace lookbook {
+namespace {
+
+LabelMatrix ToMatrix(size_t columns, absl::Span<const ImageRecord> images, std::vector<int> ImageRecord::*member) {
+  LabelMatrix out;
+  out.n = static_cast<int64_t>(images.size());
+  out.classes = static_cast<int>(columns);
+  out.values.assign(images.size() * columns, 0);
+  for (size_t row = 0; row < images.size(); ++row) {
+    for (const int column : images[row].*member) out.values[row * columns + column] = 1;
+  }
+  return out;
+}
+
+absl::Status CheckSize(const char* what, size_t size, size_t rows, size_t columns) {
+  if (size == rows * columns) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(what, ": ", size, " values for ", rows, " images of ", columns, " columns"));
+}
+
+// The attributes of the images whose attributes are known.
+void EvaluateAttributes(const LabelSpace& labels, absl::Span<const ImageRecord> images, const SetOutputs& outputs,
+                        SetEvaluation* out) {
+  const size_t columns = labels.attributes.size();
+  std::vector<ImageRecord> known;
+  std::vector<float> scores;
+  for (size_t row = 0; row < images.size(); ++row) {
+    if (!images[row].attributes_known) continue;
+    known.push_back(images[row]);
+    const auto begin = outputs.attribute_scores.begin() + static_cast<ptrdiff_t>(row * columns);
+    scores.insert(scores.end(), begin, begin + static_cast<ptrdiff_t>(columns));
+  }
+  out->attribute_images = static_cast<int64_t>(known.size());
+  if (!known.empty()) out->attributes = EvaluateClassification(scores, AttributeMatrix(labels, known));
+}
+
+double MeanPrevalence(const ClassificationMetrics& metrics, int64_t images) {
+  double sum = 0;
+  int64_t supported = 0;
+  for (const int64_t support : metrics.support) {
+    sum += static_cast<double>(support);
+    supported += support > 0;
+  }
+  return supported == 0 ? 0 : sum / static_cast<double>(supported) / static_cast<double>(images);
+}
+
+}  // namespace
+
+LabelMatrix ClassMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images) {
+  return ToMatrix(labels.classes.size(), images, &ImageRecord::classes);
+}
+
+LabelMatrix AttributeMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images) {
+  return ToMatrix(labels.attributes.size(), images, &ImageRecord::attributes);
+}
+
+absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelSpace& labels,
+                                          absl::Span<const ImageRecord> images, const SetOutputs& outputs) {
+  if (images.empty()) return absl::InvalidArgumentError(absl::StrCat(split, ": no image to evaluate"));
+  if (outputs.dim < 1) return absl::InvalidArgumentError("embeddings have no dimension");
+  const size_t attributes = outputs.attribute_scores.empty() ? 0 : labels.attributes.size();
+  for (const absl::Status& status :
+       {CheckSize("embeddings", outputs.vectors.size(), images.size(), outputs.dim),
+        CheckSize("scores", outputs.scores.size(), images.size(), labels.classes.size()),
+        CheckSize("attribute scores", outputs.attribute_scores.size(), images.size(), attributes)}) {
+    if (!status.ok()) return status;
+  }
+  SetEvaluation out;
+  out.split = split;
+  out.images = static_cast<int64_t>(images.size());
+  out.classes = labels.classes;
+  const LabelMatrix matrix = ClassMatrix(labels, images);
+  out.classification = EvaluateClassification(outputs.scores, matrix);
+  if (attributes > 0) EvaluateAttributes(labels, images, outputs, &out);
+  out.mean_prevalence = MeanPrevalence(out.classification, out.images);
+  RetrievalResult retrieval = EvaluateRetrieval(outputs.vectors, outputs.dim, matrix);
+  out.retrieval = std::move(retrieval.metrics);
+  out.random = ExpectedAtRandom(matrix);
+  out.frequency = RankByLabelFrequency(matrix);
+  // A singular value decomposition of 2,048 columns takes long; fewer rows tell as much.
+  out.diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, outputs.dim > 512 ? 1024 : 2048);
+  out.hubness = MeasureHubness(retrieval.top, retrieval.k, out.images);
+  out.label_collapse = MeasureLabelCollapse(outputs.scores, matrix.classes);
+  return out;
+}
+
+std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) {
+  const RetrievalMetrics& r = evaluation.retrieval;
+  std::map<std::string, double> values = {
+      {"map", evaluation.classification.map},
+      {"f1_macro", evaluation.classification.f1_macro},
+      {"f1_macro_supported", evaluation.classification.f1_macro_supported},
+      {"f1_micro", evaluation.classification.f1_micro},
+      {"f1_samples", evaluation.classification.f1_samples},
+      {"recall_at_1", r.rule(Relevance::kMoreThan2).recall_at_1},
+      {"recall_at_1_strict", r.rule(Relevance::kStrict).recall_at_1},
+      {"recall_at_1_j50", r.rule(Relevance::kJaccard50).recall_at_1},
+      {"recall_at_1_exact", r.rule(Relevance::kExact).recall_at_1},
+      {"precision_at_10_any", r.rule(Relevance::kAny).precision_at_10},
+      {"map_at_r_j50", r.rule(Relevance::kJaccard50).map_at_r},
+      {"ndcg_at_10", r.ndcg_at_10_shared},
+      {"ndcg_at_10_jaccard", r.ndcg_at_10_jaccard},
+      {"acg_at_10", r.acg_at_10},
+      {"mean_jaccard_at_5", r.mean_jaccard_at_5},
+      {"chance_mean_jaccard_at_5", evaluation.random.mean_jaccard_at_5},
+      {"queries_excluded", static_cast<double>(r.rule(Relevance::kMoreThan2).excluded)},
+      {"std_sqrt_d", evaluation.diagnostics.std_sqrt_d},
+      {"mean_cosine", evaluation.diagnostics.mean_cosine},
+      {"uniformity", evaluation.diagnostics.uniformity},
+      {"effective_rank", evaluation.diagnostics.effective_rank},
+      {"effective_rank_centered", evaluation.diagnostics.effective_rank_centered},
+      {"top1_singular_share", evaluation.diagnostics.top1_share},
+      {"hub_skew", evaluation.hubness.skewness},
+      {"hub_share", evaluation.hubness.max_share},
+      {"anti_hub_share", evaluation.hubness.anti_hub_share},
+      {"distinct_share", evaluation.hubness.distinct_share},
+      {"distinct_label_sets", evaluation.label_collapse.distinct_sets},
+      {"top_label_set_share", evaluation.label_collapse.top_set_share},
+  };
+  if (evaluation.attributes.has_value()) {
+    values["attribute_map"] = evaluation.attributes->map;
+    values["attribute_f1_macro"] = evaluation.attributes->f1_macro;
+  }
+  return values;
+}
+
+}  // namespace lookbook

@@ -1,0 +1,54 @@
+// Everything that is measured on one labelled set.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "models/dataset/fashion_data.h"
+#include "models/evaluate/diagnostics.h"
+#include "models/evaluate/metrics.h"
+#include "models/evaluate/retrieval.h"
+
+namespace lookbook {
+
+// Model outputs for some images, row-major.
+struct SetOutputs {
+  int dim = 0;
+  std::vector<float> vectors;           // float32[n, dim], unit rows
+  std::vector<float> scores;            // float32[n, classes]
+  std::vector<float> attribute_scores;  // float32[n, attributes]; empty when the model has none
+};
+
+struct SetEvaluation {
+  std::string split;                    // Which set: "holdout", "test", …
+  int64_t images = 0;
+  std::vector<Label> classes;           // Column j of `classification`.
+  ClassificationMetrics classification;
+  std::optional<ClassificationMetrics> attributes;  // Over the images whose attributes are known.
+  int64_t attribute_images = 0;
+  double mean_prevalence = 0;           // mAP of a constant score.
+  RetrievalMetrics retrieval;           // Leave-one-out inside the set, by class labels.
+  RetrievalMetrics random;              // Chance, in expectation.
+  RetrievalMetrics frequency;           // Commonest labels first.
+  EmbeddingDiagnostics diagnostics;
+  Hubness hubness;                      // Of the top 10.
+  LabelCollapse label_collapse;
+};
+
+// InvalidArgument: no image, or outputs of another size than `images` and `labels` ask for.
+absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelSpace& labels,
+                                          absl::Span<const ImageRecord> images, const SetOutputs& outputs);
+
+// The class labels (or the attributes) of `images` as a matrix.
+LabelMatrix ClassMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);
+LabelMatrix AttributeMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);
+
+// The headline numbers by name; docs/training.md lists them. Names are stable: a manifest carries them.
+std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation);
+
+}  // namespace lookbook

@@ -1,0 +1,54 @@
+#include "models/evaluate/evaluation_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+
+LabelSpace Space() {
+  return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}}, .attributes = {{1, "red", "colour"}}};
+}
+
+std::vector<ImageRecord> Images() {
+  return {{.id = "a", .classes = {0}, .attributes = {0}, .attributes_known = true},
+          {.id = "b", .classes = {0}, .attributes_known = false},
+          {.id = "c", .classes = {1}, .attributes = {}, .attributes_known = true}};
+}
+
+SetOutputs Outputs() {
+  return {.dim = 2,
+          .vectors = {1, 0, 0.8f, 0.6f, 0, 1},
+          .scores = {0.9f, 0.1f, 0.1f, 0.8f, 0.2f, 0.1f, 0.3f, 0.7f, 0.1f},
+          .attribute_scores = {0.9f, 0.99f, 0.2f}};
+}
+
+TEST(EvaluationTextTest, JsonHoldsValuesAndOneEntryAClass) {
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), Outputs()));
+  const nlohmann::json json = nlohmann::json::parse(EvaluationToJson(got));
+  EXPECT_EQ(json["split"], "test");
+  EXPECT_EQ(json["values"]["map"], 1.0);
+  EXPECT_EQ(json["classes"].size(), 3u);
+  EXPECT_EQ(json["classes"][0]["name"], "dress");
+  EXPECT_EQ(json["classes"][0]["support"], 2);
+  EXPECT_TRUE(json["classes"][2]["ap"].is_null()) << "no positive: not a number";
+  EXPECT_EQ(json["retrieval"]["relevance"]["exact"]["excluded"], 1);
+  EXPECT_TRUE(json["chance"]["random"]["relevance"].contains("shared>2"));
+}
+
+TEST(EvaluationTextTest, TableNamesClassesAndHeadlines) {
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), Outputs()));
+  const std::string table = EvaluationTable(got);
+  for (const char* text : {"test: 3 images", "mAP", "nDCG@10", "dress", "std*sqrt(D)", "mAP of attributes"}) {
+    EXPECT_THAT(table, HasSubstr(text));
+  }
+}
+
+}  // namespace
+}  // namespace lookbook

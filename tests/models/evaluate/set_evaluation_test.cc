@@ -1,0 +1,66 @@
+#include "models/evaluate/set_evaluation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+
+LabelSpace Space() {
+  return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}}, .attributes = {{1, "red", "colour"}}};
+}
+
+std::vector<ImageRecord> Images() {
+  return {{.id = "a", .classes = {0}, .attributes = {0}, .attributes_known = true},
+          {.id = "b", .classes = {0}, .attributes_known = false},
+          {.id = "c", .classes = {1}, .attributes = {}, .attributes_known = true}};
+}
+
+SetOutputs Outputs() {
+  return {.dim = 2,
+          .vectors = {1, 0, 0.8f, 0.6f, 0, 1},
+          .scores = {0.9f, 0.1f, 0.1f, 0.8f, 0.2f, 0.1f, 0.3f, 0.7f, 0.1f},
+          .attribute_scores = {0.9f, 0.99f, 0.2f}};
+}
+
+TEST(SetEvaluationTest, MeasuresEverySide) {
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), Outputs()));
+  EXPECT_EQ(got.images, 3);
+  EXPECT_EQ(got.classification.map, 1);
+  EXPECT_NEAR(got.classification.f1_macro, 2.0 / 3.0, 1e-12);  // The hat is absent.
+  EXPECT_NEAR(got.mean_prevalence, 0.5, 1e-12);                // (2/3 + 1/3) / 2
+  EXPECT_EQ(got.attribute_images, 2);                          // "b" is unknown: its 0.99 does not count.
+  ASSERT_TRUE(got.attributes.has_value());
+  EXPECT_EQ(got.attributes->map, 1);
+  EXPECT_EQ(got.attributes->f1_macro, 1);
+  EXPECT_EQ(got.retrieval.rule(Relevance::kExact).recall_at_1, 1);
+  EXPECT_EQ(got.retrieval.rule(Relevance::kExact).excluded, 1);
+  EXPECT_EQ(got.diagnostics.rows, 3);
+  const std::map<std::string, double> values = EvaluationValues(got);
+  EXPECT_EQ(values.at("map"), got.classification.map);
+  EXPECT_EQ(values.at("std_sqrt_d"), got.diagnostics.std_sqrt_d);
+  EXPECT_EQ(values.at("attribute_map"), 1);
+}
+
+TEST(SetEvaluationTest, RefusesOutputsThatDoNotFit) {
+  SetOutputs outputs = Outputs();
+  outputs.scores.pop_back();
+  EXPECT_THAT(EvaluateSet("test", Space(), Images(), outputs),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("scores: 8 values for 3 images")));
+  EXPECT_THAT(EvaluateSet("test", Space(), {}, Outputs()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no image")));
+}
+
+TEST(SetEvaluationTest, ModelWithoutAttributesHasNoAttributeValues) {
+  SetOutputs outputs = Outputs();
+  outputs.attribute_scores.clear();
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), outputs));
+  EXPECT_FALSE(got.attributes.has_value());
+  EXPECT_EQ(EvaluationValues(got).count("attribute_map"), 0u);
+}
+
+}  // namespace
+}  // namespace lookbook
