@@ -1,4 +1,5 @@
-// Bytes of a JPEG or PNG file -> upright RGB pixels. The trainer and the server decode with this and nothing else.
+// Bytes of a JPEG or PNG file -> upright RGB pixels. The trainer and the server decode with this
+// and nothing else.
 #pragma once
 
 #include <string>
@@ -13,18 +14,19 @@ namespace lookbook {
 
 struct DecodeOptions {
   ImageLimits limits;
-  // A JPEG is decoded at the strongest of 1/1, 1/2, 1/4, 1/8 whose short side stays >= this; 0 = always 1/1.
-  // Callers pass PreprocessSpec::MinDecodedSide().
+  // A JPEG is decoded at the strongest of 1/1, 1/2, 1/4, 1/8 whose short side stays >= this; 0 =
+  // always 1/1. Callers pass PreprocessSpec::MinDecodedSide().
   int min_short_side = 0;
   bool apply_orientation = true;  // EXIF orientation 1 to 8; an invalid tag counts as 1.
 };
 
 struct DecodedImage {
-  Image image;              // Upright.
-  ImageHeader header;       // As stored in the file.
+  Image image;                // Upright.
+  ImageHeader header;         // As stored in the file.
   int scale_denominator = 1;  // 1, 2, 4 or 8.
-  int orientation = 1;      // EXIF tag that was applied.
-  // Closed set of names for a reply and a counter: "missing_eoi" (the JPEG has all its data but no end marker).
+  int orientation = 1;        // EXIF tag that was applied.
+  // Closed set of names for a reply and a counter: "missing_eoi" (the JPEG has all its data but no
+  // end marker).
   std::vector<std::string> warnings;
 };
 

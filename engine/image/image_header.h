@@ -16,22 +16,26 @@ struct ImageLimits {
   int64_t max_pixels = 50'000'000;
   int max_side = 65'500;
   int min_side = 8;
-  int max_aspect = 200;      // Longer side over shorter side.
-  int max_scans = 100;       // Progressive JPEG.
+  int max_aspect = 200;  // Longer side over shorter side.
+  int max_scans = 100;   // Progressive JPEG.
+  // Scans times pixels of a JPEG, which is what its decoding costs; 16 scans are allowed at any
+  // size.
+  int64_t max_scan_pixels = 800'000'000;
   int max_png_chunks = 10'000;
 };
 
 struct ImageHeader {
   ImageFormat format = ImageFormat::kJpeg;
-  int width = 0;   // As stored, before EXIF orientation.
+  int width = 0;  // As stored, before EXIF orientation.
   int height = 0;
 };
 
-// Knows the format by its first bytes, reads the size from SOFn or IHDR and checks it against `limits`.
-// Reads markers only: its time does not depend on the number of pixels.
+// Knows the format by its first bytes, reads the size from SOFn or IHDR and checks it against
+// `limits`. Reads markers only: its time does not depend on the number of pixels.
 //
-// InvalidArgument with reason (base/reason.h): empty_image, image_too_large, unsupported_format, corrupt,
-// truncated, unsupported_jpeg, bad_dimensions, too_small, bad_aspect, too_many_pixels, too_many_chunks.
+// InvalidArgument with reason (base/reason.h): empty_image, image_too_large, unsupported_format,
+// corrupt, truncated, unsupported_jpeg, bad_dimensions, too_small, bad_aspect, too_many_pixels,
+// too_many_chunks.
 absl::StatusOr<ImageHeader> ParseImageHeader(absl::string_view bytes, const ImageLimits& limits);
 
 }  // namespace lookbook

@@ -1,4 +1,5 @@
-// Pixels -> the model's input tensor, as the manifest says. One implementation for training, evaluation and serving.
+// Pixels -> the model's input tensor, as the manifest says. One implementation for training,
+// evaluation and serving.
 #pragma once
 
 #include <array>
@@ -35,14 +36,16 @@ struct PreprocessSpec {
   int64_t TensorSize() const { return int64_t{3} * size * size; }
 };
 
-// uint8 RGB of spec.size × spec.size: the resize step alone. The trainer caches this and augments it.
+// uint8 RGB of spec.size × spec.size: the resize step alone. The trainer caches this and augments
+// it.
 absl::StatusOr<Image> ResizeForModel(const Image& image, const PreprocessSpec& spec);
 
 // (pixel / 255 - mean) / std into planes: out[c * size * size + y * size + x].
 // REQUIRES: `image` is spec.size × spec.size and out.size() == spec.TensorSize().
 void Normalize(const Image& image, const PreprocessSpec& spec, absl::Span<float> out);
 
-// ResizeForModel, then Normalize. InvalidArgument: `image` is empty, or `out` has another size than TensorSize().
+// ResizeForModel, then Normalize. InvalidArgument: `image` is empty, or `out` has another size than
+// TensorSize().
 absl::Status Preprocess(const Image& image, const PreprocessSpec& spec, absl::Span<float> out);
 
 }  // namespace lookbook
