@@ -1,0 +1,247 @@
+#include "server/config/config_options.h"
+
+#include <toml++/toml.h>
+
+#include <sstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "base/status_macros.h"
+#include "server/config/values.h"
+
+namespace lookbook {
+namespace {
+
+using Values = std::vector<std::string>;
+template <typename T>
+using Field = std::function<T&(ServerConfig&)>;
+
+// Access through a non-const reference serves reading too.
+template <typename T>
+const T& Read(const Field<T>& field, const ServerConfig& config) {
+  return field(const_cast<ServerConfig&>(config));
+}
+
+absl::Status Named(absl::string_view key, const absl::Status& status) {
+  return absl::InvalidArgumentError(absl::StrCat(key, " ", status.message()));
+}
+
+// An option whose one value is read by `parse` and written by `format`.
+template <typename T, typename Parse, typename Format>
+ConfigOption Scalar(std::string key, OptionKind kind, std::string help, Field<T> field, Parse parse,
+                    Format format) {
+  ConfigOption option{key, kind, std::move(help), nullptr, nullptr};
+  option.set = [key, field, parse](ServerConfig& config, const Values& values) -> absl::Status {
+    auto value = parse(values.at(0));
+    if (!value.ok()) return Named(key, value.status());
+    field(config) = static_cast<T>(*value);
+    return absl::OkStatus();
+  };
+  option.to_toml = [field, format](const ServerConfig& config) { return format(Read(field, config)); };
+  return option;
+}
+
+absl::Status CheckRange(int64_t value, int64_t low, int64_t high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(value, " is not between ", low, " and ", high));
+}
+
+ConfigOption Integer(std::string key, std::string help, int low, int high, Field<int> field) {
+  const auto parse = [low, high](const std::string& text) -> absl::StatusOr<int64_t> {
+    LB_ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text));
+    LB_RETURN_IF_ERROR(CheckRange(value, low, high));
+    return value;
+  };
+  return Scalar<int>(std::move(key), OptionKind::kInteger, std::move(help), std::move(field), parse,
+                     [](int value) { return absl::StrCat(value); });
+}
+
+// A large integer that may be written with a unit when `kind` is kBytes.
+ConfigOption Large(std::string key, OptionKind kind, std::string help, int64_t low, int64_t high,
+                   Field<int64_t> field) {
+  const auto parse = [=](const std::string& text) -> absl::StatusOr<int64_t> {
+    LB_ASSIGN_OR_RETURN(const int64_t value,
+                        kind == OptionKind::kBytes ? ParseBytes(text) : ParseInteger(text));
+    LB_RETURN_IF_ERROR(CheckRange(value, low, high));
+    return value;
+  };
+  const auto format = [kind](int64_t value) {
+    return kind == OptionKind::kBytes ? TomlQuote(FormatBytes(value)) : absl::StrCat(value);
+  };
+  return Scalar<int64_t>(std::move(key), kind, std::move(help), std::move(field), parse, format);
+}
+
+ConfigOption Span(std::string key, std::string help, absl::Duration low, absl::Duration high,
+                  Field<absl::Duration> field) {
+  const auto parse = [=](const std::string& text) -> absl::StatusOr<absl::Duration> {
+    LB_ASSIGN_OR_RETURN(const absl::Duration value, ParseTimeSpan(text));
+    if (value >= low && value <= high) return value;
+    return absl::InvalidArgumentError(absl::StrCat(absl::FormatDuration(value), " is not between ",
+                                                   absl::FormatDuration(low), " and ",
+                                                   absl::FormatDuration(high)));
+  };
+  return Scalar<absl::Duration>(
+      std::move(key), OptionKind::kSpan, std::move(help), std::move(field), parse,
+      [](absl::Duration value) { return TomlQuote(absl::FormatDuration(value)); });
+}
+
+absl::StatusOr<std::string> ParseAddressOrOff(const std::string& text) {
+  if (text == "off") return text;
+  return ParseAddress(text);
+}
+
+const char* LevelText(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarning: return "warning";
+    case LogLevel::kError: return "error";
+  }
+  return "info";
+}
+
+absl::StatusOr<std::string> AnyText(const std::string& text) { return text; }
+
+ConfigOption Text(std::string key, std::string help, Field<std::string> field,
+                  absl::StatusOr<std::string> (*parse)(const std::string&)) {
+  return Scalar<std::string>(std::move(key), OptionKind::kText, std::move(help), std::move(field),
+                             parse, TomlQuote);
+}
+
+ConfigOption Bundles() {
+  ConfigOption option{"bundles", OptionKind::kBundles,
+                      "bundle root to serve, NAME=PATH; may be repeated, the first is the default",
+                      nullptr, nullptr};
+  option.set = [](ServerConfig& config, const Values& values) -> absl::Status {
+    std::vector<BundleRoot> roots;
+    for (const std::string& value : values) {
+      absl::StatusOr<BundleRoot> root = ParseBundleRoot(value);
+      if (!root.ok()) return Named("bundles", root.status());
+      roots.push_back(*std::move(root));
+    }
+    config.bundles = std::move(roots);
+    return absl::OkStatus();
+  };
+  option.to_toml = [](const ServerConfig& config) {
+    return absl::StrCat("[", absl::StrJoin(config.bundles, ", ", [](std::string* out, const BundleRoot& root) {
+      absl::StrAppend(out, "{name = ", TomlQuote(root.name), ", path = ", TomlQuote(root.path), "}");
+    }), "]");
+  };
+  return option;
+}
+
+using C = ServerConfig;
+constexpr int kManyThreads = 256;
+
+void AddPlaces(std::vector<ConfigOption>& all) {
+  all.push_back(Text("listen.data", "address of the gRPC services",
+                     [](C& c) -> auto& { return c.listen.data; },
+                     [](const std::string& text) { return ParseAddress(text); }));
+  all.push_back(Scalar<bool>("listen.reflection", OptionKind::kBool, "offer gRPC reflection",
+                             [](C& c) -> auto& { return c.listen.reflection; }, ParseBool,
+                             [](bool on) { return std::string(on ? "true" : "false"); }));
+  all.push_back(Text("metrics.listen", "address of the Prometheus endpoint, or \"off\"",
+                     [](C& c) -> auto& { return c.metrics.listen; }, ParseAddressOrOff));
+  all.push_back(Bundles());
+  all.push_back(Text("device", "\"cpu\"", [](C& c) -> auto& { return c.device; }, AnyText));
+}
+
+void AddStages(std::vector<ConfigOption>& all) {
+  all.push_back(Integer("decode.threads", "threads that decode images, per bundle", 1, kManyThreads,
+                        [](C& c) -> auto& { return c.decode.threads; }));
+  all.push_back(Integer("decode.queue", "images that may wait for a decode thread", 1, 100'000,
+                        [](C& c) -> auto& { return c.decode.queue; }));
+  all.push_back(Integer("embed.workers", "threads that run the model, per bundle", 1, kManyThreads,
+                        [](C& c) -> auto& { return c.embed.workers; }));
+  all.push_back(Integer("batch.max_size", "most queries of a batch", 1, 128,
+                        [](C& c) -> auto& { return c.batch.max_size; }));
+  all.push_back(Span("batch.max_delay", "how long a query waits for company", absl::ZeroDuration(),
+                     absl::Seconds(1), [](C& c) -> auto& { return c.batch.max_delay; }));
+  all.push_back(Integer("batch.queue_capacity", "queries that may wait for a batch", 1, 100'000,
+                        [](C& c) -> auto& { return c.batch.queue_capacity; }));
+}
+
+void AddLimits(std::vector<ConfigOption>& all) {
+  const int64_t gib = int64_t{1} << 30;
+  all.push_back(Large("limits.message_bytes", OptionKind::kBytes, "largest request message", 1024,
+                      gib, [](C& c) -> auto& { return c.limits.message_bytes; }));
+  all.push_back(Large("limits.image_bytes", OptionKind::kBytes, "largest image file", 1024, gib,
+                      [](C& c) -> auto& { return c.limits.image_bytes; }));
+  all.push_back(Large("limits.image_pixels", OptionKind::kInteger, "most pixels of an image", 64,
+                      gib, [](C& c) -> auto& { return c.limits.image_pixels; }));
+  all.push_back(Integer("limits.image_side", "longest side of an image in pixels", 8, 65'535,
+                        [](C& c) -> auto& { return c.limits.image_side; }));
+  all.push_back(Integer("limits.image_min_side", "shortest side of an image in pixels", 1, 1024,
+                        [](C& c) -> auto& { return c.limits.image_min_side; }));
+  all.push_back(Integer("limits.image_aspect", "longer over shorter side of an image", 1, 65'535,
+                        [](C& c) -> auto& { return c.limits.image_aspect; }));
+  all.push_back(Integer("limits.jpeg_scans", "scans of a progressive JPEG", 1, 10'000,
+                        [](C& c) -> auto& { return c.limits.jpeg_scans; }));
+  all.push_back(Integer("limits.png_chunks", "chunks of a PNG", 3, 1'000'000,
+                        [](C& c) -> auto& { return c.limits.png_chunks; }));
+  all.push_back(Integer("limits.streams_per_connection", "calls at once on one connection", 1,
+                        10'000, [](C& c) -> auto& { return c.limits.streams_per_connection; }));
+  all.push_back(Large("limits.grpc_memory_bytes", OptionKind::kBytes,
+                      "memory that gRPC may hold in buffers", 1 << 20, int64_t{1} << 40,
+                      [](C& c) -> auto& { return c.limits.grpc_memory_bytes; }));
+}
+
+void AddTimesAndLog(std::vector<ConfigOption>& all) {
+  const absl::Duration zero = absl::ZeroDuration();
+  all.push_back(Span("deadlines.max_deadline", "longest time a call may take", absl::Milliseconds(1),
+                     absl::Hours(1), [](C& c) -> auto& { return c.deadlines.max_deadline; }));
+  all.push_back(Span("deadlines.lame_duck",
+                     "how long calls are accepted after SIGTERM, while health says NOT_SERVING", zero,
+                     absl::Hours(1), [](C& c) -> auto& { return c.deadlines.lame_duck; }));
+  all.push_back(Span("deadlines.drain", "how long calls may take to finish after that", zero,
+                     absl::Hours(1), [](C& c) -> auto& { return c.deadlines.drain; }));
+  all.push_back(Scalar<LogLevel>("log.level", OptionKind::kText, "debug, info, warning or error",
+                                 [](C& c) -> auto& { return c.log.level; }, ParseLogLevel,
+                                 [](LogLevel level) { return TomlQuote(LevelText(level)); }));
+  all.push_back(Scalar<LogFormat>(
+      "log.format", OptionKind::kText, "text or json", [](C& c) -> auto& { return c.log.format; },
+      ParseLogFormat,
+      [](LogFormat format) { return TomlQuote(format == LogFormat::kJson ? "json" : "text"); }));
+  all.push_back(Integer("log.requests_per_second", "finished calls logged a second; 0 = none", 0,
+                        1'000'000, [](C& c) -> auto& { return c.log.requests_per_second; }));
+}
+
+}  // namespace
+
+std::string ConfigOption::Flag() const {
+  return absl::StrCat("--", absl::StrReplaceAll(key, {{"_", "-"}}));
+}
+
+std::string ConfigOption::Environment() const {
+  return absl::StrCat("LOOKBOOK_", absl::AsciiStrToUpper(absl::StrReplaceAll(key, {{".", "_"}})));
+}
+
+const std::vector<ConfigOption>& ConfigOptions() {
+  static const auto* const options = [] {
+    auto* made = new std::vector<ConfigOption>;
+    AddPlaces(*made);
+    AddStages(*made);
+    AddLimits(*made);
+    AddTimesAndLog(*made);
+    return made;
+  }();
+  return *options;
+}
+
+const ConfigOption* FindOption(absl::string_view key) {
+  for (const ConfigOption& option : ConfigOptions()) {
+    if (option.key == key) return &option;
+  }
+  return nullptr;
+}
+
+std::string TomlQuote(const std::string& text) {
+  std::ostringstream out;
+  const toml::value<std::string> value(text);
+  out << toml::toml_formatter(value, toml::format_flags::none);  // No literal strings: '…' has no escapes.
+  return out.str();
+}
+
+}  // namespace lookbook

@@ -1,0 +1,82 @@
+#include "server/config/server_config.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "server/config/values.h"
+
+namespace lookbook {
+namespace {
+
+absl::Status CheckBundles(const std::vector<BundleRoot>& bundles) {
+  if (bundles.empty()) {
+    return absl::InvalidArgumentError(
+        "bundles is empty: name at least one bundle root, such as --bundles default=/srv/bundles");
+  }
+  if (bundles.size() > kMaxBundles) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("bundles has ", bundles.size(), " entries; at most ", kMaxBundles, " can be served"));
+  }
+  std::set<std::string> names;
+  for (const BundleRoot& bundle : bundles) {
+    if (!names.insert(bundle.name).second) {
+      return absl::InvalidArgumentError(absl::StrCat("bundles names \"", bundle.name, "\" twice"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPorts(const ServerConfig& config) {
+  if (config.metrics.listen == "off") return absl::OkStatus();
+  const int data = PortOf(config.listen.data);
+  if (data != 0 && data == PortOf(config.metrics.listen)) {
+    return absl::InvalidArgumentError(absl::StrCat("listen.data ", config.listen.data,
+                                                   " and metrics.listen ", config.metrics.listen,
+                                                   " have the same port"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDevice(const std::string& device) {
+  if (device == "cpu") return absl::OkStatus();
+  if (device == "cuda") {
+    return absl::InvalidArgumentError(
+        "device \"cuda\" needs the CUDA plug-in, which this build does not have: use device \"cpu\"");
+  }
+  return absl::InvalidArgumentError(absl::StrCat("device \"", device, "\" is not \"cpu\""));
+}
+
+absl::Status CheckBelow(absl::string_view small_name, int64_t small, absl::string_view large_name,
+                        int64_t large) {
+  if (large >= small) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(large_name, " ", large, " is below ", small_name, " ", small));
+}
+
+}  // namespace
+
+ServerConfig DefaultServerConfig(int cores) {
+  ServerConfig config;
+  config.decode.threads = std::clamp(cores, 1, 256);
+  config.embed.workers = std::clamp(cores, 1, 256);
+  return config;
+}
+
+absl::Status Validate(const ServerConfig& config) {
+  for (const absl::Status& status :
+       {CheckBundles(config.bundles), CheckDevice(config.device), CheckPorts(config),
+        CheckBelow("batch.max_size", config.batch.max_size, "batch.queue_capacity",
+                   config.batch.queue_capacity),
+        CheckBelow("limits.image_bytes", config.limits.image_bytes, "limits.message_bytes",
+                   config.limits.message_bytes),
+        CheckBelow("limits.message_bytes", config.limits.message_bytes, "limits.grpc_memory_bytes",
+                   config.limits.grpc_memory_bytes),
+        CheckBelow("limits.image_min_side", config.limits.image_min_side, "limits.image_side",
+                   config.limits.image_side)}) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace lookbook

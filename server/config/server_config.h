@@ -1,0 +1,88 @@
+// Everything that can be chosen about a server, after files, environment and flags are merged.
+// Thread counts and queues are per bundle. deploy/server.toml explains every option.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/logging.h"
+
+namespace lookbook {
+
+inline constexpr int kMaxBundles = 8;
+
+// A folder that holds bundles and CURRENT, and the name that requests call it by.
+struct BundleRoot {
+  std::string name;
+  std::string path;
+};
+
+struct ServerConfig {
+  struct Listen {
+    std::string data = "0.0.0.0:50051";  // HOST:PORT; port 0 picks a free one.
+    bool reflection = true;              // The gRPC reflection service, for grpcurl and generic clients.
+  };
+  struct Metrics {
+    std::string listen = "127.0.0.1:9464";  // HOST:PORT, or "off".
+  };
+  struct Decode {
+    int threads = 1;
+    int queue = 64;  // Images that may wait for a decode thread.
+  };
+  struct Embed {
+    int workers = 1;
+  };
+  struct Batch {
+    int max_size = 8;
+    absl::Duration max_delay = absl::ZeroDuration();  // How long a lone image waits for company.
+    int queue_capacity = 64;                          // Decoded images that may wait for a batch.
+  };
+  // Every bound is inclusive.
+  struct Limits {
+    int64_t message_bytes = 20 << 20;
+    int64_t image_bytes = 16 << 20;
+    int64_t image_pixels = 50'000'000;
+    int image_side = 65'500;
+    int image_min_side = 8;
+    int image_aspect = 200;
+    int jpeg_scans = 100;
+    int png_chunks = 10'000;
+    int streams_per_connection = 100;
+    int64_t grpc_memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers of all calls.
+  };
+  struct Deadlines {
+    absl::Duration max_deadline = absl::Seconds(10);  // Caps what a client asks, and serves for none.
+    absl::Duration lame_duck = absl::Seconds(5);
+    absl::Duration drain = absl::Seconds(20);
+  };
+  struct LogOptions {
+    LogLevel level = LogLevel::kInfo;
+    LogFormat format = LogFormat::kText;
+    int requests_per_second = 100;  // Finished calls that are logged a second; 0 = none.
+  };
+
+  Listen listen;
+  Metrics metrics;
+  std::vector<BundleRoot> bundles;  // The first is the default of requests.
+  std::string device = "cpu";
+  Decode decode;
+  Embed embed;
+  Batch batch;
+  Limits limits;
+  Deadlines deadlines;
+  LogOptions log;
+};
+
+// What suits a machine of `cores`, by measurement: as many embed workers and decode threads, one numeric thread
+// each, and no waiting for a fuller batch.
+ServerConfig DefaultServerConfig(int cores);
+
+// InvalidArgument: options that contradict each other, or no bundle. The message names both options and values:
+// "batch.queue_capacity 8 is below batch.max_size 64". The range of each option alone is checked where it is set.
+absl::Status Validate(const ServerConfig& config);
+
+}  // namespace lookbook

@@ -1,0 +1,80 @@
+#include "server/config/server_config.h"
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+
+ServerConfig Good() {
+  ServerConfig config = DefaultServerConfig(2);
+  config.bundles = {{"default", "/srv/bundles"}};
+  return config;
+}
+
+TEST(ServerConfigTest, DefaultsFollowTheCores) {
+  EXPECT_EQ(DefaultServerConfig(6).embed.workers, 6);
+  EXPECT_EQ(DefaultServerConfig(6).decode.threads, 6);
+  EXPECT_EQ(DefaultServerConfig(0).embed.workers, 1);
+  EXPECT_EQ(DefaultServerConfig(6).batch.max_delay, absl::ZeroDuration());
+}
+
+TEST(ServerConfigTest, DefaultsWithABundleAreValid) { EXPECT_THAT(Validate(Good()), IsOk()); }
+
+TEST(ServerConfigTest, AQueueShorterThanABatchIsNamedWithBothValues) {
+  ServerConfig config = Good();
+  config.batch.queue_capacity = 8;
+  config.batch.max_size = 64;
+  EXPECT_THAT(Validate(config),
+              StatusIs(kInvalid, "batch.queue_capacity 8 is below batch.max_size 64"));
+  config.batch.queue_capacity = 64;
+  EXPECT_THAT(Validate(config), IsOk());
+}
+
+TEST(ServerConfigTest, LimitsMustNest) {
+  ServerConfig config = Good();
+  config.limits.image_bytes = config.limits.message_bytes + 1;
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("limits.message_bytes")));
+  config = Good();
+  config.limits.grpc_memory_bytes = config.limits.message_bytes - 1;
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("limits.grpc_memory_bytes")));
+  config = Good();
+  config.limits.image_min_side = config.limits.image_side + 1;
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("limits.image_side")));
+}
+
+TEST(ServerConfigTest, OneToEightBundlesWithDistinctNames) {
+  ServerConfig config = Good();
+  config.bundles.clear();
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("bundles is empty")));
+  for (int i = 0; i < kMaxBundles; ++i) config.bundles.push_back({absl::StrCat("b", i), "/srv"});
+  EXPECT_THAT(Validate(config), IsOk());
+  config.bundles.push_back({"b9", "/srv"});
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("9 entries")));
+  config.bundles = {{"same", "/a"}, {"same", "/b"}};
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("\"same\" twice")));
+}
+
+TEST(ServerConfigTest, OnlyTheCpuForNow) {
+  ServerConfig config = Good();
+  config.device = "cuda";
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("CUDA plug-in")));
+  config.device = "tpu";
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("\"tpu\"")));
+}
+
+TEST(ServerConfigTest, TwoListenersCannotShareAPort) {
+  ServerConfig config = Good();
+  config.metrics.listen = "127.0.0.1:50051";
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("same port")));
+  config.metrics.listen = "off";
+  EXPECT_THAT(Validate(config), IsOk());
+  config.listen.data = config.metrics.listen = "127.0.0.1:0";
+  EXPECT_THAT(Validate(config), IsOk()) << "port 0 is a free one for each";
+}
+
+}  // namespace
+}  // namespace lookbook
