@@ -1,0 +1,28 @@
+# The trainer as an unprivileged user; data comes in and bundles go out through volumes.
+#   docker build -f docker/trainer.Dockerfile -t lookbook-trainer .
+#   docker run -v /data/imaterialist:/data:ro -v /srv/bundles:/bundles -v /srv/work:/work lookbook-trainer \
+#     run --recipe /opt/lookbook/share/lookbook/recipes/mobilenet_v2_scratch.toml --data /data --bundles /bundles --out /work
+ARG BASE=debian:bookworm-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY . .
+ENV LOOKBOOK_DEPS=/deps
+RUN scripts/setup --no-tests \
+ && cmake --preset release -DLOOKBOOK_BUILD_TESTS=OFF \
+ && cmake --build build/release --target lookbook-train \
+ && for part in trainer torch; do cmake --install build/release --prefix /opt/lookbook --component $part --strip; done
+
+FROM ${BASE}
+RUN apt-get update \
+ && apt-get upgrade -y \
+ && apt-get install -y --no-install-recommends dataset-fashion-mnist \
+      libprotobuf32 libabsl20220623 libssl3 libsqlite3-0 libspdlog1.10 \
+      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libexif12 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --create-home lookbook
+COPY --from=build /opt/lookbook /opt/lookbook
+ENV PATH=/opt/lookbook/bin:$PATH
+USER 10001
+WORKDIR /work
+ENTRYPOINT ["lookbook-train"]
