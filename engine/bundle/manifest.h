@@ -14,10 +14,25 @@ namespace lookbook {
 
 using Manifest = ::lookbook::bundle::v1::Manifest;
 
-// Proto JSON. Unknown fields, a format version other than 1, missing parts, ids that are not distinct,
-// a file name that leaves the folder: DataLoss with reason "manifest" and the field named.
+inline constexpr int kBundleFormatVersion = 1;
+// Names inside a bundle; the index file's name stands in the manifest.
+inline constexpr char kManifestFile[] = "manifest.json";
+inline constexpr char kModelFile[] = "model.ts";
+inline constexpr char kIndexFile[] = "index.faiss";
+inline constexpr char kItemsFile[] = "items.sqlite";
+inline constexpr char kGoldenFile[] = "golden/golden.json";
+// Beside the bundles.
+inline constexpr char kCurrentFile[] = "CURRENT";
+
+// Proto JSON. Unknown fields, a format version other than 1, missing parts, values out of range, ids that are
+// not distinct, a file name that leaves the folder: DataLoss with reason "manifest" and the field named.
 absl::StatusOr<Manifest> ParseManifest(absl::string_view json);
+// The text that Publish() writes. It is not checked: ParseManifest does that.
 absl::StatusOr<std::string> ManifestToJson(const Manifest& manifest);
+
+// Manifest.created as a time and back: "2026-11-23T10:15:00Z", no other form. DataLoss "manifest".
+absl::StatusOr<absl::Time> ParseCreated(absl::string_view created);
+std::string FormatCreated(absl::Time created);
 
 // The manifest's preprocess block; DataLoss "manifest" when a value is out of range.
 absl::StatusOr<PreprocessSpec> ToPreprocessSpec(const bundle::v1::Preprocess& proto);

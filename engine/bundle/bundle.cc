@@ -1,0 +1,130 @@
+#include "engine/bundle/bundle.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "engine/bundle/bundle_error.h"
+#include "engine/bundle/golden.h"
+#include "engine/bundle/golden_check.h"
+#include "engine/bundle/verify.h"
+#include "engine/embed/torchscript_embedder.h"
+#include "engine/image/decode.h"
+#include "engine/index/index_factory.h"
+
+namespace lookbook {
+namespace {
+
+// 1, 2, 4, … below max_batch, and max_batch itself.
+std::vector<int> Buckets(int max_batch) {
+  std::vector<int> buckets;
+  for (int size = 1; size < max_batch; size *= 2) buckets.push_back(size);
+  buckets.push_back(max_batch);
+  return buckets;
+}
+
+// Ids that items carry must stand in the manifest: a reply names classes by it.
+template <typename Entries>
+absl::Status CheckIds(absl::string_view what, const std::vector<uint32_t>& carried, const Entries& known) {
+  for (uint32_t id : carried) {
+    const bool found = std::any_of(known.begin(), known.end(), [&](const auto& entry) { return entry.id() == id; });
+    if (!found) return BundleError("format", kItemsFile, ": ", what, " id ", id, " is not in ", kManifestFile);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ItemStore>> OpenItems(const VerifiedBundle& files) {
+  const std::string path = JoinPath(files.directory, kItemsFile);
+  absl::StatusOr<std::unique_ptr<ItemStore>> items = ItemStore::Open(path);
+  if (!items.ok()) return items.status();  // Has its reason and names the file.
+  if (static_cast<uint64_t>((*items)->size()) != files.manifest.item_count()) {
+    return BundleError("format", path, " holds ", (*items)->size(), " items, not the ", files.manifest.item_count(),
+                       " of ", kManifestFile);
+  }
+  LB_RETURN_IF_ERROR(CheckIds("class", (*items)->ClassIds(), files.manifest.classes()));
+  LB_RETURN_IF_ERROR(CheckIds("attribute", (*items)->AttributeIds(), files.manifest.attributes()));
+  return items;
+}
+
+absl::StatusOr<std::unique_ptr<Embedder>> OpenModel(const VerifiedBundle& files, const BundleOptions& options) {
+  TorchScriptOptions model;
+  model.shape.image_size = files.preprocess.size;
+  model.shape.dim = static_cast<int>(files.manifest.embedding_dim());
+  model.shape.classes = files.manifest.classes_size();
+  model.shape.attributes = files.manifest.scores_attributes() ? files.manifest.attributes_size() : 0;
+  model.buckets = Buckets(options.max_batch);
+  absl::StatusOr<std::unique_ptr<TorchScriptEmbedder>> embedder =
+      TorchScriptEmbedder::Open(files.contents.at(kModelFile), model);
+  if (!embedder.ok()) {
+    return ReaderError("format", JoinPath(files.directory, kModelFile), embedder.status());
+  }
+  return std::unique_ptr<Embedder>(*std::move(embedder));
+}
+
+absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& files) {
+  const std::string path = JoinPath(files.directory, files.manifest.index().file());
+  LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(files.manifest.index().spec()));
+  absl::StatusOr<std::unique_ptr<VectorIndex>> index =
+      OpenIndex(spec, path, static_cast<int>(files.manifest.embedding_dim()),
+                static_cast<int64_t>(files.manifest.item_count()));
+  if (!index.ok()) return ReaderError("format", path, index.status());
+  return index;
+}
+
+absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files, const BundleOptions& options) {
+  auto bundle = std::make_shared<Bundle>();
+  bundle->id = files.id;
+  bundle->directory = files.directory;
+  bundle->preprocess = files.preprocess;
+  LB_ASSIGN_OR_RETURN(bundle->items, OpenItems(files));
+  LB_ASSIGN_OR_RETURN(bundle->embedder, OpenModel(files, options));
+  files.contents.erase(kModelFile);  // The module has its own copy by now.
+  LB_ASSIGN_OR_RETURN(bundle->index, OpenVectors(files));
+  if (options.warm_up) {
+    LB_RETURN_IF_ERROR(
+        ReaderError("format", JoinPath(files.directory, kModelFile), bundle->embedder->WarmUp()));
+  }
+  if (options.self_test) {
+    LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases, ReadGolden(files.contents, files.manifest));
+    LB_RETURN_IF_ERROR(GoldenCheck(*bundle, cases));
+  }
+  bundle->manifest = std::move(files.manifest);
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+absl::Status CheckOptions(const BundleOptions& options) {
+  if (options.max_batch >= 1 && options.max_batch <= kMaxBundleBatch) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("max_batch ", options.max_batch, " is not in 1 to ", kMaxBundleBatch));
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::string& bundle_root,
+                                                                const BundleOptions& options) {
+  LB_RETURN_IF_ERROR(CheckOptions(options));
+  LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyCurrentBundle(bundle_root));
+  return Load(std::move(files), options);
+}
+
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bundle_directory,
+                                                         const BundleOptions& options) {
+  LB_RETURN_IF_ERROR(CheckOptions(options));
+  LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyBundle(bundle_directory));
+  return Load(std::move(files), options);
+}
+
+absl::StatusOr<Embeddings> EmbedImageFile(const Bundle& bundle, absl::string_view bytes) {
+  DecodeOptions decode;
+  decode.min_short_side = bundle.preprocess.MinDecodedSide();
+  decode.apply_orientation = bundle.preprocess.orientation;
+  LB_ASSIGN_OR_RETURN(const DecodedImage decoded, DecodeImage(bytes, decode));
+  std::vector<float> tensor(static_cast<size_t>(bundle.preprocess.TensorSize()));
+  LB_RETURN_IF_ERROR(Preprocess(decoded.image, bundle.preprocess, absl::MakeSpan(tensor)));
+  return bundle.embedder->Embed(tensor);
+}
+
+}  // namespace lookbook

@@ -1,0 +1,169 @@
+// Publishing while the process dies, or a system call fails, at every single call on the bundle root.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "engine/bundle/bundle_writer.h"
+#include "engine/bundle/verify.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/syscall_tracer.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/test_bundle_files.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::IsSubsetOf;
+
+std::vector<std::string> Names(const std::string& root) {
+  const auto names = ListDirectory(root);
+  EXPECT_THAT(names, IsOk());
+  return names.ok() ? *names : std::vector<std::string>();
+}
+
+class PublishFaultsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!CanTrace()) GTEST_SKIP() << "ptrace is not allowed here";
+    old_.golden_cases = 1;
+    new_ = old_;
+    new_.recipe = "new";
+    const TempDir scratch;
+    LB_ASSERT_OK_AND_ASSIGN(const TestBundle old_bundle, WriteTestBundleFiles(scratch.path(), old_));
+    LB_ASSERT_OK_AND_ASSIGN(const TestBundle new_bundle, WriteTestBundleFiles(scratch.path(), new_));
+    old_id_ = old_bundle.id;
+    new_id_ = new_bundle.id;
+  }
+
+  // Publishes the new bundle into a root where the old one is live.
+  absl::StatusOr<TraceResult> Publish(const std::string& root, const Fault& fault) {
+    EXPECT_THAT(WriteTestBundleFiles(root, old_), IsOk());
+    return RunTraced(root, fault, [&] { return WriteTestBundleFiles(root, new_).ok() ? 0 : 1; });
+  }
+
+  // CURRENT names a whole bundle; whatever else lies there is whole too, or temporary.
+  std::string ExpectWholeRoot(const std::string& root) {
+    const auto current = VerifyCurrentBundle(root);
+    EXPECT_THAT(current, IsOk());
+    for (const std::string& name : Names(root)) {
+      if (name == "CURRENT" || absl::StartsWith(name, "CURRENT.tmp.") || absl::EndsWith(name, ".tmp")) continue;
+      EXPECT_THAT(VerifyBundle(JoinPath(root, name)), IsOk());
+    }
+    return current.ok() ? current->id : "";
+  }
+
+  // The next publisher sweeps, and succeeds.
+  void ExpectUsable(const std::string& root) {
+    TestBundleOptions third = old_;
+    third.recipe = "third";
+    LB_ASSERT_OK_AND_ASSIGN(const TestBundle bundle, WriteTestBundleFiles(root, third));
+    std::vector<std::string> left;
+    for (const std::string& name : Names(root)) {
+      if (!absl::StartsWith(name, "CURRENT")) left.push_back(name);
+    }
+    EXPECT_THAT(left, IsSubsetOf({old_id_, new_id_, bundle.id}));
+    EXPECT_EQ(ExpectWholeRoot(root), bundle.id);
+  }
+
+  TestBundleOptions old_, new_;
+  std::string old_id_, new_id_;
+};
+
+TEST_F(PublishFaultsTest, DyingAtAnyCallLeavesTheOldOrTheNewBundle) {
+  int old_live = 0;
+  int new_live = 0;
+  for (int at = 0;; ++at) {
+    const TempDir root;
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, Publish(root.path(), {.at = at}));
+    if (!result.fault_reached) break;
+    SCOPED_TRACE(absl::StrCat("killed at call ", at, ", ", result.calls.back().name, " ", result.calls.back().path));
+    ASSERT_EQ(result.exit_code, -1);
+    const std::string live = ExpectWholeRoot(root.path());
+    EXPECT_THAT(live, AnyOf(old_id_, new_id_));
+    (live == old_id_ ? old_live : new_live)++;
+    EXPECT_EQ(new_live > 0, live == new_id_);  // Once the new one is live it stays so.
+    ExpectUsable(root.path());
+  }
+  EXPECT_GT(old_live, 50);
+  EXPECT_GT(new_live, 0);
+}
+
+TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
+  int reported = 0;
+  for (int at = 0;; ++at) {
+    const TempDir root;
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, Publish(root.path(), {.at = at, .error = ENOSPC}));
+    if (!result.fault_reached) break;
+    const TracedCall& call = result.calls.back();
+    SCOPED_TRACE(absl::StrCat("failed at call ", at, ", ", call.name, " ", call.path, " ", call.target));
+    ASSERT_THAT(result.exit_code, AnyOf(0, 1));
+    const std::string live = ExpectWholeRoot(root.path());
+    const auto is_rename_to_current = [&](const TracedCall& made) {
+      return made.name == "rename" && absl::EndsWith(made.target, "/CURRENT");
+    };
+    const bool renamed = std::any_of(result.calls.begin(), result.calls.end() - 1, is_rename_to_current);
+    // After the rename the new bundle is live; a failing fsync of the folder is still reported.
+    EXPECT_EQ(live, result.exit_code == 0 || renamed ? new_id_ : old_id_);
+    if (call.name == "write" || call.name == "pwrite" || call.name == "fsync" || call.name == "rename") {
+      EXPECT_EQ(result.exit_code, 1);
+    }
+    reported += result.exit_code;
+    ExpectUsable(root.path());
+  }
+  EXPECT_GT(reported, 30);
+}
+
+// The order that survives a power cut: the data of every file, then the folders, then the rename, then CURRENT.
+TEST_F(PublishFaultsTest, EverythingIsSyncedBeforeItIsNamed) {
+  const TempDir root;
+  LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, Publish(root.path(), {}));
+  ASSERT_EQ(result.exit_code, 0);
+  const auto last = [&](auto matches) -> int {
+    for (int i = static_cast<int>(result.calls.size()) - 1; i >= 0; --i) {
+      if (matches(result.calls[i])) return i;
+    }
+    return -1;
+  };
+  const int publish = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / new_id_; });
+  const int activate = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / "CURRENT"; });
+  ASSERT_GE(publish, 0);
+  ASSERT_GT(activate, publish);
+  const std::string temporary = result.calls[publish].path;
+  const auto last_write = [&](const std::string& path) {
+    return last([&](const TracedCall& c) { return (c.name == "write" || c.name == "pwrite") && c.path == path; });
+  };
+  const auto last_sync = [&](const std::string& path) {
+    return last([&](const TracedCall& c) { return c.name == "fsync" && c.path == path; });
+  };
+  for (const char* name : {"manifest.json", "model.ts", "index.faiss", "items.sqlite", "golden/golden.json", "golden/0.jpg"}) {
+    const std::string path = JoinPath(temporary, name);
+    EXPECT_GE(last_write(path), 0) << name;
+    EXPECT_GT(last_sync(path), last_write(path)) << name;
+    EXPECT_LT(last_sync(path), publish) << name;
+    EXPECT_LE(last_write(path), last_write(JoinPath(temporary, "manifest.json"))) << "the manifest is last: " << name;
+  }
+  for (const std::string& folder : {temporary, JoinPath(temporary, "golden")}) {
+    EXPECT_GT(last_sync(folder), last_write(JoinPath(temporary, "manifest.json"))) << folder;
+    EXPECT_LT(last_sync(folder), publish) << folder;
+  }
+  const std::string current = result.calls[activate].path;
+  EXPECT_GT(last_sync(current), last_write(current));
+  EXPECT_LT(last_sync(current), activate);
+  EXPECT_GT(last_sync(root.path()), activate);
+  const auto root_synced_between = [&](int from, int to) {
+    return std::any_of(result.calls.begin() + from, result.calls.begin() + to,
+                       [&](const TracedCall& c) { return c.name == "fsync" && c.path == root.path(); });
+  };
+  EXPECT_TRUE(root_synced_between(publish, activate));
+}
+
+}  // namespace
+}  // namespace lookbook
