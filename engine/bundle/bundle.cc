@@ -12,7 +12,6 @@
 #include "engine/bundle/golden_check.h"
 #include "engine/bundle/verify.h"
 #include "engine/embed/torchscript_embedder.h"
-#include "engine/image/decode.h"
 #include "engine/index/index_factory.h"
 
 namespace lookbook {
@@ -115,16 +114,6 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bund
   LB_RETURN_IF_ERROR(CheckOptions(options));
   LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyBundle(bundle_directory));
   return Load(std::move(files), options);
-}
-
-absl::StatusOr<Embeddings> EmbedImageFile(const Bundle& bundle, absl::string_view bytes) {
-  DecodeOptions decode;
-  decode.min_short_side = bundle.preprocess.MinDecodedSide();
-  decode.apply_orientation = bundle.preprocess.orientation;
-  LB_ASSIGN_OR_RETURN(const DecodedImage decoded, DecodeImage(bytes, decode));
-  std::vector<float> tensor(static_cast<size_t>(bundle.preprocess.TensorSize()));
-  LB_RETURN_IF_ERROR(Preprocess(decoded.image, bundle.preprocess, absl::MakeSpan(tensor)));
-  return bundle.embedder->Embed(tensor);
 }
 
 }  // namespace lookbook
