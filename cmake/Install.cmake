@@ -1,9 +1,14 @@
 # cmake --install: programs in bin/, LibTorch's CPU half beside them in lib/lookbook, found through a relative RPATH.
-set(lookbook_programs lookbook-server lookbook-train lookbook_cli)
-set_target_properties(${lookbook_programs} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/lookbook")
-install(TARGETS lookbook-server COMPONENT server DESTINATION bin)
-install(TARGETS lookbook_cli COMPONENT client DESTINATION bin)
-install(TARGETS lookbook-train COMPONENT trainer DESTINATION bin)
+# The programs that link torch are not there with LOOKBOOK_WITH_TORCH=OFF.
+function(lookbook_install_program program component)
+  if(TARGET ${program})
+    set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/lookbook")
+    install(TARGETS ${program} COMPONENT ${component} DESTINATION bin)
+  endif()
+endfunction()
+lookbook_install_program(lookbook-server server)
+lookbook_install_program(lookbook_cli client)
+lookbook_install_program(lookbook-train trainer)
 install(DIRECTORY models/recipes COMPONENT trainer DESTINATION share/lookbook)
 install(FILES deploy/server.toml COMPONENT server DESTINATION share/lookbook)
 

@@ -1,0 +1,162 @@
+#include "client/search_client.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/reason.h"
+#include "base/status_macros.h"
+#include "base/version.h"
+#include "client/rpc_status.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "lookbook/v1/catalog.grpc.pb.h"
+#include "lookbook/v1/search.grpc.pb.h"
+
+namespace lookbook {
+namespace {
+
+using grpc::health::v1::Health;
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+grpc::ChannelArguments MakeChannelArguments(const RetryOptions& retry) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  // Bit 0 is "identity": pictures do not compress, and the server refuses the rest.
+  arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
+  arguments.SetUserAgentPrefix(absl::StrCat("lookbook/", Version()));
+  // A retry should find a new connection; by default gRPC waits a second before it makes one.
+  const auto pause_ms = std::max<int64_t>(absl::ToInt64Milliseconds(retry.initial_backoff), 100);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(pause_ms));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+  return arguments;
+}
+
+void SetDeadline(grpc::ClientContext& context, absl::Duration remaining) {
+  if (remaining == absl::InfiniteDuration()) return;
+  context.set_deadline(std::chrono::system_clock::now() +
+                       absl::ToChronoMicroseconds(absl::Ceil(remaining, absl::Microseconds(1))));
+}
+
+// The server gives a reason with each refusal of its own, so a status without
+// one over a channel that is not ready comes from this side.
+absl::Status MarkUnreachable(absl::Status status, grpc::Channel& channel) {
+  const bool suspect = status.code() == absl::StatusCode::kUnavailable ||
+                       status.code() == absl::StatusCode::kDeadlineExceeded;
+  if (!suspect || !GetReason(status).empty()) return status;
+  if (channel.GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) return status;
+  return WithReason(std::move(status), kUnreachable);
+}
+
+absl::Status Validate(const SearchClientOptions& options) {
+  if (options.target.empty()) return absl::InvalidArgumentError("target is empty");
+  if (options.deadline <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("deadline ", absl::FormatDuration(options.deadline), " is not positive"));
+  }
+  return ValidateRetryOptions(options.retry);
+}
+
+// One unary call with its attempts. `method` is a stub's blocking method.
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(const SearchClientOptions& options, grpc::Channel& channel,
+                              Stub& stub,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
+                              const Request& request) {
+  Response response;
+  const auto attempt = [&](absl::Duration remaining) -> AttemptOutcome {
+    grpc::ClientContext context;
+    SetDeadline(context, remaining);
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    return {MarkUnreachable(ToStatus(status), channel), PushbackOf(context)};
+  };
+  const absl::Time deadline = options.environment.clock->Now() + options.deadline;
+  LB_RETURN_IF_ERROR(CallWithRetries(options.retry, options.environment, deadline, attempt));
+  return response;
+}
+
+}  // namespace
+
+struct SearchClient::Connection {
+  explicit Connection(const SearchClientOptions& options)
+      : channel(grpc::CreateCustomChannel(options.target, grpc::InsecureChannelCredentials(),
+                                          MakeChannelArguments(options.retry))),
+        search(v1::SearchService::NewStub(channel)),
+        catalog(v1::CatalogService::NewStub(channel)),
+        health(Health::NewStub(channel)) {}
+
+  const std::shared_ptr<grpc::Channel> channel;
+  const std::unique_ptr<v1::SearchService::Stub> search;
+  const std::unique_ptr<v1::CatalogService::Stub> catalog;
+  const std::unique_ptr<Health::Stub> health;
+};
+
+SearchClient::SearchClient(SearchClientOptions options)
+    : options_(std::move(options)), connection_(std::make_unique<Connection>(options_)) {}
+
+SearchClient::~SearchClient() = default;
+
+absl::StatusOr<std::unique_ptr<SearchClient>> SearchClient::Create(SearchClientOptions options) {
+  LB_RETURN_IF_ERROR(Validate(options));
+  return std::unique_ptr<SearchClient>(new SearchClient(std::move(options)));
+}
+
+absl::StatusOr<v1::SearchResponse> SearchClient::Search(const v1::SearchRequest& request) const {
+  return Call(options_, *connection_->channel, *connection_->search,
+              &v1::SearchService::Stub::Search, request);
+}
+
+absl::StatusOr<v1::EmbedResponse> SearchClient::Embed(const v1::EmbedRequest& request) const {
+  return Call(options_, *connection_->channel, *connection_->search,
+              &v1::SearchService::Stub::Embed, request);
+}
+
+absl::StatusOr<v1::GetItemResponse> SearchClient::GetItem(const v1::GetItemRequest& request) const {
+  return Call(options_, *connection_->channel, *connection_->catalog,
+              &v1::CatalogService::Stub::GetItem, request);
+}
+
+absl::StatusOr<v1::ListClassesResponse> SearchClient::ListClasses(
+    const v1::ListClassesRequest& request) const {
+  return Call(options_, *connection_->channel, *connection_->catalog,
+              &v1::CatalogService::Stub::ListClasses, request);
+}
+
+absl::StatusOr<v1::GetInfoResponse> SearchClient::GetInfo() const {
+  return Call(options_, *connection_->channel, *connection_->catalog,
+              &v1::CatalogService::Stub::GetInfo, v1::GetInfoRequest());
+}
+
+absl::StatusOr<HealthCheckResponse> SearchClient::CheckHealth(const std::string& service) const {
+  HealthCheckRequest request;
+  request.set_service(service);
+  return Call(options_, *connection_->channel, *connection_->health, &Health::Stub::Check, request);
+}
+
+absl::Status SearchClient::WatchHealth(
+    const std::string& service,
+    const std::function<bool(const HealthCheckResponse&)>& on_status) const {
+  HealthCheckRequest request;
+  request.set_service(service);
+  grpc::ClientContext context;
+  const auto stream = connection_->health->Watch(&context, request);
+  HealthCheckResponse response;
+  bool wanted = true;
+  while (wanted && stream->Read(&response)) wanted = on_status(response);
+  if (!wanted) context.TryCancel();
+  const grpc::Status status = stream->Finish();
+  if (!wanted) return absl::OkStatus();
+  if (status.ok()) return absl::UnavailableError("the server ended the watch");
+  return MarkUnreachable(ToStatus(status), *connection_->channel);
+}
+
+}  // namespace lookbook
