@@ -1,0 +1,222 @@
+// What scripts/bench runs: makes a bundle, or drives the pipeline in process or a server over gRPC in a closed loop,
+// and prints one JSON object.
+#include <grpcpp/grpcpp.h>
+#include <sys/resource.h>
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "engine/bundle/bundle.h"
+#include "engine/embed/torchscript_embedder.h"
+#include "lookbook/v1/search.grpc.pb.h"
+#include "server/config/cores.h"
+#include "server/config/server_config.h"
+#include "server/pipeline/pipeline.h"
+#include "tests/bench/serving/bench_bundle.h"
+#include "tests/bench/serving/closed_loop.h"
+
+namespace lookbook {
+namespace {
+
+struct Flags {
+  std::string root, images, server, backbone = "mobilenet_v2";
+  int64_t items = 10'000;
+  int image_size = 128, concurrency = 8;
+  double warm_up = 2, seconds = 6;
+};
+
+double CpuSeconds() {
+  struct rusage usage;
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return t.tv_sec + t.tv_usec * 1e-6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+absl::StatusOr<std::vector<std::string>> ImagePaths(const std::string& folder) {
+  LB_ASSIGN_OR_RETURN(const auto names, ListDirectory(folder));
+  std::vector<std::string> paths;
+  for (const std::string& name : names) {
+    if (absl::EndsWith(name, ".jpg")) paths.push_back(JoinPath(folder, name));
+  }
+  if (paths.empty()) return absl::NotFoundError("no .jpg in " + folder);
+  return paths;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadImages(const std::string& folder) {
+  LB_ASSIGN_OR_RETURN(const auto paths, ImagePaths(folder));
+  std::vector<std::string> images;
+  for (const std::string& path : paths) {
+    LB_ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
+    images.push_back(std::move(bytes));
+  }
+  return images;
+}
+
+// Sums of the stages over the answers.
+class StageSums {
+ public:
+  void Add(const StageSeconds& s) {
+    MutexLock lock(&mutex_);
+    ++count_;
+    const double values[] = {s.decode, s.preprocess, s.queue, s.embed, s.search, s.total};
+    for (int i = 0; i < 6; ++i) sums_[i] += values[i];
+  }
+  nlohmann::json MeanMilliseconds() {
+    MutexLock lock(&mutex_);
+    const char* names[] = {"decode", "preprocess", "queue", "embed", "search", "total"};
+    nlohmann::json json;
+    for (int i = 0; i < 6; ++i) json[names[i]] = count_ ? 1e3 * sums_[i] / count_ : 0;
+    return json;
+  }
+
+ private:
+  Mutex mutex_;
+  int64_t count_ = 0;
+  double sums_[6] = {};
+};
+
+double Quantile(std::vector<double>& values, double q) {
+  if (values.empty()) return 0;
+  const auto at = values.begin() + static_cast<int64_t>(q * (values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+void Print(LoopResult result, double cpu, StageSums& stages) {
+  const nlohmann::json json = {{"answers", result.answers},
+                               {"failures", result.failures},
+                               {"wall_s", result.wall_seconds},
+                               {"cpu_s", cpu},
+                               {"p50_ms", 1e3 * Quantile(result.latencies, 0.5)},
+                               {"p99_ms", 1e3 * Quantile(result.latencies, 0.99)},
+                               {"stages_ms", stages.MeanMilliseconds()}};
+  std::cout << json.dump() << std::endl;
+}
+
+// The server's own default options and allocator settings (server_main.cc).
+absl::Status RunInProcess(const Flags& flags) {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  SetNumericThreads(1);
+  LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
+  const ServerConfig config = DefaultServerConfig(UsableCores());
+  ServerMetrics metrics({"bench"});
+  PipelineOptions options;
+  options.decode_threads = config.decode.threads;
+  options.decode_queue = config.decode.queue;
+  options.embed_workers = config.embed.workers;
+  options.max_batch = config.batch.max_size;
+  options.max_batch_delay = config.batch.max_delay;
+  options.queue_capacity = config.batch.queue_capacity;
+  LB_ASSIGN_OR_RETURN(auto pipeline, Pipeline::Create("bench", options, &metrics, Clock::Steady()));
+  LB_ASSIGN_OR_RETURN(auto bundle, OpenCurrentBundle(flags.root, {.max_batch = options.max_batch}));
+  pipeline->SetBundle(bundle);
+  StageSums stages;
+  double cpu = 0;
+  const auto start = [&](int64_t number, std::function<void(bool)> done) {
+    Query query;
+    query.image = images[number % images.size()];
+    pipeline->Submit(std::move(query), [&stages, done](absl::StatusOr<QueryResult> result) {
+      if (result.ok()) stages.Add(result->seconds);
+      done(result.ok());
+    });
+  };
+  LoopResult result =
+      RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds), start,
+                    [&](bool open) { cpu = CpuSeconds() - (open ? 0 : cpu); });
+  pipeline->Shutdown();
+  Print(std::move(result), cpu, stages);
+  return absl::OkStatus();
+}
+
+// Prints the server's CPU as scripts/bench reads it from /proc around the lines "window open" and "window closed".
+absl::Status RunAgainstServer(const Flags& flags) {
+  LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
+  std::vector<v1::SearchRequest> requests;
+  for (const std::string& image : images) {
+    v1::SearchRequest request;
+    request.set_image(image);
+    request.set_with_timings(true);
+    requests.push_back(std::move(request));
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxSendMessageSize(20 << 20);
+  auto stub = v1::SearchService::NewStub(
+      grpc::CreateCustomChannel(flags.server, grpc::InsecureChannelCredentials(), arguments));
+  StageSums stages;
+  double cpu = 0;
+  const auto start = [&](int64_t number, std::function<void(bool)> done) {
+    struct Call {
+      grpc::ClientContext context;
+      v1::SearchResponse reply;
+    };
+    auto call = std::make_shared<Call>();
+    stub->async()->Search(&call->context, &requests[number % requests.size()], &call->reply,
+                          [call, done, &stages](const grpc::Status& status) {
+                            const v1::Timings& t = call->reply.timings();
+                            if (status.ok()) {
+                              stages.Add({t.decode(), t.preprocess(), t.queue(), t.embed(), t.search(), t.total()});
+                            }
+                            done(status.ok());
+                          });
+  };
+  LoopResult result = RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
+                                    start, [&](bool open) {
+                                      cpu = CpuSeconds() - (open ? 0 : cpu);
+                                      std::cout << (open ? "window open" : "window closed") << std::endl;
+                                    });
+  Print(std::move(result), cpu, stages);
+  return absl::OkStatus();
+}
+
+absl::Status MakeBundle(const Flags& flags) {
+  LB_ASSIGN_OR_RETURN(const auto paths, ImagePaths(flags.images));
+  return MakeBenchBundle({.root = flags.root,
+                          .backbone = flags.backbone,
+                          .image_size = flags.image_size,
+                          .items = flags.items,
+                          .images = paths});
+}
+
+}  // namespace
+}  // namespace lookbook
+
+int main(int argc, char** argv) {
+  using lookbook::Flags;
+  CLI::App app("Parts of scripts/bench");
+  app.require_subcommand(1);
+  Flags flags;
+  auto* make = app.add_subcommand("make-bundle", "Publish a bundle with random weights and vectors");
+  auto* inproc = app.add_subcommand("inproc", "Drive the pipeline in this process");
+  auto* server = app.add_subcommand("grpc", "Drive a server");
+  for (CLI::App* command : {make, inproc, server}) {
+    command->add_option("--images", flags.images, "Folder of JPEGs")->required();
+  }
+  for (CLI::App* command : {make, inproc}) command->add_option("--root", flags.root, "Bundle root")->required();
+  for (CLI::App* command : {inproc, server}) {
+    command->add_option("--concurrency", flags.concurrency, "Queries in flight");
+    command->add_option("--warm-up", flags.warm_up, "Seconds before the window");
+    command->add_option("--seconds", flags.seconds, "Length of the window");
+  }
+  make->add_option("--backbone", flags.backbone);
+  make->add_option("--image-size", flags.image_size);
+  make->add_option("--items", flags.items);
+  server->add_option("--server", flags.server, "HOST:PORT")->required();
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status status = *make     ? lookbook::MakeBundle(flags)
+                              : *inproc ? lookbook::RunInProcess(flags)
+                                        : lookbook::RunAgainstServer(flags);
+  if (!status.ok()) {
+    std::cerr << "serving_bench: " << status.message() << "\n";
+    return 1;
+  }
+  return 0;
+}
