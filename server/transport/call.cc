@@ -1,0 +1,81 @@
+#include "server/transport/call.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "server/transport/call_deadline.h"
+#include "server/transport/grpc_status.h"
+
+namespace lookbook {
+namespace {
+
+constexpr size_t kMaxLoggedId = 128;
+
+const char* MethodName(Method method) {
+  switch (method) {
+    case Method::kSearch: return "Search";
+    case Method::kEmbed: return "Embed";
+    case Method::kGetItem: return "GetItem";
+    case Method::kListClasses: return "ListClasses";
+    case Method::kGetInfo: return "GetInfo";
+  }
+  return "unknown";
+}
+
+// Spread, so that clients that were refused together do not come back together.
+int PushbackMilliseconds() {
+  thread_local absl::InsecureBitGen random;
+  return absl::Uniform(random, 100, 300);
+}
+
+}  // namespace
+
+Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
+           size_t request_bytes, absl::string_view request_id)
+    : method_(method),
+      environment_(environment),
+      context_(context),
+      arrived_(environment.clock->Now()),
+      deadline_(CallDeadline(context->deadline(), std::chrono::system_clock::now(), arrived_,
+                             environment.max_deadline)),
+      cancelled_(std::make_shared<std::atomic<bool>>(false)) {
+  record_.method = MethodName(method);
+  record_.request_bytes = request_bytes;
+  record_.request_id = std::string(request_id.substr(0, kMaxLoggedId));
+  environment_.metrics->RequestStarted(method_);
+  environment_.metrics->DeadlineAtArrival(method_, absl::ToDoubleSeconds(deadline_ - arrived_));
+}
+
+void Call::Complete(absl::Status status, absl::Time reply_begin) {
+  // Finish() may delete this on another thread: what is needed after it is copied before.
+  const CallEnvironment environment = environment_;
+  if (absl::IsResourceExhausted(status)) {
+    context_->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(PushbackMilliseconds()));
+  }
+  const grpc::Status answer = ToGrpcStatus(status);
+  record_.status = std::move(status);
+  Finish(answer);
+  if (reply_begin != absl::InfinitePast()) {
+    environment.metrics->StageFinished(Stage::kReply,
+                                       absl::ToDoubleSeconds(environment.clock->Now() - reply_begin));
+  }
+}
+
+void Call::OnCancel() { cancelled_->store(true, std::memory_order_relaxed); }
+
+void Call::OnDone() {
+  const absl::Time now = environment_.clock->Now();
+  record_.seconds = absl::ToDoubleSeconds(now - arrived_);
+  const auto code = static_cast<absl::StatusCode>(ToGrpcStatus(record_.status).error_code());
+  environment_.metrics->RequestFinished(method_, code, record_.seconds);
+  int64_t left_out = 0;
+  if (environment_.log->Wants(record_.status, now, &left_out)) {
+    record_.peer = context_->peer();
+    environment_.log->Write(record_, left_out);
+  }
+  delete this;
+}
+
+}  // namespace lookbook

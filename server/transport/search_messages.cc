@@ -1,0 +1,155 @@
+#include "server/transport/search_messages.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/reason.h"
+#include "base/status_macros.h"
+#include "engine/index/vector_index.h"
+
+namespace lookbook {
+namespace {
+
+absl::Status CheckRequestId(absl::string_view request_id) {
+  if (request_id.size() <= kMaxRequestIdBytes) return absl::OkStatus();
+  return InvalidArgument("bad_request_id", absl::StrCat("request_id has ", request_id.size(), " bytes; at most ",
+                                                        kMaxRequestIdBytes, " are echoed"));
+}
+
+IdFilter ToFilter(const v1::ClassFilter& proto) {
+  return {{proto.any().begin(), proto.any().end()},
+          {proto.all().begin(), proto.all().end()},
+          {proto.none().begin(), proto.none().end()}};
+}
+
+absl::Status SetWhat(const v1::SearchRequest& request, Query* query) {
+  switch (request.query_case()) {
+    case v1::SearchRequest::kImage:
+      query->kind = QueryKind::kImage;
+      query->image = request.image();
+      return absl::OkStatus();
+    case v1::SearchRequest::kItemId:
+      query->kind = QueryKind::kItem;
+      query->item_id = request.item_id();
+      return CheckItemId(request.item_id());
+    case v1::SearchRequest::kVector:
+      query->kind = QueryKind::kVector;
+      query->vector.assign(request.vector().values().begin(), request.vector().values().end());
+      return absl::OkStatus();
+    case v1::SearchRequest::QUERY_NOT_SET: break;
+  }
+  return InvalidArgument("missing_query", "the request has none of image, item_id and vector");
+}
+
+absl::Status SetSimilarity(const v1::SearchRequest& request, Query* query) {
+  if (!request.has_min_similarity()) return absl::OkStatus();
+  const float similarity = request.min_similarity();
+  if (!(similarity >= -1 && similarity <= 1)) {  // NaN too.
+    return InvalidArgument("bad_similarity",
+                           absl::StrCat("min_similarity ", similarity, " is not in -1 to 1"));
+  }
+  query->min_similarity = similarity;
+  return absl::OkStatus();
+}
+
+void FillTimings(const StageSeconds& seconds, v1::Timings* timings) {
+  timings->set_decode(seconds.decode);
+  timings->set_preprocess(seconds.preprocess);
+  timings->set_queue(seconds.queue);
+  timings->set_embed(seconds.embed);
+  timings->set_search(seconds.search);
+  timings->set_total(seconds.total);
+}
+
+// The best `top` classes (0 = all), best first; equal scores in the manifest's order.
+template <typename Response>
+void FillClasses(const QueryResult& result, uint32_t top, Response* response) {
+  std::vector<int> order(result.scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return result.scores[a] > result.scores[b]; });
+  if (top != 0 && top < order.size()) order.resize(top);
+  for (const int i : order) {
+    const auto& entry = result.bundle->manifest.classes(i);
+    v1::ClassScore* score = response->add_classes();
+    score->set_class_id(entry.id());
+    score->set_name(entry.name());
+    score->set_score(result.scores[i]);
+    score->set_predicted(result.scores[i] > entry.threshold());
+  }
+}
+
+void FillNeighbor(const Neighbor& neighbor, const Item& item, v1::Neighbor* proto) {
+  proto->set_item_id(item.id);
+  proto->set_similarity(neighbor.similarity);
+  proto->mutable_class_ids()->Add(item.class_ids.begin(), item.class_ids.end());
+  proto->mutable_attribute_ids()->Add(item.attribute_ids.begin(), item.attribute_ids.end());
+  proto->set_uri(item.uri);
+}
+
+// The fields that both responses have.
+template <typename Request, typename Response>
+void FillCommon(const Request& request, const QueryResult& result, Response* response) {
+  FillClasses(result, request.top_classes(), response);
+  response->set_bundle_id(result.bundle->id);
+  if (request.with_timings()) FillTimings(result.seconds, response->mutable_timings());
+  for (const std::string& warning : result.warnings) response->add_warnings(warning);
+  response->set_request_id(request.request_id());
+}
+
+}  // namespace
+
+absl::Status CheckItemId(absl::string_view item_id) {
+  if (item_id.empty()) return InvalidArgument("bad_item_id", "item_id is empty");
+  if (item_id.size() > kMaxItemIdBytes) {
+    return InvalidArgument("bad_item_id", absl::StrCat("item_id has ", item_id.size(), " bytes; at most ",
+                                                       kMaxItemIdBytes, " are allowed"));
+  }
+  if (item_id.find('\0') != absl::string_view::npos) {
+    return InvalidArgument("bad_item_id", "item_id holds a NUL");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request) {
+  Query query;
+  LB_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
+  LB_RETURN_IF_ERROR(SetWhat(request, &query));
+  if (request.top_k() > kMaxTopK) {
+    return InvalidArgument("bad_k", absl::StrCat("top_k ", request.top_k(), " is above ", kMaxTopK));
+  }
+  query.top_k = static_cast<int>(request.top_k() == 0 ? kDefaultTopK : request.top_k());
+  LB_RETURN_IF_ERROR(SetSimilarity(request, &query));
+  query.class_filter = ToFilter(request.class_filter());
+  query.attribute_filter = ToFilter(request.attribute_filter());
+  query.exclude_self = request.exclude_self();
+  return query;
+}
+
+absl::StatusOr<Query> ToQuery(const v1::EmbedRequest& request) {
+  Query query;
+  LB_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
+  query.kind = QueryKind::kImage;
+  query.image = request.image();
+  query.search = false;
+  return query;
+}
+
+void FillResponse(const v1::SearchRequest& request, const QueryResult& result,
+                  v1::SearchResponse* response) {
+  response->mutable_neighbors()->Reserve(static_cast<int>(result.neighbors.size()));
+  for (const Neighbor& neighbor : result.neighbors) {
+    FillNeighbor(neighbor, result.bundle->items->item(neighbor.row), response->add_neighbors());
+  }
+  FillCommon(request, result, response);
+}
+
+void FillResponse(const v1::EmbedRequest& request, const QueryResult& result,
+                  v1::EmbedResponse* response) {
+  response->mutable_embedding()->mutable_values()->Add(result.embedding.begin(), result.embedding.end());
+  FillCommon(request, result, response);
+}
+
+}  // namespace lookbook

@@ -1,0 +1,31 @@
+// SearchService's messages <-> the pipeline's types. Pure functions.
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lookbook/v1/search.pb.h"
+#include "server/pipeline/pipeline.h"
+
+namespace lookbook {
+
+inline constexpr uint32_t kDefaultTopK = 10;
+inline constexpr size_t kMaxRequestIdBytes = 128;
+inline constexpr size_t kMaxItemIdBytes = 512;
+
+// What can be refused without knowing a bundle. The query's image is a view into `request`, which must outlive it.
+// InvalidArgument with reasons missing_query, bad_item_id, bad_k, bad_similarity, bad_request_id. Filters, vectors and
+// images are checked by the pipeline.
+absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request);
+absl::StatusOr<Query> ToQuery(const v1::EmbedRequest& request);
+
+// InvalidArgument bad_item_id: empty, longer than 512 bytes, or holding a NUL.
+absl::Status CheckItemId(absl::string_view item_id);
+
+// REQUIRES: `result` answers ToQuery(request).
+void FillResponse(const v1::SearchRequest& request, const QueryResult& result,
+                  v1::SearchResponse* response);
+void FillResponse(const v1::EmbedRequest& request, const QueryResult& result,
+                  v1::EmbedResponse* response);
+
+}  // namespace lookbook
