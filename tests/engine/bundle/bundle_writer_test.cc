@@ -34,7 +34,7 @@ void WriteFiles(const std::string& directory, const std::string& model = "model"
 }
 
 TEST(BundleWriterTest, ManifestStatesEveryFile) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root / "bundles/resnet50"));
   WriteFiles(writer->directory());
   LB_ASSERT_OK_AND_ASSIGN(const std::string id,
@@ -54,7 +54,7 @@ TEST(BundleWriterTest, ManifestStatesEveryFile) {
 }
 
 TEST(BundleWriterTest, ASecondBundleTakesOverAndTheFirstStays) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   TestBundleOptions options;
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle first, WriteTestBundleFiles(root.path(), options));
   options.seed = 2;
@@ -67,7 +67,7 @@ TEST(BundleWriterTest, ASecondBundleTakesOverAndTheFirstStays) {
 }
 
 TEST(BundleWriterTest, WithoutActivateCurrentStays) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   TestBundleOptions options;
   options.activate = false;
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle bundle, WriteTestBundleFiles(root.path(), options));
@@ -76,7 +76,7 @@ TEST(BundleWriterTest, WithoutActivateCurrentStays) {
 }
 
 TEST(BundleWriterTest, ABundleOfTheSameIdIsNotReplaced) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle first, WriteTestBundleFiles(root.path()));
   EXPECT_THAT(WriteTestBundleFiles(root.path()), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr(first.id)));
   EXPECT_THAT(ListDirectory(root.path()), IsOkAndHolds(UnorderedElementsAre("CURRENT", first.id)));
@@ -85,15 +85,15 @@ TEST(BundleWriterTest, ABundleOfTheSameIdIsNotReplaced) {
 
 // rename(2) replaces an empty folder, which may be someone's mount point.
 TEST(BundleWriterTest, AnEmptyFolderOfTheSameNameIsNotReplaced) {
-  const TempDir root;
-  const TempDir other;
+  const TempDir root(TempDir::kMemory);
+  const TempDir other(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle elsewhere, WriteTestBundleFiles(other.path()));
   ASSERT_THAT(MakeDirectories(root / elsewhere.id), IsOk());
   EXPECT_THAT(WriteTestBundleFiles(root.path()), StatusIs(absl::StatusCode::kAlreadyExists));
 }
 
 TEST(BundleWriterTest, PublishesOnce) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root.path()));
   WriteFiles(writer->directory());
   ASSERT_THAT(writer->Publish(MakeTestManifest({}), kCreated, true), IsOk());
@@ -101,7 +101,7 @@ TEST(BundleWriterTest, PublishesOnce) {
 }
 
 TEST(BundleWriterTest, WhatWasNotPublishedIsRemoved) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   {
     LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root.path()));
     WriteFiles(writer->directory());
@@ -111,7 +111,7 @@ TEST(BundleWriterTest, WhatWasNotPublishedIsRemoved) {
 }
 
 TEST(BundleWriterTest, SweepsWhatCrashesLeftAndNothingElse) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle bundle, WriteTestBundleFiles(root.path()));
   ASSERT_THAT(MakeDirectories(root / "new-1-0.tmp/golden"), IsOk());
   ASSERT_THAT(WriteFile(root / "new-1-0.tmp/golden/x", "half"), IsOk());
@@ -125,7 +125,7 @@ TEST(BundleWriterTest, SweepsWhatCrashesLeftAndNothingElse) {
 }
 
 TEST(BundleWriterTest, LivingWritersKeepTheirFolders) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto first, BundleWriter::Create(root.path()));
   WriteFiles(first->directory(), "first");
   LB_ASSERT_OK_AND_ASSIGN(auto second, BundleWriter::Create(root.path()));
@@ -144,7 +144,7 @@ struct Mistake {
 };
 
 TEST(BundleWriterTest, NothingIsPublishedThatALoaderWouldRefuse) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle live, WriteTestBundleFiles(root.path()));
   for (const Mistake& mistake :
        {Mistake{"model.ts", [](const std::string& d, Manifest*) { std::filesystem::remove(d + "/model.ts"); }},
@@ -170,7 +170,7 @@ TEST(BundleWriterTest, NothingIsPublishedThatALoaderWouldRefuse) {
 }
 
 TEST(BundleWriterTest, YearsThatAnIdCannotSayAreRefused) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root.path()));
   WriteFiles(writer->directory());
   EXPECT_THAT(writer->Publish(MakeTestManifest({}), absl::InfiniteFuture(), true),
@@ -178,7 +178,7 @@ TEST(BundleWriterTest, YearsThatAnIdCannotSayAreRefused) {
 }
 
 TEST(BundleWriterTest, ARootThatIsAFileIsAnIoError) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   ASSERT_THAT(WriteFile(root / "file", ""), IsOk());
   EXPECT_THAT(BundleWriter::Create(root / "file"), HasReason("io"));
   EXPECT_THAT(BundleWriter::Create(root / "file/below"), HasReason("io"));

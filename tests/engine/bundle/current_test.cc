@@ -45,7 +45,7 @@ TEST(BundleIdTest, MustBeWellFormed) {
 }
 
 TEST(CurrentTest, ReadsWhatWasWritten) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   ASSERT_THAT(WriteCurrent(root.path(), MakeCurrent()), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const CurrentFile current, ReadCurrent(root.path()));
   EXPECT_EQ(current.bundle_id, MakeCurrent().bundle_id);
@@ -55,13 +55,13 @@ TEST(CurrentTest, ReadsWhatWasWritten) {
 }
 
 TEST(CurrentTest, MissingIsNotFound) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   EXPECT_THAT(ReadCurrent(root.path()), StatusIs(absl::StatusCode::kNotFound, HasSubstr("CURRENT")));
   EXPECT_THAT(ReadCurrent(root.path()), HasReason("manifest"));
 }
 
 TEST(CurrentTest, AFolderInItsPlaceIsAnIoError) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   ASSERT_THAT(MakeDirectories(root / "CURRENT"), IsOk());
   EXPECT_THAT(ReadCurrent(root.path()), HasReason("io"));
   EXPECT_THAT(WriteCurrent(root.path(), MakeCurrent()), HasReason("io"));
@@ -69,7 +69,7 @@ TEST(CurrentTest, AFolderInItsPlaceIsAnIoError) {
 
 // A changed time stamp still makes a well-formed CURRENT; it names a folder that does not exist (verify_test).
 TEST(CurrentTest, EveryOtherChangedByteIsRefused) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   const std::string good = MakeCurrent().bundle_id + " " + Sha() + "\n";
   for (size_t i = 0; i < good.size(); ++i) {
     for (int flip : {1, 0x10, 0x80}) {
@@ -89,7 +89,7 @@ TEST(CurrentTest, EveryOtherChangedByteIsRefused) {
 }
 
 TEST(CurrentTest, OtherLengthsAreRefused) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   const std::string good = MakeCurrent().bundle_id + " " + Sha() + "\n";
   for (const std::string& text : {std::string(), good + "\n", good.substr(0, good.size() - 1), absl::StrCat(" ", good),
                                   std::string(100000, 'x'), MakeCurrent().bundle_id + "\n"}) {
@@ -100,7 +100,7 @@ TEST(CurrentTest, OtherLengthsAreRefused) {
 }
 
 TEST(CurrentTest, NothingMalformedIsWritten) {
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   EXPECT_THAT(WriteCurrent(root.path(), {"latest", Sha()}), StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(WriteCurrent(root.path(), {MakeCurrent().bundle_id, Sha().substr(0, 12)}),
               StatusIs(absl::StatusCode::kDataLoss));

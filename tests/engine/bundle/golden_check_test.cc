@@ -86,7 +86,7 @@ class GoldenCheckTest : public ::testing::Test {
     EXPECT_THAT(status, HasReason("golden"));
   }
 
-  TempDir folder_;
+  TempDir folder_{TempDir::kMemory};
   Bundle bundle_;
   GoldenCase golden_;
   Embeddings answer_;

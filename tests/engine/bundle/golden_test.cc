@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 std::vector<GoldenCase> MakeCases() {
   TestBundleOptions options;
   options.scores_attributes = true;
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   const auto bundle = WriteTestBundleFiles(root.path(), options);
   EXPECT_THAT(bundle, IsOk());
   return bundle->golden;
@@ -43,7 +43,7 @@ std::map<std::string, std::string> Contents(const std::string& directory) {
 }
 
 TEST(GoldenTest, ReadsWhatWasWritten) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   const std::vector<GoldenCase> cases = MakeCases();
   ASSERT_THAT(WriteGolden(folder.path(), cases), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const std::vector<GoldenCase> read, ReadGolden(Contents(folder.path()), MakeManifest()));
@@ -64,12 +64,12 @@ TEST(GoldenTest, ReadsWhatWasWritten) {
 
 TEST(GoldenTest, NamesThatWouldHitOtherFilesAreRefused) {
   for (const char* name : {"", "../x.jpg", "/x.jpg", "golden.json", "a b.jpg", "1.jpg"}) {
-    const TempDir folder;
+    const TempDir folder(TempDir::kMemory);
     std::vector<GoldenCase> cases = MakeCases();
     cases[2].image_name = name;  // "1.jpg" is taken by case 1.
     EXPECT_THAT(WriteGolden(folder.path(), cases), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(name)));
   }
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   EXPECT_THAT(WriteGolden(folder.path(), {}), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
@@ -90,7 +90,7 @@ TEST(GoldenTest, CasesThatDoNotFitTheManifestAreRefused) {
         Damage{"score nan", [](Cases* c) { (*c)[0].scores[1] = std::nanf(""); }},
         Damage{"embedding of length", [](Cases* c) { (*c)[0].embedding[0] += 0.5f; }},
         Damage{"embedding of length nan", [](Cases* c) { (*c)[0].embedding[0] = std::nanf(""); }}}) {
-    const TempDir folder;
+    const TempDir folder(TempDir::kMemory);
     Cases cases = MakeCases();
     damage.apply(&cases);
     ASSERT_THAT(WriteGolden(folder.path(), cases), IsOk());
@@ -101,7 +101,7 @@ TEST(GoldenTest, CasesThatDoNotFitTheManifestAreRefused) {
 }
 
 TEST(GoldenTest, MissingOrMalformedFilesAreRefused) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   ASSERT_THAT(WriteGolden(folder.path(), MakeCases()), IsOk());
   const std::map<std::string, std::string> good = Contents(folder.path());
 
@@ -121,7 +121,7 @@ TEST(GoldenTest, MissingOrMalformedFilesAreRefused) {
 TEST(GoldenTest, ASmallIndexHasFewerNeighbors) {
   TestBundleOptions options;
   options.items = 3;
-  const TempDir root;
+  const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle bundle, WriteTestBundleFiles(root.path(), options));
   LB_ASSERT_OK_AND_ASSIGN(const auto cases, ReadGolden(Contents(bundle.directory), bundle.manifest));
   EXPECT_EQ(cases[0].top.size(), 3u);

@@ -26,7 +26,7 @@ Item MakeItem(const std::string& id) {
 }
 
 TEST(ItemWriterTest, RefusesBadItemsAndGoesOn) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, ItemWriter::Create(folder / "items.sqlite"));
   ASSERT_THAT(writer->Add(MakeItem("a"), "jpeg a"), IsOk());
   EXPECT_THAT(writer->Add(MakeItem(""), ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("item 1")));
@@ -53,7 +53,7 @@ TEST(ItemWriterTest, RefusesBadItemsAndGoesOn) {
 }
 
 TEST(ItemWriterTest, NothingIsAddedAfterFinish) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, ItemWriter::Create(folder / "items.sqlite"));
   ASSERT_THAT(writer->Finish(), IsOk());
   EXPECT_THAT(writer->Add(MakeItem("a"), ""), StatusIs(absl::StatusCode::kFailedPrecondition));
@@ -61,14 +61,14 @@ TEST(ItemWriterTest, NothingIsAddedAfterFinish) {
 }
 
 TEST(ItemWriterTest, NeverWritesOverAFile) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   ASSERT_THAT(WriteFile(folder / "items.sqlite", "mine"), IsOk());
   EXPECT_THAT(ItemWriter::Create(folder / "items.sqlite"), StatusIs(absl::StatusCode::kAlreadyExists));
   EXPECT_THAT(ReadFile(folder / "items.sqlite"), IsOkAndHolds("mine"));
 }
 
 TEST(ItemWriterTest, AnUnfinishedFileGoesWithItsWriter) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   {
     LB_ASSERT_OK_AND_ASSIGN(auto writer, ItemWriter::Create(folder / "items.sqlite"));
     ASSERT_THAT(writer->Add(MakeItem("a"), "jpeg"), IsOk());
@@ -79,7 +79,7 @@ TEST(ItemWriterTest, AnUnfinishedFileGoesWithItsWriter) {
 TEST(ItemWriterTest, EqualItemsGiveEqualBytesAndOneFile) {
   std::vector<std::string> files;
   for (int round = 0; round < 2; ++round) {
-    const TempDir folder;
+    const TempDir folder(TempDir::kMemory);
     const std::vector<Item> items = MakeTestItems({});
     ASSERT_THAT(WriteTestItems(folder.path(), items, std::vector<std::string>(items.size(), "jpeg")), IsOk());
     EXPECT_THAT(ListDirectory(folder.path()), IsOkAndHolds(ElementsAre("items.sqlite")));  // No journal stays.
@@ -90,7 +90,7 @@ TEST(ItemWriterTest, EqualItemsGiveEqualBytesAndOneFile) {
 
 // SQLite throws: there is no such folder.
 TEST(ItemWriterTest, AFolderThatIsNotThereIsAnIoError) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   const auto writer = ItemWriter::Create(folder / "missing/items.sqlite");
   EXPECT_THAT(writer, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("missing/items.sqlite")));
   EXPECT_THAT(writer, HasReason("io"));
@@ -112,7 +112,7 @@ TEST(ItemWriterTest, EveryIoErrorIsReported) {
   if (!CanTrace()) GTEST_SKIP() << "ptrace is not allowed here";
   int failures = 0;
   for (int at = 0;; ++at) {
-    const TempDir folder;
+    const TempDir folder(TempDir::kMemory);
     const std::string path = folder / "items.sqlite";
     LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, RunTraced(path, {.at = at, .error = ENOSPC}, [&] {
                               return WriteBigFile(path).ok() ? 0 : 1;

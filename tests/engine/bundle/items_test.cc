@@ -32,7 +32,7 @@ struct ItemsFile {
     path = folder / "items.sqlite";
   }
 
-  TempDir folder;
+  TempDir folder{TempDir::kMemory};
   std::vector<Item> items;
   std::string path;
 };
@@ -64,7 +64,7 @@ TEST(ItemStoreTest, AnUnknownIdIsNotFound) {
 }
 
 TEST(ItemStoreTest, KeepsTextAndBytesAsTheyAre) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   const std::string jpeg("\xFF\xD8\0\x01\xFF\xD9", 6);
   Item item;
   item.id = "a 'quoted' \"id\"; DROP TABLE items; -- \xC3\xA9";
@@ -167,7 +167,7 @@ TEST(ItemStoreTest, NoFilterSelectsAll) {
 }
 
 TEST(ItemStoreTest, AMissingFileIsNotFound) {
-  const TempDir folder;
+  const TempDir folder(TempDir::kMemory);
   EXPECT_THAT(ItemStore::Open(folder / "items.sqlite"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("items.sqlite")));
 }
 

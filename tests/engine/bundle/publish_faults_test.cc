@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/status_macros.h"
 #include "engine/bundle/bundle_writer.h"
 #include "engine/bundle/verify.h"
 #include "tests/support/status_matchers.h"
@@ -29,24 +31,54 @@ std::vector<std::string> Names(const std::string& root) {
   return names.ok() ? *names : std::vector<std::string>();
 }
 
+// What a publisher writes, ready in memory: the calls that are made to fail are those of publishing.
+struct Prepared {
+  std::string id;
+  Manifest manifest;
+  std::vector<std::pair<std::string, std::string>> files;  // Name, bytes.
+};
+
+Prepared Prepare(const std::string& recipe) {
+  const TempDir scratch(TempDir::kMemory);
+  TestBundleOptions options;
+  options.golden_cases = 1;
+  options.recipe = recipe;
+  const auto bundle = WriteTestBundleFiles(scratch.path(), options);
+  EXPECT_THAT(bundle, IsOk());
+  Prepared prepared{bundle->id, bundle->manifest, {}};
+  for (const auto& file : bundle->manifest.files()) {
+    const auto bytes = ReadFile(JoinPath(bundle->directory, file.name()));
+    EXPECT_THAT(bytes, IsOk());
+    prepared.files.emplace_back(file.name(), *bytes);
+  }
+  return prepared;
+}
+
+absl::Status Publish(const std::string& root, const Prepared& prepared) {
+  LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(root));
+  LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(writer->directory(), "golden")));
+  for (const auto& [name, bytes] : prepared.files) {
+    LB_RETURN_IF_ERROR(WriteFile(JoinPath(writer->directory(), name), bytes));
+  }
+  return writer->Publish(prepared.manifest, TestBundleOptions().created, /*activate=*/true).status();
+}
+
 class PublishFaultsTest : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() {
+    old_ = new Prepared(Prepare("old"));
+    new_ = new Prepared(Prepare("new"));
+    third_ = new Prepared(Prepare("third"));
+  }
+
   void SetUp() override {
     if (!CanTrace()) GTEST_SKIP() << "ptrace is not allowed here";
-    old_.golden_cases = 1;
-    new_ = old_;
-    new_.recipe = "new";
-    const TempDir scratch;
-    LB_ASSERT_OK_AND_ASSIGN(const TestBundle old_bundle, WriteTestBundleFiles(scratch.path(), old_));
-    LB_ASSERT_OK_AND_ASSIGN(const TestBundle new_bundle, WriteTestBundleFiles(scratch.path(), new_));
-    old_id_ = old_bundle.id;
-    new_id_ = new_bundle.id;
   }
 
   // Publishes the new bundle into a root where the old one is live.
-  absl::StatusOr<TraceResult> Publish(const std::string& root, const Fault& fault) {
-    EXPECT_THAT(WriteTestBundleFiles(root, old_), IsOk());
-    return RunTraced(root, fault, [&] { return WriteTestBundleFiles(root, new_).ok() ? 0 : 1; });
+  absl::StatusOr<TraceResult> PublishNew(const std::string& root, const Fault& fault) {
+    EXPECT_THAT(Publish(root, *old_), IsOk());
+    return RunTraced(root, fault, [&] { return Publish(root, *new_).ok() ? 0 : 1; });
   }
 
   // CURRENT names a whole bundle; whatever else lies there is whole too, or temporary.
@@ -62,34 +94,33 @@ class PublishFaultsTest : public ::testing::Test {
 
   // The next publisher sweeps, and succeeds.
   void ExpectUsable(const std::string& root) {
-    TestBundleOptions third = old_;
-    third.recipe = "third";
-    LB_ASSERT_OK_AND_ASSIGN(const TestBundle bundle, WriteTestBundleFiles(root, third));
+    ASSERT_THAT(Publish(root, *third_), IsOk());
     std::vector<std::string> left;
     for (const std::string& name : Names(root)) {
       if (!absl::StartsWith(name, "CURRENT")) left.push_back(name);
     }
-    EXPECT_THAT(left, IsSubsetOf({old_id_, new_id_, bundle.id}));
-    EXPECT_EQ(ExpectWholeRoot(root), bundle.id);
+    EXPECT_THAT(left, IsSubsetOf({old_->id, new_->id, third_->id}));
+    EXPECT_EQ(ExpectWholeRoot(root), third_->id);
   }
 
-  TestBundleOptions old_, new_;
-  std::string old_id_, new_id_;
+  static inline const Prepared* old_ = nullptr;
+  static inline const Prepared* new_ = nullptr;
+  static inline const Prepared* third_ = nullptr;
 };
 
 TEST_F(PublishFaultsTest, DyingAtAnyCallLeavesTheOldOrTheNewBundle) {
   int old_live = 0;
   int new_live = 0;
   for (int at = 0;; ++at) {
-    const TempDir root;
-    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, Publish(root.path(), {.at = at}));
+    const TempDir root(TempDir::kMemory);
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, PublishNew(root.path(), {.at = at}));
     if (!result.fault_reached) break;
     SCOPED_TRACE(absl::StrCat("killed at call ", at, ", ", result.calls.back().name, " ", result.calls.back().path));
     ASSERT_EQ(result.exit_code, -1);
     const std::string live = ExpectWholeRoot(root.path());
-    EXPECT_THAT(live, AnyOf(old_id_, new_id_));
-    (live == old_id_ ? old_live : new_live)++;
-    EXPECT_EQ(new_live > 0, live == new_id_);  // Once the new one is live it stays so.
+    EXPECT_THAT(live, AnyOf(old_->id, new_->id));
+    (live == old_->id ? old_live : new_live)++;
+    EXPECT_EQ(new_live > 0, live == new_->id);  // Once the new one is live it stays so.
     ExpectUsable(root.path());
   }
   EXPECT_GT(old_live, 50);
@@ -99,8 +130,8 @@ TEST_F(PublishFaultsTest, DyingAtAnyCallLeavesTheOldOrTheNewBundle) {
 TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
   int reported = 0;
   for (int at = 0;; ++at) {
-    const TempDir root;
-    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, Publish(root.path(), {.at = at, .error = ENOSPC}));
+    const TempDir root(TempDir::kMemory);
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, PublishNew(root.path(), {.at = at, .error = ENOSPC}));
     if (!result.fault_reached) break;
     const TracedCall& call = result.calls.back();
     SCOPED_TRACE(absl::StrCat("failed at call ", at, ", ", call.name, " ", call.path, " ", call.target));
@@ -111,7 +142,7 @@ TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
     };
     const bool renamed = std::any_of(result.calls.begin(), result.calls.end() - 1, is_rename_to_current);
     // After the rename the new bundle is live; a failing fsync of the folder is still reported.
-    EXPECT_EQ(live, result.exit_code == 0 || renamed ? new_id_ : old_id_);
+    EXPECT_EQ(live, result.exit_code == 0 || renamed ? new_->id : old_->id);
     if (call.name == "write" || call.name == "pwrite" || call.name == "fsync" || call.name == "rename") {
       EXPECT_EQ(result.exit_code, 1);
     }
@@ -123,8 +154,8 @@ TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
 
 // The order that survives a power cut: the data of every file, then the folders, then the rename, then CURRENT.
 TEST_F(PublishFaultsTest, EverythingIsSyncedBeforeItIsNamed) {
-  const TempDir root;
-  LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, Publish(root.path(), {}));
+  const TempDir root(TempDir::kMemory);
+  LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, PublishNew(root.path(), {}));
   ASSERT_EQ(result.exit_code, 0);
   const auto last = [&](auto matches) -> int {
     for (int i = static_cast<int>(result.calls.size()) - 1; i >= 0; --i) {
@@ -132,7 +163,7 @@ TEST_F(PublishFaultsTest, EverythingIsSyncedBeforeItIsNamed) {
     }
     return -1;
   };
-  const int publish = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / new_id_; });
+  const int publish = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / new_->id; });
   const int activate = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / "CURRENT"; });
   ASSERT_GE(publish, 0);
   ASSERT_GT(activate, publish);

@@ -52,7 +52,7 @@ class VerifyTest : public ::testing::Test {
     ASSERT_THAT(WriteCurrent(root_.path(), {id, sha256}), IsOk());
   }
 
-  TempDir root_;
+  TempDir root_{TempDir::kMemory};
   TestBundle bundle_;
 };
 
