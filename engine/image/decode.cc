@@ -17,8 +17,9 @@
 namespace lookbook {
 namespace {
 
-// Ordinary progressive files have about ten scans; they are never refused for their size alone.
-constexpr int64_t kOrdinaryScans = 16;
+// Ordinary progressive files have about ten scans (18 for CMYK); they are never refused for their
+// size alone.
+constexpr int64_t kOrdinaryScans = 20;
 
 int AllowedScans(const ImageHeader& header, const ImageLimits& limits) {
   const int64_t pixels = int64_t{header.width} * header.height;

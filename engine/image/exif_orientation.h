@@ -5,12 +5,14 @@
 
 namespace lookbook {
 
-// The Orientation tag (1 to 8) of the first directory of `tiff`, the TIFF data of an Exif segment.
-// 1 when there is no such tag, its value is invalid, or the data are damaged in any way.
+// The Orientation tag (1 to 8) of the first directory of `tiff`, the TIFF data of an Exif segment
+// or chunk. 1 when there is no such tag, its value is invalid, or the data are damaged so that it
+// cannot be found.
 //
-// Reads at most the first directory's entries, follows no offset but the one to it, and allocates
-// nothing, so that loops, absurd counts and maker notes cost nothing. libexif reads all of a
-// segment and copies every value: a hostile segment of 64 kB makes it copy hundreds of megabytes.
+// Reads the first directory's entries and follows no offset but the one to it, so that loops,
+// absurd counts and maker notes cost nothing. This is why libexif does not do it: it reads all
+// directories there are, and 60 kB of entries that point at each other keep its 0.6.24 busy for
+// 4.6 s. The tests hold this reader to libexif on sound data. Thread-safe.
 int ReadExifOrientation(absl::string_view tiff);
 
 }  // namespace lookbook

@@ -18,9 +18,9 @@ struct ImageLimits {
   int min_side = 8;
   int max_aspect = 200;  // Longer side over shorter side.
   int max_scans = 100;   // Progressive JPEG.
-  // Scans times pixels of a JPEG, which is what its decoding costs; 16 scans are allowed at any
+  // Scans times pixels of a JPEG, which is what its decoding costs; 20 scans are allowed at any
   // size.
-  int64_t max_scan_pixels = 800'000'000;
+  int64_t max_scan_pixels = 1'000'000'000;
   int max_png_chunks = 10'000;
 };
 
