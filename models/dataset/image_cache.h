@@ -16,13 +16,14 @@ namespace lookbook {
 // Immutable after Build. Thread-safe.
 class ImageCache {
  public:
-  // Decodes with `threads` threads through DecodeImage and ResizeForModel: the very pixels the server sees.
-  // `progress(done, total)` is called from the calling thread now and then.
-  // The first unreadable image fails the whole build, unless `unreadable` is given: then its index is noted there
-  // and its pixels are the mean colour. Cancelled: StopRequested().
+  // Decodes with `threads` threads through DecodeImage and ResizeForModel: the very pixels the
+  // server sees. `progress(done, total)` is called from the calling thread now and then. The first
+  // unreadable image fails the whole build, unless `unreadable` is given: then its index is noted
+  // there and its pixels are the mean colour. Cancelled: StopRequested().
   static absl::StatusOr<std::unique_ptr<ImageCache>> Build(
       absl::Span<const ImageRecord> images, const PreprocessSpec& spec, int threads,
-      const std::function<void(int64_t, int64_t)>& progress, std::vector<int64_t>* unreadable = nullptr);
+      const std::function<void(int64_t, int64_t)>& progress,
+      std::vector<int64_t>* unreadable = nullptr);
 
   int64_t size() const { return count_; }
   int side() const { return side_; }

@@ -27,26 +27,35 @@ struct Batch {
 struct LoaderOptions {
   int batch_size = 32;
   bool shuffle = true;
-  bool drop_last = true;            // Leave out an incomplete last batch.
-  AugmentRecipe augment;            // All zero: evaluation.
+  bool drop_last = true;  // Leave out an incomplete last batch.
+  AugmentRecipe augment;  // As it is by default: none, for evaluation.
   int64_t seed = 7;
   int workers = 2;
-  int prefetch = 4;                 // Batches ready at most.
+  int prefetch = 4;  // Batches ready at most.
 };
 
-// Not thread-safe; its workers are its own. Pixels depend on (seed, epoch, row) alone, not on thread timing.
+// Not thread-safe; its workers are its own. Pixels depend on (seed, epoch, row) alone, not on
+// thread timing.
 class Loader {
  public:
   // `data`, `cache` must outlive the loader. cache row i belongs to data.images[i].
-  static absl::StatusOr<std::unique_ptr<Loader>> Create(const FashionData& data, const ImageCache& cache,
+  // InvalidArgument: an option or a row is out of range, cache, spec and data do not fit each
+  // other, or there would be no batch at all (no rows, or fewer than batch_size with drop_last).
+  static absl::StatusOr<std::unique_ptr<Loader>> Create(const FashionData& data,
+                                                        const ImageCache& cache,
                                                         const PreprocessSpec& spec,
-                                                        std::vector<int64_t> rows, LoaderOptions options);
+                                                        std::vector<int64_t> rows,
+                                                        LoaderOptions options);
   ~Loader();
 
-  // Starts epoch `epoch` at batch `first_batch` (for a resumed run). Ends the one under way.
+  // Starts epoch `epoch` at batch `first_batch` (for a resumed run: the batches are those that an
+  // unbroken run would give from there on). Ends the one under way. REQUIRES: first_batch >= 0.
   void StartEpoch(int64_t epoch, int64_t first_batch = 0);
-  // The next batch of the epoch; nullopt at its end.
+  // The next batch of the epoch; nullopt at its end, and when status() is not OK.
   std::optional<Batch> Next();
+  // Why no batch comes any more: Internal or ResourceExhausted (memory). OK at the normal end of an
+  // epoch.
+  absl::Status status() const;
   int64_t batches_per_epoch() const;
 
  private:

@@ -19,9 +19,9 @@ struct Split {
   std::vector<int64_t> test;
 };
 
-// "random 80/20" (train/validation), "stratified 80/10/10" (iterative stratification of Sechidis et al. 2011,
-// train/validation/test), "all" (everything trains). Any whole percentages that add up to 100 work.
-// The same data, text and seed give the same split on every machine.
+// "random 80/20" (train/validation), "stratified 80/10/10" (iterative stratification of Sechidis et
+// al. 2011, train/validation/test), "all" (everything trains). Any whole percentages that add up to
+// 100 work. The same data, text and seed give the same split on every machine.
 absl::StatusOr<Split> MakeSplit(absl::string_view text, const FashionData& data, int64_t seed);
 
 // JSON with image ids; the hash of a bundle's manifest is SHA-256 of this text.
