@@ -34,7 +34,7 @@ struct Bundle {
 // Opens what <bundle_root>/CURRENT names. In this order, and nothing is opened before its hash matched:
 // CURRENT -> manifest (hash, id, content) -> sizes -> SHA-256 of every file -> items, model, index -> dims and
 // counts agree -> warm-up -> golden self-test. model.ts and golden/ are read once and used from the very bytes that
-// were hashed; the index and items files are opened again by their libraries: nobody may write into a published folder.
+// were hashed; the index and items files are hashed and then opened by name: nobody may write into a published folder.
 // Every failure carries the reason of the failing check: manifest, checksum, format, golden, memory, io
 // (the values of lookbook_bundle_loads_total's `result`), and a message that names the file and the value.
 // Corrupt content is DataLoss; a missing CURRENT NotFound. InvalidArgument, without a reason: an option.

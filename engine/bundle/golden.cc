@@ -98,8 +98,10 @@ absl::Status WriteGolden(const std::string& bundle_directory, absl::Span<const G
     LB_RETURN_IF_ERROR(WriteFile(path, golden.image));
     *proto.add_cases() = ToProto(golden);
   }
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
   std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(proto, &json);
+  const auto status = google::protobuf::util::MessageToJsonString(proto, &json, options);
   if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat(kGoldenFile, ": ", std::string(status.message())));
   return WriteFile(JoinPath(bundle_directory, kGoldenFile), json);
 }
