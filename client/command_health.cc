@@ -50,7 +50,7 @@ int RunHealth(const HealthFlags& flags, const TextStyle& style) {
     return Fail(status, "", flags.server);
   }
   const auto health = (*client)->CheckHealth(flags.service);
-  if (!health.ok()) return Fail(health.status(), "", flags.server);
+  if (!health.ok()) return Fail(health.status(), flags.service, flags.server);
   Print(*health, flags, style);
   return health->status() == HealthCheckResponse::SERVING ? kExitOk : kExitFailed;
 }

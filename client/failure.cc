@@ -17,6 +17,13 @@ absl::string_view InnermostCause(absl::string_view message) {
   return colon == absl::string_view::npos ? message : message.substr(colon + 2);
 }
 
+std::string Explain(const absl::Status& status) {
+  if (status.message().empty()) return absl::StatusCodeToString(status.code());
+  // The words of gRPC's own timer.
+  if (status.message() == "Deadline Exceeded") return "no answer within the deadline";
+  return Printable(status.message());
+}
+
 }  // namespace
 
 ExitCode ExitCodeOf(const absl::Status& status) {
@@ -33,8 +40,7 @@ std::string DescribeFailure(const absl::Status& status, const std::string& subje
                         "; is lookbook-server running?");
   }
   const std::string reason = GetReason(status);
-  const std::string what = status.message().empty() ? absl::StatusCodeToString(status.code())
-                                                    : Printable(status.message());
+  const std::string what = Explain(status);
   const std::string prefix =
       subject.empty() || absl::StrContains(status.message(), subject) ? "" : subject + ": ";
   return absl::StrCat(Printable(prefix), what,

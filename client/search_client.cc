@@ -30,7 +30,8 @@ grpc::ChannelArguments MakeChannelArguments(const RetryOptions& retry) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  // Bit 0 is "identity": pictures do not compress, and the server refuses the rest.
+  // Bit 0 is "identity", all that is offered: pictures do not compress, and the server refuses the
+  // rest.
   arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
   arguments.SetUserAgentPrefix(absl::StrCat("lookbook/", Version()));
   // A retry should find a new connection; by default gRPC waits a second before it makes one.
