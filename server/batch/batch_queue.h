@@ -1,4 +1,5 @@
-// Which waiting items form a batch, and when: the policy alone. Time is an argument, threads are the batcher's.
+// Which waiting items form a batch, and when: the policy alone. Time is an argument, threads are
+// the batcher's.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +16,10 @@
 namespace lookbook {
 
 struct BatchQueueOptions {
-  int max_size = 8;                                   // Items a batch may hold; at least 1.
-  absl::Duration max_delay = absl::ZeroDuration();    // How long the oldest item may wait for company.
-  int capacity = 64;                                  // Items that may wait; at least max_size.
+  int max_size = 8;  // Items a batch may hold; at least 1.
+  absl::Duration max_delay =
+      absl::ZeroDuration();  // How long the oldest item may wait for company.
+  int capacity = 64;         // Items that may wait; at least max_size.
 };
 
 // InvalidArgument names the option and its value.
@@ -31,9 +33,9 @@ absl::string_view DropReasonName(DropReason reason);  // "deadline" | "cancelled
 absl::Status QueueFullError(int capacity);  // ResourceExhausted, reason queue_full.
 absl::Status QueueClosedError();            // Unavailable, reason draining.
 
-// First in, first out. An item is dead once `now` reaches its deadline or its cancel flag is set: the dead are
-// handed back by PopDropped() and never stand in a batch.
-// Not thread-safe; Batcher's mutex guards it. Every call costs time linear in size() at most.
+// First in, first out. An item is dead once `now` reaches its deadline or its cancel flag is set:
+// the dead are handed back by PopDropped() and never stand in a batch. Not thread-safe; Batcher's
+// mutex guards it. Every call costs time linear in size() at most.
 template <typename T>
 class BatchQueue {
  public:
@@ -45,9 +47,9 @@ class BatchQueue {
   // REQUIRES: CheckBatchQueueOptions(options).ok().
   explicit BatchQueue(BatchQueueOptions options) : options_(options) {}
 
-  // Moves *item to the end of the queue; on failure *item is left as it was. `cancelled` may be null; it must live
-  // as long as the item waits here, and once true stays true.
-  // REQUIRES: `now` never goes back from one call to the next.
+  // Moves *item to the end of the queue; on failure *item is left as it was. `cancelled` may be
+  // null; it must live as long as the item waits here, and once true stays true. REQUIRES: `now`
+  // never goes back from one call to the next.
   //
   // ResourceExhausted queue_full: size() is at capacity. Unavailable draining: after Close().
   absl::Status Push(T* item, absl::Time now, absl::Time deadline = absl::InfiniteFuture(),
@@ -58,8 +60,8 @@ class BatchQueue {
     return absl::OkStatus();
   }
 
-  // The oldest living items, at most max_size, once max_size of them wait, or the oldest has waited max_delay, or
-  // the queue is closed. Empty otherwise.
+  // The oldest living items, at most max_size, once max_size of them wait, or the oldest has waited
+  // max_delay, or the queue is closed. Empty otherwise.
   std::vector<T> PopDue(absl::Time now) {
     std::vector<T> batch;
     if (DueTime(now) > now) return batch;
@@ -82,8 +84,9 @@ class BatchQueue {
     return dropped;
   }
 
-  // When PopDue() or PopDropped() will have something if nothing is pushed until then: `now` when they have it
-  // already, InfiniteFuture() when the queue is empty. A cancel flag that is set later is not foreseen.
+  // When PopDue() or PopDropped() will have something if nothing is pushed until then: `now` when
+  // they have it already, InfiniteFuture() when the queue is empty. A cancel flag that is set later
+  // is not foreseen.
   absl::Time NextWake(absl::Time now) const {
     absl::Time wake = DueTime(now);
     for (const Entry& entry : entries_) {

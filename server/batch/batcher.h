@@ -26,27 +26,28 @@ struct BatcherOptions {
   BatchQueueOptions queue;
 };
 
-// What becomes of the items. All three are called without the queue's lock held, from any thread of the batcher
-// and from Push() and DropDead(); they must not throw and must not call the batcher's Shutdown().
+// What becomes of the items. All three are called without the queue's lock held, from any thread of
+// the batcher and from Push() and DropDead(); they must not throw and must not call the batcher's
+// Shutdown().
 template <typename T>
 struct BatchHandlers {
   // Runs one batch, never empty, on a worker's thread.
   std::function<void(std::vector<T>)> run;
   // Answers one item that died waiting.
   std::function<void(T, DropReason)> drop;
-  // The queue's state after a change, for a gauge; one call at a time, and the last call has the last state.
-  // May be null.
+  // The queue's state after a change, for a gauge; one call at a time, and the last call has the
+  // last state. May be null.
   std::function<void(int depth, absl::Duration oldest_age)> queue_changed;
 };
 
-// Every item that Push() took in reaches exactly one of `run` and `drop`. A free worker takes what is due at once;
-// while all are busy the queue fills. Workers sleep on a condition until the queue's next event.
-// Thread-safe.
+// Every item that Push() took in reaches exactly one of `run` and `drop`. A free worker takes what
+// is due at once; while all are busy the queue fills. Workers sleep on a condition until the
+// queue's next event. Thread-safe.
 template <typename T>
 class Batcher {
  public:
-  // `clock` must outlive the batcher. InvalidArgument: an option is out of range. ResourceExhausted: the system
-  // gives no thread.
+  // `clock` must outlive the batcher. InvalidArgument: an option is out of range.
+  // ResourceExhausted: the system gives no thread.
   static absl::StatusOr<std::unique_ptr<Batcher>> Create(BatcherOptions options,
                                                          BatchHandlers<T> handlers,
                                                          const Clock* clock) {
@@ -68,7 +69,8 @@ class Batcher {
   absl::Status Push(T* item, absl::Time deadline = absl::InfiniteFuture(),
                     const std::atomic<bool>* cancelled = nullptr) {
     absl::Status status = TryPush(item, deadline, cancelled);
-    if (absl::IsResourceExhausted(status) && DropDead()) status = TryPush(item, deadline, cancelled);
+    if (absl::IsResourceExhausted(status) && DropDead())
+      status = TryPush(item, deadline, cancelled);
     if (status.ok()) ReportQueue();
     return status;
   }
@@ -146,14 +148,16 @@ class Batcher {
       const absl::Time now = clock_->Now();
       Turn turn{queue_.PopDropped(now), queue_.PopDue(now)};
       if (!turn.empty() || (queue_.closed() && queue_.empty())) {
-        if (!queue_.empty()) work_.NotifyOne();  // This worker is busy now: another watches the rest.
+        if (!queue_.empty())
+          work_.NotifyOne();  // This worker is busy now: another watches the rest.
         return turn;
       }
       work_.WaitFor(&mutex_, queue_.NextWake(now) - now);
     }
   }
 
-  // Reads the state again under `report_mutex_`, so that a late reporter cannot leave an old value behind.
+  // Reads the state again under `report_mutex_`, so that a late reporter cannot leave an old value
+  // behind.
   void ReportQueue() {
     if (!handlers_.queue_changed) return;
     MutexLock report(&report_mutex_);

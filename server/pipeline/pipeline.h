@@ -24,19 +24,21 @@ enum class QueryKind { kImage, kItem, kVector };
 
 struct Query {
   QueryKind kind = QueryKind::kImage;
-  absl::string_view image;          // kImage: bytes that outlive the call of `done`.
-  std::string item_id;              // kItem
-  std::vector<float> vector;        // kVector; normalised by the pipeline.
+  absl::string_view image;    // kImage: bytes that outlive the call of `done`.
+  std::string item_id;        // kItem
+  std::vector<float> vector;  // kVector; normalised by the pipeline.
 
-  bool search = true;               // False: embedding and scores only.
+  bool search = true;  // False: embedding and scores only.
   int top_k = 10;
-  float min_similarity = -2;
+  float min_similarity = -2;  // -1 to 1; the default leaves out none.
   IdFilter class_filter;
   IdFilter attribute_filter;
-  bool exclude_self = false;
+  bool exclude_self = false;  // kItem: the item itself is no neighbour. Other kinds: no effect.
 
-  absl::Time deadline = absl::InfiniteFuture();   // Of the pipeline's clock. No stage starts past it.
-  std::shared_ptr<std::atomic<bool>> cancelled;   // May be null. No stage starts once it is true.
+  // Of the pipeline's clock. No stage starts past it.
+  absl::Time deadline = absl::InfiniteFuture();
+  // May be null. No stage starts once it is true; it never goes back to false.
+  std::shared_ptr<std::atomic<bool>> cancelled;
 };
 
 // Seconds; 0 for a stage that did not run.
@@ -45,10 +47,11 @@ struct StageSeconds {
 };
 
 struct QueryResult {
-  std::shared_ptr<const Bundle> bundle;  // Model, index and facts of this answer; all from this one bundle.
-  std::vector<Neighbor> neighbors;       // Rows of bundle->items.
-  std::vector<float> embedding;          // The query's unit vector.
-  std::vector<float> scores;             // kImage: one a class, in the manifest's order.
+  // Model, index and facts of this answer; all from this one bundle.
+  std::shared_ptr<const Bundle> bundle;
+  std::vector<Neighbor> neighbors;  // Rows of bundle->items.
+  std::vector<float> embedding;     // The query's unit vector.
+  std::vector<float> scores;        // kImage: one a class, in the manifest's order.
   StageSeconds seconds;
   std::vector<std::string> warnings;
 };
@@ -58,34 +61,49 @@ using QueryDone = std::function<void(absl::StatusOr<QueryResult>)>;
 struct PipelineOptions {
   ImageLimits image_limits;
   int decode_threads = 2;
-  int decode_queue = 64;            // Images that may wait for a decode thread.
+  int decode_queue = 64;  // Images that may wait for a decode thread.
   int embed_workers = 2;
-  int max_batch = 8;                // At most the embedder's MaxBatch().
+  int max_batch = 8;  // More images than the embedder's MaxBatch() are embedded in parts.
   absl::Duration max_batch_delay = absl::ZeroDuration();
-  int queue_capacity = 64;          // Decoded images that may wait for a batch.
+  // Queries that may wait for a batch. An image takes its place before it is decoded, so that no
+  // image is decoded that would then find the queue full.
+  int queue_capacity = 64;
 };
 
 // The pipeline of one named bundle root. Thread-safe.
 class Pipeline {
  public:
-  // `metrics` and `clock` must outlive the pipeline. `name` is the configured bundle name (metric label).
-  static absl::StatusOr<std::unique_ptr<Pipeline>> Create(std::string name, const PipelineOptions& options,
-                                                          ServerMetrics* metrics, const Clock* clock);
+  // `metrics` and `clock` must outlive the pipeline. `name` is the configured bundle name, a metric
+  // label. REQUIRES: `metrics` knows `name`.
+  //
+  // InvalidArgument: an option is out of range. ResourceExhausted: the system gives no thread.
+  static absl::StatusOr<std::unique_ptr<Pipeline>> Create(std::string name,
+                                                          const PipelineOptions& options,
+                                                          ServerMetrics* metrics,
+                                                          const Clock* clock);
   // Shutdown().
   ~Pipeline();
 
-  // The bundle that new batches use; null at first. A batch that runs keeps its own.
+  // The bundle that new queries use; null at first.
   std::shared_ptr<const Bundle> bundle() const;
-  // Hands the old one back: the caller destroys it, away from request threads.
+  // Queries submitted from now on use `next`. Those inside keep the bundle that they were admitted
+  // with, for preprocessing, embedding and search; two bundles never meet in one batch.
+  // Hands the old one back. Queries inside and answers hold it too: the caller destroys it, away
+  // from request threads, once use_count() is 1.
   std::shared_ptr<const Bundle> SetBundle(std::shared_ptr<const Bundle> next);
 
-  // Never blocks. `done` is called exactly once, on this thread (refusals) or one of the pipeline's.
-  // Unavailable reason no_bundle: none yet; reason draining: after Shutdown began. ResourceExhausted reason queue_full.
-  // DeadlineExceeded, Cancelled. NotFound reason unknown_item. InvalidArgument with the reasons of DecodeImage, and
-  // bad_k, bad_similarity, bad_vector, bad_filter.
+  // Never blocks. `done` is called exactly once, on this thread (refusals) or one of the
+  // pipeline's; a full queue also lets go of its cancelled and expired queries on this thread.
+  // `done` must not block or throw.
+  //
+  // InvalidArgument: the reasons of DecodeImage, and bad_k, bad_similarity, bad_vector, bad_filter.
+  // NotFound: unknown_item. Unavailable: no_bundle, none was set yet; draining, Shutdown() began.
+  // ResourceExhausted: queue_full; without a reason, out of memory. DeadlineExceeded, Cancelled.
+  // Internal: the model or the index failed for this query.
   void Submit(Query query, QueryDone done);
 
   // Refuses new queries, finishes those inside, joins the threads. Idempotent.
+  // REQUIRES: not called from `done`.
   void Shutdown();
 
  private:

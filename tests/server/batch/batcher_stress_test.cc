@@ -1,4 +1,5 @@
-// Many producers, random cancels and deadlines, a shutdown in the middle: no item is lost, none answered twice.
+// Many producers, random cancels and deadlines, a shutdown in the middle: no item is lost, none
+// answered twice.
 #include <atomic>
 #include <memory>
 #include <random>
@@ -107,8 +108,9 @@ TEST_F(BatcherStressTest, EveryItemIsRunOrDroppedOnce) {
 }
 
 TEST_F(BatcherStressTest, ShutdownUnderLoadLosesNothing) {
-  auto batcher = Batcher<Load*>::Create(
-      {.workers = 3, .queue = {.max_size = int{kMaxBatch}, .capacity = 64}}, Handlers(), Clock::Steady());
+  auto batcher =
+      Batcher<Load*>::Create({.workers = 3, .queue = {.max_size = int{kMaxBatch}, .capacity = 64}},
+                             Handlers(), Clock::Steady());
   ASSERT_THAT(batcher, IsOk());
   std::thread stopper([&] {
     while (batches_ < 20) std::this_thread::yield();

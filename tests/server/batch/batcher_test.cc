@@ -65,8 +65,8 @@ TEST_F(BatcherTest, BatchesRunOnAllWorkersAtOnce) {
 }
 
 TEST_F(BatcherTest, PartialBatchGoesWhenItsDelayIsOver) {
-  auto batcher = Start(
-      {.workers = 1, .queue = {.max_size = 8, .max_delay = absl::Hours(2), .capacity = 8}});
+  auto batcher =
+      Start({.workers = 1, .queue = {.max_size = 8, .max_delay = absl::Hours(2), .capacity = 8}});
   ASSERT_THAT(Push(*batcher, 1), IsOk());
   clock_.Advance(absl::Hours(2));
   ASSERT_THAT(Push(*batcher, 2), IsOk());  // A due queue wakes a worker, whatever its alarm says.
@@ -97,8 +97,8 @@ TEST_F(BatcherTest, ExpiredAndCancelledAreDroppedWithTheirReason) {
   recorder_.ReleaseRuns();
   batcher->Shutdown();
   EXPECT_THAT(recorder_.batches(), ElementsAre(ElementsAre(1), ElementsAre(4)));
-  EXPECT_THAT(recorder_.dropped(),
-              UnorderedElementsAre(Pair(2, DropReason::kDeadline), Pair(3, DropReason::kCancelled)));
+  EXPECT_THAT(recorder_.dropped(), UnorderedElementsAre(Pair(2, DropReason::kDeadline),
+                                                        Pair(3, DropReason::kCancelled)));
 }
 
 TEST_F(BatcherTest, FullQueueRefusesUntilTheDeadMakeRoom) {
@@ -134,8 +134,8 @@ TEST_F(BatcherTest, DropDeadSaysWhetherThereWereAny) {
 }
 
 TEST_F(BatcherTest, ShutdownRunsWhatWaitsAndRefusesTheRest) {
-  auto batcher = Start(
-      {.workers = 2, .queue = {.max_size = 2, .max_delay = absl::Hours(9), .capacity = 8}});
+  auto batcher =
+      Start({.workers = 2, .queue = {.max_size = 2, .max_delay = absl::Hours(9), .capacity = 8}});
   ASSERT_THAT(Push(*batcher, 1), IsOk());  // Would wait nine hours for company.
   batcher->Shutdown();
   EXPECT_THAT(recorder_.batches(), ElementsAre(ElementsAre(1)));
@@ -162,9 +162,9 @@ TEST_F(BatcherTest, LastReportedQueueStateIsTheTrueOne) {
 }
 
 TEST_F(BatcherTest, BadOptionsAreRefused) {
-  EXPECT_THAT(
-      Batcher<int>::Create({.queue = {.max_size = 9, .capacity = 8}}, recorder_.Handlers(), &clock_),
-      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("batch.capacity 8")));
+  EXPECT_THAT(Batcher<int>::Create({.queue = {.max_size = 9, .capacity = 8}}, recorder_.Handlers(),
+                                   &clock_),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("batch.capacity 8")));
   EXPECT_THAT(Batcher<int>::Create({.workers = 0}, recorder_.Handlers(), &clock_),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("threads 0")));
 }

@@ -1,0 +1,275 @@
+#include "server/pipeline/batch_runner.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/exception_fence.h"
+#include "base/logging.h"
+#include "base/status_macros.h"
+#include "engine/image/preprocess.h"
+#include "engine/index/row_set.h"
+#include "engine/index/search_checks.h"
+
+namespace lookbook {
+namespace {
+
+using Items = absl::Span<InFlight* const>;
+
+// Buckets are the powers of two below `max_batch`, and `max_batch`: engine/bundle/bundle.h.
+int PaddedSize(int n, int max_batch) {
+  return std::min(static_cast<int>(std::bit_ceil(static_cast<unsigned>(n))), max_batch);
+}
+
+absl::Status CheckShape(const Embeddings& embeddings, int64_t n, const ModelShape& shape) {
+  if (embeddings.n == n && static_cast<int64_t>(embeddings.vectors.size()) == n * shape.dim &&
+      static_cast<int64_t>(embeddings.scores.size()) == n * shape.classes) {
+    return absl::OkStatus();
+  }
+  return absl::InternalError(absl::StrCat("the model answered ", n, " images with ",
+                                          embeddings.vectors.size(), " values and ",
+                                          embeddings.scores.size(), " scores"));
+}
+
+absl::Status CheckUnit(absl::Span<const float> vector) {
+  double squares = 0;
+  for (const float value : vector) squares += double{value} * value;
+  const double length = std::sqrt(squares);
+  if (std::abs(length - 1) <= kUnitLengthTolerance) return absl::OkStatus();  // False for NaN.
+  return absl::InternalError(absl::StrCat("the model gave an embedding of length ", length));
+}
+
+}  // namespace
+
+class BatchRunner::OneBundle {
+ public:
+  OneBundle(BatchRunner* runner, std::shared_ptr<const Bundle> bundle)
+      : runner_(*runner), bundle_(std::move(bundle)) {}
+
+  const Bundle* bundle() const { return bundle_.get(); }
+  void Add(InFlight* item) { items_.push_back(item); }
+  void Run();
+
+ private:
+  using Step = absl::Status (OneBundle::*)(Items);
+
+  // Those of `items` that `stage` may start for; the others are answered.
+  static std::vector<InFlight*> Starting(Stage stage, Items items);
+  // Runs `step` over `items`; when that fails, over parts of them, and fails the parts that fail
+  // again.
+  void RunOrSplit(Stage stage, Items items, Step step);
+  void EmbedImages();
+  absl::Status Embed(Items images);
+  void Distribute(const Embeddings& embeddings, Items images, double seconds);
+  void SearchVectors();
+  absl::Status Search(Items queries);
+  void Report();
+
+  double SecondsSince(absl::Time begin) const {
+    return absl::ToDoubleSeconds(runner_.context_.clock->Now() - begin);
+  }
+
+  BatchRunner& runner_;
+  const std::shared_ptr<const Bundle> bundle_;  // Outlives what the items hold of it.
+  std::vector<InFlight*> items_;
+  bool failed_ = false;
+};
+
+BatchRunner::BatchRunner(std::string name, BundleMetrics* bundle_metrics,
+                         const QueryContext* context)
+    : name_(std::move(name)), bundle_metrics_(*bundle_metrics), context_(*context) {}
+
+void BatchRunner::Run(std::vector<InFlightPtr> batch) {
+  const absl::Status status = CatchToStatus("running a batch", [&] {
+    RunParts(batch);
+    return absl::OkStatus();
+  });
+  if (status.ok()) return;
+  bundle_metrics_.batches_failed.Add();
+  for (const InFlightPtr& item : batch) {
+    if (!item->answered()) item->Fail(status);
+  }
+}
+
+void BatchRunner::RunParts(absl::Span<const InFlightPtr> batch) {
+  const absl::Time now = context_.clock->Now();
+  std::vector<OneBundle> parts;  // Almost always one; two or more around a swap.
+  for (const InFlightPtr& item : batch) {
+    item->LeaveQueue();
+    item->result.seconds.queue = absl::ToDoubleSeconds(now - item->queued);
+    context_.metrics->StageFinished(Stage::kQueue, item->result.seconds.queue);
+    const std::shared_ptr<const Bundle>& bundle = item->result.bundle;
+    auto part = std::find_if(parts.begin(), parts.end(),
+                             [&](const OneBundle& p) { return p.bundle() == bundle.get(); });
+    if (part != parts.end()) {
+      part->Add(item.get());
+    } else {
+      parts.emplace_back(this, bundle).Add(item.get());
+    }
+  }
+  for (OneBundle& part : parts) part.Run();
+}
+
+std::vector<float> BatchRunner::TakeBuffer() {
+  MutexLock lock(&mutex_);
+  if (buffers_.empty()) return {};
+  std::vector<float> buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void BatchRunner::GiveBuffer(std::vector<float> buffer) {
+  MutexLock lock(&mutex_);
+  buffers_.push_back(std::move(buffer));
+}
+
+void BatchRunner::OneBundle::Run() {
+  Report();
+  EmbedImages();
+  SearchVectors();
+  for (InFlight* item : items_) {
+    if (!item->answered()) item->Answer();
+  }
+  BundleMetrics& metrics = runner_.bundle_metrics_;
+  (failed_ ? metrics.batches_failed : metrics.batches_ok).Add();
+}
+
+void BatchRunner::OneBundle::Report() {
+  double oldest = 0;
+  for (const InFlight* item : items_) oldest = std::max(oldest, item->result.seconds.queue);
+  runner_.bundle_metrics_.batch_size.Observe(static_cast<double>(items_.size()));
+  runner_.bundle_metrics_.batch_wait_seconds.Observe(oldest);
+}
+
+std::vector<InFlight*> BatchRunner::OneBundle::Starting(Stage stage, Items items) {
+  std::vector<InFlight*> starting;
+  for (InFlight* item : items) {
+    if (!item->answered() && item->MayStart(stage)) starting.push_back(item);
+  }
+  return starting;
+}
+
+void BatchRunner::OneBundle::RunOrSplit(Stage stage, Items items, Step step) {
+  absl::Status status = (this->*step)(items);
+  if (status.ok()) return;
+  failed_ = true;
+  if (items.size() == 1) return items[0]->Fail(std::move(status));
+  const size_t part = absl::IsResourceExhausted(status) ? (items.size() + 1) / 2 : 1;
+  LogWarning("a batch failed and is run again in parts", {{"bundle", runner_.name_},
+                                                          {"bundle_id", bundle_->id},
+                                                          {"size", items.size()},
+                                                          {"part", part},
+                                                          {"status", status}});
+  for (size_t at = 0; at < items.size(); at += part) {
+    const std::vector<InFlight*> again = Starting(stage, items.subspan(at, part));
+    if (again.empty()) continue;
+    status = (this->*step)(again);
+    if (status.ok()) continue;
+    for (InFlight* item : again) item->Fail(status);
+  }
+}
+
+void BatchRunner::OneBundle::EmbedImages() {
+  std::vector<InFlight*> images;
+  for (InFlight* item : items_) {
+    if (item->query.kind == QueryKind::kImage) images.push_back(item);
+  }
+  const size_t most = static_cast<size_t>(bundle_->embedder->MaxBatch());
+  for (size_t at = 0; at < images.size(); at += most) {
+    const std::vector<InFlight*> part = Starting(Stage::kEmbed, Items(images).subspan(at, most));
+    if (!part.empty()) RunOrSplit(Stage::kEmbed, part, &OneBundle::Embed);
+  }
+}
+
+absl::Status BatchRunner::OneBundle::Embed(Items images) {
+  const PreprocessSpec& spec = bundle_->preprocess;
+  const size_t stride = static_cast<size_t>(spec.TensorSize());
+  std::vector<float> buffer = runner_.TakeBuffer();
+  if (buffer.size() < images.size() * stride) buffer.resize(images.size() * stride);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const absl::Time begin = runner_.context_.clock->Now();
+    Normalize(images[i]->pixels, spec, absl::MakeSpan(buffer).subspan(i * stride, stride));
+    images[i]->result.seconds.preprocess += SecondsSince(begin);
+  }
+  const absl::Time begin = runner_.context_.clock->Now();
+  const absl::StatusOr<Embeddings> embeddings =
+      bundle_->embedder->Embed(absl::MakeConstSpan(buffer).first(images.size() * stride));
+  const double seconds = SecondsSince(begin);
+  runner_.GiveBuffer(std::move(buffer));
+  LB_RETURN_IF_ERROR(embeddings.status());
+  LB_RETURN_IF_ERROR(
+      CheckShape(*embeddings, static_cast<int64_t>(images.size()), bundle_->embedder->shape()));
+  Distribute(*embeddings, images, seconds);
+  return absl::OkStatus();
+}
+
+void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items images,
+                                        double seconds) {
+  const ModelShape& shape = bundle_->embedder->shape();
+  const int n = static_cast<int>(images.size());
+  for (int i = 0; i < n; ++i) {
+    InFlight* image = images[i];
+    QueryResult& result = image->result;
+    const auto vector = embeddings.vectors.begin() + int64_t{i} * shape.dim;
+    const auto scores = embeddings.scores.begin() + int64_t{i} * shape.classes;
+    result.embedding.assign(vector, vector + shape.dim);
+    result.scores.assign(scores, scores + shape.classes);
+    result.seconds.embed = seconds;
+    runner_.context_.metrics->StageFinished(Stage::kPreprocess, result.seconds.preprocess);
+    runner_.context_.metrics->StageFinished(Stage::kEmbed, seconds);
+    if (absl::Status status = CheckUnit(result.embedding); !status.ok()) {
+      image->Fail(std::move(status));
+    }
+  }
+  runner_.bundle_metrics_.embeddings_total.Add(n);
+  runner_.bundle_metrics_.batch_padding_total.Add(PaddedSize(n, bundle_->embedder->MaxBatch()) - n);
+}
+
+void BatchRunner::OneBundle::SearchVectors() {
+  std::vector<InFlight*> queries;
+  for (InFlight* item : items_) {
+    if (item->query.search) queries.push_back(item);
+  }
+  queries = Starting(Stage::kSearch, queries);
+  if (!queries.empty()) RunOrSplit(Stage::kSearch, queries, &OneBundle::Search);
+}
+
+absl::Status BatchRunner::OneBundle::Search(Items queries) {
+  const absl::Time begin = runner_.context_.clock->Now();
+  std::vector<float> vectors;
+  vectors.reserve(queries.size() * bundle_->index->dim());
+  std::vector<QueryOptions> options(queries.size());
+  std::vector<RowSet> allowed(queries.size());
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const Query& query = queries[i]->query;
+    const std::vector<float>& vector = queries[i]->result.embedding;
+    vectors.insert(vectors.end(), vector.begin(), vector.end());
+    options[i].top_k = query.top_k;
+    options[i].min_similarity = query.min_similarity;
+    if (query.exclude_self) options[i].excluded_row = queries[i]->row;
+    if (query.class_filter.empty() && query.attribute_filter.empty()) continue;
+    allowed[i] = bundle_->items->Select(query.class_filter, query.attribute_filter);
+    options[i].allowed = &allowed[i];
+  }
+  LB_ASSIGN_OR_RETURN(auto neighbors, bundle_->index->Search(vectors, options));
+  if (neighbors.size() != queries.size()) {
+    return absl::InternalError(absl::StrCat("the index answered ", queries.size(), " queries with ",
+                                            neighbors.size(), " lists"));
+  }
+  const double seconds = SecondsSince(begin);
+  for (size_t i = 0; i < queries.size(); ++i) {
+    QueryResult& result = queries[i]->result;
+    result.neighbors = std::move(neighbors[i]);
+    result.seconds.search = seconds;
+    runner_.context_.metrics->StageFinished(Stage::kSearch, seconds);
+    if (!result.neighbors.empty()) {
+      runner_.bundle_metrics_.top1_similarity.Observe(result.neighbors.front().similarity);
+    }
+  }
+  runner_.bundle_metrics_.search_queries_total.Add(static_cast<double>(queries.size()));
+  return absl::OkStatus();
+}
+
+}  // namespace lookbook

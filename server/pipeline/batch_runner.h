@@ -1,0 +1,42 @@
+// Runs one batch: embed its images, then search all of its vectors.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/mutex.h"
+#include "server/metrics/server_metrics.h"
+#include "server/pipeline/in_flight.h"
+
+namespace lookbook {
+
+// Queries that were admitted under different bundles are run as separate batches, one bundle each
+// for embedding and search. A batch whose model or search fails is run again in parts, once, so
+// that one bad query fails alone: one by one, or in halves when memory was short. Answers every
+// query it is given. Thread-safe. `context` and `bundle_metrics` must outlive it.
+class BatchRunner {
+ public:
+  // `name`: the configured bundle, for log lines.
+  BatchRunner(std::string name, BundleMetrics* bundle_metrics, const QueryContext* context);
+
+  void Run(std::vector<InFlightPtr> batch);
+
+ private:
+  class OneBundle;  // A batch of one bundle on its way.
+
+  void RunParts(absl::Span<const InFlightPtr> batch);
+
+  // Tensors that batches fill one after the other; as many as ever ran at the same time.
+  std::vector<float> TakeBuffer();
+  void GiveBuffer(std::vector<float> buffer);
+
+  const std::string name_;
+  BundleMetrics& bundle_metrics_;
+  const QueryContext& context_;
+  Mutex mutex_;
+  std::vector<std::vector<float>> buffers_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace lookbook

@@ -1,0 +1,115 @@
+#include "server/pipeline/in_flight.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/reason.h"
+
+namespace lookbook {
+namespace {
+
+absl::string_view StageName(Stage stage) {
+  switch (stage) {
+    case Stage::kDecode:
+      return "decode";
+    case Stage::kPreprocess:
+      return "preprocess";
+    case Stage::kQueue:
+      return "queue";
+    case Stage::kEmbed:
+      return "embed";
+    case Stage::kSearch:
+      return "search";
+    case Stage::kReply:
+      return "reply";
+  }
+  return "unknown";
+}
+
+// Cancelled queries are counted by stage, in FailCancelled().
+void CountShed(ServerMetrics& metrics, const absl::Status& status) {
+  if (absl::IsDeadlineExceeded(status)) return metrics.Shed(ShedReason::kDeadline);
+  if (absl::IsResourceExhausted(status)) {
+    return metrics.Shed(GetReason(status) == "queue_full" ? ShedReason::kQueueFull
+                                                          : ShedReason::kMemory);
+  }
+  if (GetReason(status) == "draining") metrics.Shed(ShedReason::kDraining);
+}
+
+}  // namespace
+
+bool QueuePlaces::TryTake() {
+  int free = free_.load(std::memory_order_relaxed);
+  while (free > 0) {
+    if (free_.compare_exchange_weak(free, free - 1, std::memory_order_acq_rel)) {
+      taken_.Add(1);
+      return true;
+    }
+  }
+  return false;
+}
+
+void QueuePlaces::Give() {
+  taken_.Add(-1);
+  free_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+InFlight::InFlight(Query submitted_query, QueryDone done, const QueryContext* context)
+    : query(std::move(submitted_query)),
+      context_(*context),
+      done_(std::move(done)),
+      submitted_(context->clock->Now()) {}
+
+InFlight::~InFlight() {
+  if (!answered()) Fail(absl::InternalError("the query was lost inside the server"));
+}
+
+bool InFlight::MayStart(Stage stage) {
+  if (query.cancelled != nullptr && query.cancelled->load(std::memory_order_acquire)) {
+    FailCancelled(stage);
+    return false;
+  }
+  if (query.deadline <= context_.clock->Now()) {
+    FailDeadline(stage);
+    return false;
+  }
+  return true;
+}
+
+bool InFlight::TryTakePlace() {
+  if (!has_place_) has_place_ = context_.places->TryTake();
+  return has_place_;
+}
+
+void InFlight::LeaveQueue() {
+  if (std::exchange(has_place_, false)) context_.places->Give();
+}
+
+void InFlight::Answer() {
+  result.seconds.total = absl::ToDoubleSeconds(context_.clock->Now() - submitted_);
+  Finish(std::move(result));
+}
+
+void InFlight::Fail(absl::Status status) {
+  CountShed(*context_.metrics, status);
+  Finish(std::move(status));
+}
+
+void InFlight::FailCancelled(Stage stage) {
+  context_.metrics->Cancelled(stage);
+  Finish(absl::CancelledError(absl::StrCat("cancelled before the stage ", StageName(stage))));
+}
+
+void InFlight::FailDeadline(Stage stage) {
+  Fail(absl::DeadlineExceededError(
+      absl::StrCat("the deadline came before the stage ", StageName(stage))));
+}
+
+void InFlight::Finish(absl::StatusOr<QueryResult> outcome) {
+  LeaveQueue();
+  // The bundle may be a retired one: let go of it before the caller can see the answer.
+  result = QueryResult();
+  std::exchange(done_, nullptr)(std::move(outcome));
+}
+
+}  // namespace lookbook

@@ -1,0 +1,81 @@
+// One query between Submit() and its answer.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "engine/image/image.h"
+#include "server/metrics/server_metrics.h"
+#include "server/pipeline/pipeline.h"
+
+namespace lookbook {
+
+// Places for queries that wait for a batch. Thread-safe.
+class QueuePlaces {
+ public:
+  // `taken` follows the number of places in use.
+  QueuePlaces(int places, GaugeHandle taken) : free_(places), taken_(taken) {}
+
+  bool TryTake();
+  void Give();
+
+ private:
+  std::atomic<int> free_;
+  GaugeHandle taken_;
+};
+
+// What the queries of one pipeline share.
+struct QueryContext {
+  ServerMetrics* metrics = nullptr;
+  const Clock* clock = nullptr;
+  QueuePlaces* places = nullptr;
+};
+
+// Calls `done` exactly once: in Answer(), in Fail(), or, with INTERNAL, when it is destroyed before
+// either. Not thread-safe; it is handed from one stage to the next.
+class InFlight {
+ public:
+  // `context` must outlive this object.
+  InFlight(Query query, QueryDone done, const QueryContext* context);
+  ~InFlight();
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+  // True when `stage` may start. Otherwise the query was cancelled or its deadline has come: it is
+  // answered and counted now.
+  bool MayStart(Stage stage);
+
+  // Takes a place in the queue; false when there is none. It is given back by LeaveQueue() or with
+  // the answer.
+  bool TryTakePlace();
+  void LeaveQueue();
+
+  // Fills result.seconds.total and hands `result` over.
+  void Answer();
+  // Counts a shed query, then hands `status` over. REQUIRES: !status.ok().
+  void Fail(absl::Status status);
+  void FailCancelled(Stage stage);
+  void FailDeadline(Stage stage);
+  bool answered() const { return done_ == nullptr; }
+
+  Query query;
+  absl::Time queued;   // When it began to wait for a batch.
+  int64_t row = -1;    // kItem: the item's row of result.bundle.
+  Image pixels;        // kImage, once decoded: ResizeForModel's result for result.bundle.
+  QueryResult result;  // result.bundle is chosen at admission and never changes.
+
+ private:
+  void Finish(absl::StatusOr<QueryResult> outcome);
+
+  const QueryContext& context_;
+  QueryDone done_;
+  const absl::Time submitted_;
+  bool has_place_ = false;
+};
+
+using InFlightPtr = std::shared_ptr<InFlight>;
+
+}  // namespace lookbook

@@ -1,0 +1,169 @@
+#include "server/pipeline/pipeline.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/exception_fence.h"
+#include "base/reason.h"
+#include "base/status_macros.h"
+#include "base/thread_pool.h"
+#include "server/batch/batcher.h"
+#include "server/pipeline/admission.h"
+#include "server/pipeline/batch_runner.h"
+#include "server/pipeline/decode_stage.h"
+#include "server/pipeline/in_flight.h"
+
+namespace lookbook {
+namespace {
+
+// A thread of `pool` shows as busy while this lives.
+class BusyThread {
+ public:
+  BusyThread(ServerMetrics* metrics, absl::string_view pool) : metrics_(metrics), pool_(pool) {
+    metrics_->ThreadBusy(pool_, 1);
+  }
+  ~BusyThread() { metrics_->ThreadBusy(pool_, -1); }
+
+ private:
+  ServerMetrics* const metrics_;
+  const absl::string_view pool_;
+};
+
+}  // namespace
+
+struct Pipeline::Impl {
+  Impl(std::string name, const PipelineOptions& pipeline_options, ServerMetrics* metrics,
+       const Clock* clock)
+      : options(pipeline_options),
+        bundle_metrics(metrics->bundle(name)),
+        places(options.queue_capacity, bundle_metrics.queue_depth),
+        context{metrics, clock, &places},
+        decode(options.image_limits, &context),
+        runner(std::move(name), &bundle_metrics, &context) {}
+
+  absl::Status Start();
+  absl::Status Admit(InFlight* item);
+  // The last step of admission: a place that the query keeps until a batch takes it.
+  bool TakePlace(InFlight* item) {
+    return item->TryTakePlace() || (batcher->DropDead() && item->TryTakePlace());
+  }
+  void Dispatch(InFlightPtr item);
+  void Decode(InFlightPtr item);
+  void Enqueue(InFlightPtr item);
+  BatchHandlers<InFlightPtr> Handlers();
+
+  const PipelineOptions options;
+  BundleMetrics& bundle_metrics;
+  QueuePlaces places;
+  const QueryContext context;
+  const DecodeStage decode;
+  BatchRunner runner;
+  Snapshot<Bundle> bundle;
+  std::atomic<bool> draining{false};
+  std::unique_ptr<Batcher<InFlightPtr>> batcher;
+  std::unique_ptr<ThreadPool> decode_pool;
+};
+
+absl::Status Pipeline::Impl::Start() {
+  bundle_metrics.queue_capacity.Set(options.queue_capacity);
+  LB_ASSIGN_OR_RETURN(batcher,
+                      Batcher<InFlightPtr>::Create({.name = "embed",
+                                                    .workers = options.embed_workers,
+                                                    .queue = {.max_size = options.max_batch,
+                                                              .max_delay = options.max_batch_delay,
+                                                              .capacity = options.queue_capacity}},
+                                                   Handlers(), context.clock));
+  LB_ASSIGN_OR_RETURN(decode_pool, ThreadPool::Create({.name = "decode",
+                                                       .threads = options.decode_threads,
+                                                       .capacity = options.decode_queue}));
+  return absl::OkStatus();
+}
+
+BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
+  return {.run =
+              [this](std::vector<InFlightPtr> batch) {
+                const BusyThread busy(context.metrics, "embed");
+                runner.Run(std::move(batch));
+              },
+          .drop =
+              [](InFlightPtr item, DropReason reason) {
+                if (reason == DropReason::kCancelled) return item->FailCancelled(Stage::kQueue);
+                item->FailDeadline(Stage::kEmbed);
+              },
+          .queue_changed =
+              [this](int, absl::Duration oldest_age) {
+                bundle_metrics.queue_oldest_age_seconds.Set(absl::ToDoubleSeconds(oldest_age));
+              }};
+}
+
+// Cheap checks first; nothing here depends on the number of pixels or items.
+absl::Status Pipeline::Impl::Admit(InFlight* item) {
+  if (draining.load(std::memory_order_acquire)) return QueueClosedError();
+  item->result.bundle = bundle.Get();
+  if (item->result.bundle == nullptr) {
+    return WithReason(absl::UnavailableError("no bundle is loaded yet; try another replica"),
+                      "no_bundle");
+  }
+  LB_RETURN_IF_ERROR(CheckQuery(item->query, *item->result.bundle));
+  LB_RETURN_IF_ERROR(ResolveVector(item));
+  return TakePlace(item) ? absl::OkStatus() : QueueFullError(options.queue_capacity);
+}
+
+void Pipeline::Impl::Dispatch(InFlightPtr item) {
+  if (item->query.kind != QueryKind::kImage) return Enqueue(std::move(item));
+  const absl::Status status = decode_pool->Submit([this, item] { Decode(item); });
+  if (status.ok()) return;
+  item->Fail(absl::IsUnavailable(status) ? QueueClosedError()
+                                         : QueueFullError(options.decode_queue));
+}
+
+void Pipeline::Impl::Decode(InFlightPtr item) {
+  const BusyThread busy(context.metrics, "decode");
+  const absl::StatusOr<bool> decoded =
+      CatchToStatus("decoding", [&]() -> absl::StatusOr<bool> { return decode.Run(item.get()); });
+  if (!decoded.ok() && !item->answered()) return item->Fail(decoded.status());
+  if (decoded.ok() && *decoded) Enqueue(std::move(item));
+}
+
+void Pipeline::Impl::Enqueue(InFlightPtr item) {
+  item->queued = context.clock->Now();
+  InFlightPtr queued = item;
+  const absl::Status status =
+      batcher->Push(&queued, item->query.deadline, item->query.cancelled.get());
+  if (!status.ok()) item->Fail(status);
+}
+
+absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(std::string name,
+                                                           const PipelineOptions& options,
+                                                           ServerMetrics* metrics,
+                                                           const Clock* clock) {
+  auto impl = std::make_unique<Impl>(std::move(name), options, metrics, clock);
+  LB_RETURN_IF_ERROR(impl->Start());
+  return std::unique_ptr<Pipeline>(new Pipeline(std::move(impl)));
+}
+
+Pipeline::Pipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Pipeline::~Pipeline() { Shutdown(); }
+
+std::shared_ptr<const Bundle> Pipeline::bundle() const { return impl_->bundle.Get(); }
+
+std::shared_ptr<const Bundle> Pipeline::SetBundle(std::shared_ptr<const Bundle> next) {
+  return impl_->bundle.Swap(std::move(next));
+}
+
+void Pipeline::Submit(Query query, QueryDone done) {
+  auto item = std::make_shared<InFlight>(std::move(query), std::move(done), &impl_->context);
+  if (!item->MayStart(Stage::kDecode)) return;
+  if (absl::Status status = impl_->Admit(item.get()); !status.ok()) {
+    return item->Fail(std::move(status));
+  }
+  impl_->Dispatch(std::move(item));
+}
+
+void Pipeline::Shutdown() {
+  impl_->draining.store(true, std::memory_order_release);
+  impl_->decode_pool->Shutdown();  // Its last images still reach the batcher.
+  impl_->batcher->Shutdown();
+}
+
+}  // namespace lookbook

@@ -1,0 +1,143 @@
+#include "server/pipeline/in_flight.h"
+
+#include <thread>
+
+#include "base/reason.h"
+#include "tests/server/pipeline/pipeline_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+
+class InFlightTest : public PipelineTest {
+ protected:
+  InFlightPtr Make(Query query = Query()) {
+    return std::make_shared<InFlight>(std::move(query), Pending::Done(pending_), &context_);
+  }
+
+  QueuePlaces places_{2, metrics_.bundle(kName).queue_depth};
+  const QueryContext context_{&metrics_, &clock_, &places_};
+  std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
+};
+
+TEST_F(InFlightTest, AnswerHandsOverTheResultAndItsTotalTime) {
+  InFlightPtr item = Make();
+  item->result.bundle = parts_.bundle;
+  item->result.scores = {0.5f};
+  clock_.Advance(absl::Milliseconds(250));
+  item->Answer();
+  ASSERT_THAT(pending_->Wait(), IsOk());
+  EXPECT_DOUBLE_EQ(pending_->Wait()->seconds.total, 0.25);
+  EXPECT_EQ(pending_->Wait()->bundle, parts_.bundle);
+  EXPECT_EQ(pending_->Wait()->scores, std::vector<float>{0.5f});
+  EXPECT_EQ(item->result.bundle, nullptr) << "an answered query keeps no bundle alive";
+  item.reset();
+  EXPECT_EQ(pending_->calls(), 1);
+}
+
+TEST_F(InFlightTest, ALostQueryIsAnsweredAsAnInternalError) {
+  Make().reset();
+  EXPECT_THAT(pending_->Wait(), StatusIs(absl::StatusCode::kInternal, HasSubstr("lost")));
+}
+
+TEST_F(InFlightTest, AQueryInTimeMayStart) {
+  Query query;
+  query.deadline = clock_.Now() + absl::Seconds(1);
+  query.cancelled = std::make_shared<std::atomic<bool>>(false);
+  InFlightPtr item = Make(std::move(query));
+  clock_.Advance(absl::Seconds(1) - absl::Nanoseconds(1));
+  EXPECT_TRUE(item->MayStart(Stage::kEmbed));
+  EXPECT_FALSE(item->answered());
+}
+
+TEST_F(InFlightTest, NoStageStartsAtTheDeadline) {
+  Query query;
+  query.deadline = clock_.Now() + absl::Seconds(1);
+  InFlightPtr item = Make(std::move(query));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_FALSE(item->MayStart(Stage::kEmbed));
+  EXPECT_THAT(pending_->Wait(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("embed")));
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 1);
+}
+
+TEST_F(InFlightTest, NoStageStartsOnceCancelled) {
+  Query query;
+  query.cancelled = std::make_shared<std::atomic<bool>>(true);
+  InFlightPtr item = Make(std::move(query));
+  EXPECT_FALSE(item->MayStart(Stage::kSearch));
+  EXPECT_THAT(pending_->Wait(), StatusIs(absl::StatusCode::kCancelled, HasSubstr("search")));
+  EXPECT_EQ(Metric("lookbook_cancelled_total{stage=\"search\"}"), 1);
+  EXPECT_EQ(Metric("lookbook_cancelled_total{stage=\"embed\"}"), 0);
+}
+
+TEST_F(InFlightTest, RefusalsAreCountedByReason) {
+  const auto fail = [&](absl::Status status) {
+    pending_ = std::make_shared<Pending>();
+    Make()->Fail(std::move(status));
+  };
+  fail(WithReason(absl::ResourceExhaustedError("full"), "queue_full"));
+  fail(absl::ResourceExhaustedError("out of memory"));
+  fail(WithReason(absl::UnavailableError("stopping"), "draining"));
+  fail(WithReason(absl::UnavailableError("nothing loaded"), "no_bundle"));
+  fail(absl::InternalError("a bug"));
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"queue_full\"}"), 1);
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"memory\"}"), 1);
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"draining\"}"), 1);
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 0);
+}
+
+TEST_F(InFlightTest, APlaceIsGivenBackBeforeTheAnswerIsSeen) {
+  InFlightPtr first = Make();
+  ASSERT_TRUE(first->TryTakePlace());
+  InFlightPtr second = Make();
+  ASSERT_TRUE(second->TryTakePlace());
+  EXPECT_TRUE(second->TryTakePlace()) << "it has one already";
+  EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 2);
+
+  bool place_seen_in_done = false;
+  InFlight third(
+      Query(), [&](absl::StatusOr<QueryResult>) {}, &context_);
+  EXPECT_FALSE(third.TryTakePlace());
+  second->LeaveQueue();
+  ASSERT_TRUE(third.TryTakePlace());
+  {
+    InFlight fourth(
+        Query(), [&](absl::StatusOr<QueryResult>) { place_seen_in_done = places_.TryTake(); },
+        &context_);
+    third.Answer();
+    ASSERT_TRUE(fourth.TryTakePlace());
+    fourth.Fail(absl::InternalError("a bug"));
+  }
+  EXPECT_TRUE(place_seen_in_done);
+  places_.Give();
+  first->Answer();
+  second->Answer();
+  EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 0);
+}
+
+TEST_F(InFlightTest, PlacesAreNeverHandedOutTwice) {
+  QueuePlaces places(5, metrics_.bundle(kName).queue_depth);
+  std::atomic<int> inside{0}, most{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5000; ++i) {
+        if (!places.TryTake()) continue;
+        const int now = ++inside;
+        for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+        }
+        --inside;
+        places.Give();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(most, 5);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(places.TryTake());
+  EXPECT_FALSE(places.TryTake());
+}
+
+}  // namespace
+}  // namespace lookbook
