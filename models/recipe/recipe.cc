@@ -53,7 +53,7 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Text("csv", &out->csv);
   in.Text("holdout_csv", &out->holdout_csv);
   in.Text("split", &out->split);
-  in.Integer("image_size", 16, 1024, &out->image_size);
+  in.Integer("image_size", 16, 512, &out->image_size);
   in.Choice("resize", {"squish", "pad", "crop"}, {}, &out->resize);
   in.Choice("cache", {"ram"}, {"disk"}, &out->cache);
   in.Integer("workers", 1, 64, &out->workers);

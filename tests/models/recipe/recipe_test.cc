@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("name = \"m\"", "name = \"m\"\nsede = 3"), "2: sede: ", "unknown key"},
         BadRecipe{With("root = \"d\"", "root = \"d\"\nroot2 = 1"), "4: data.root2: ", "known here: augment"},
         BadRecipe{With("root = \"d\"", "root = 5"), "3: data.root: ", "must be a string"},
-        BadRecipe{With("root = \"d\"", "image_size = 8"), "3: data.image_size: ", "8 is not within 16 to 1024"},
+        BadRecipe{With("root = \"d\"", "image_size = 8"), "3: data.image_size: ", "8 is not within 16 to 512"},
         BadRecipe{With("root = \"d\"", "image_size = 64.0"), "3: data.image_size: ", "whole number"},
         BadRecipe{With("root = \"d\"", "split = \"random 80/30\""), "3: data.split: ", "random 80/30"},
         BadRecipe{With("root = \"d\"", "split = \"some\""), "3: data.split: ", "\"some\""},

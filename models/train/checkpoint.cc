@@ -1,0 +1,136 @@
+#include "models/train/checkpoint.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/utils.h>
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/exception_fence.h"
+#include "base/status_macros.h"
+#include "models/train/tensor_file.h"
+
+namespace lookbook {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, batch, seconds, best_map, window_steps,
+                                   window_seconds, window_loss, window_gradient)
+
+namespace {
+
+constexpr int kVersion = 1;
+constexpr char kNet[] = "net.", kOptimizer[] = "optimizer.", kAverage[] = "average.", kRandom[] = "random";
+
+torch::Tensor RandomState() {
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  const std::lock_guard<std::mutex> lock(generator.mutex());
+  return generator.get_state();
+}
+
+void SetRandomState(const torch::Tensor& state) {
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  const std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_state(state);
+}
+
+std::map<std::string, torch::Tensor> WithPrefix(const std::map<std::string, torch::Tensor>& tensors,
+                                                absl::string_view prefix) {
+  std::map<std::string, torch::Tensor> out;
+  for (const auto& [name, tensor] : tensors) {
+    if (absl::StartsWith(name, prefix)) out[name.substr(prefix.size())] = tensor;
+  }
+  return out;
+}
+
+absl::Status CheckSame(const nlohmann::json& json, const char* key, const std::string& want, const std::string& path) {
+  if (json.at(key).get<std::string>() == want) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      path, " belongs to another ", key, " (", json.at(key).get<std::string>().substr(0, 12), ", now ",
+      want.substr(0, 12), "): start over without --resume, or use the recipe and data it was made with"));
+}
+
+}  // namespace
+
+struct Checkpoint::Impl {
+  RunPosition position;
+  std::vector<HistoryEntry> history;
+  int64_t average_updates = 0;
+  std::map<std::string, torch::Tensor> tensors;
+};
+
+absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity, const RunState& state) {
+  return CatchToStatus(path, [&]() -> absl::Status {
+    TensorFile file;
+    CollectTensors(*state.net, kNet, &file.tensors);
+    if (state.optimizer != nullptr) {
+      for (const auto& [name, tensor] : OptimizerState(*state.net, *state.optimizer)) {
+        file.tensors[kOptimizer + name] = tensor.contiguous();
+      }
+    }
+    if (state.average != nullptr) {
+      for (const auto& [name, tensor] : state.average->values()) file.tensors[kAverage + name] = tensor.contiguous();
+    }
+    file.tensors[kRandom] = RandomState();
+    const nlohmann::json json = {{"version", kVersion},
+                                 {"recipe", identity.recipe_sha256},
+                                 {"data", identity.data_sha256},
+                                 {"split", identity.split_sha256},
+                                 {"position", state.position},
+                                 {"average_updates", state.average != nullptr ? state.average->updates() : 0},
+                                 {"history", HistoryToJson(state.history)}};
+    file.text = json.dump();
+    return WriteTensorFile(path, file);
+  });
+}
+
+Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Checkpoint::~Checkpoint() = default;
+const RunPosition& Checkpoint::position() const { return impl_->position; }
+const std::vector<HistoryEntry>& Checkpoint::history() const { return impl_->history; }
+
+absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Load(const std::string& path, const RunIdentity& identity) {
+  LB_ASSIGN_OR_RETURN(TensorFile file, ReadTensorFile(path));
+  auto impl = std::make_unique<Impl>();
+  try {
+    const nlohmann::json json = nlohmann::json::parse(file.text);
+    if (json.at("version") != kVersion) return absl::FailedPreconditionError(absl::StrCat(path, ": another version's"));
+    LB_RETURN_IF_ERROR(CheckSame(json, "recipe", identity.recipe_sha256, path));
+    LB_RETURN_IF_ERROR(CheckSame(json, "data", identity.data_sha256, path));
+    LB_RETURN_IF_ERROR(CheckSame(json, "split", identity.split_sha256, path));
+    impl->position = json.at("position").get<RunPosition>();
+    impl->average_updates = json.at("average_updates").get<int64_t>();
+    LB_ASSIGN_OR_RETURN(impl->history, HistoryFromJson(json.at("history").get<std::string>()));
+  } catch (const nlohmann::json::exception& e) {
+    return absl::DataLossError(absl::StrCat(path, ": not a checkpoint: ", e.what()));
+  }
+  impl->tensors = std::move(file.tensors);
+  return std::unique_ptr<Checkpoint>(new Checkpoint(std::move(impl)));
+}
+
+absl::Status Checkpoint::Restore(RunState* state) const {
+  return CatchToStatus("restore checkpoint", [&]() -> absl::Status {
+    LB_RETURN_IF_ERROR(RestoreTensors(impl_->tensors, kNet, *state->net));
+    if (state->optimizer != nullptr) {
+      LB_RETURN_IF_ERROR(RestoreOptimizerState(*state->net, WithPrefix(impl_->tensors, kOptimizer), *state->optimizer));
+    }
+    if (state->average != nullptr) {
+      const std::map<std::string, torch::Tensor> saved = WithPrefix(impl_->tensors, kAverage);
+      for (auto& [name, tensor] : state->average->values()) {
+        const auto found = saved.find(name);
+        if (found == saved.end()) return absl::DataLossError(absl::StrCat("no average of ", name));
+        tensor.copy_(found->second);
+      }
+      state->average->set_updates(impl_->average_updates);
+    }
+    const auto random = impl_->tensors.find(kRandom);
+    if (random == impl_->tensors.end()) return absl::DataLossError("no random state");
+    SetRandomState(random->second);
+    state->position = impl_->position;
+    state->history = impl_->history;
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace lookbook

@@ -1,0 +1,71 @@
+// The state of a training run between two steps: everything that decides how it goes on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "models/nn/embedder_net.h"
+#include "models/train/history.h"
+#include "models/train/optimizer.h"
+#include "models/train/weight_average.h"
+
+namespace lookbook {
+
+// Where a run stands.
+struct RunPosition {
+  int64_t stage = 0;          // Index into Recipe::stages; their number when all is done.
+  int64_t stage_step = 0;     // Steps of this stage that are done.
+  int64_t step = 0;           // Steps of the run.
+  int64_t epoch = 0;          // Of the run; the loader's.
+  int64_t batch = 0;          // Batches of this epoch that are done.
+  double seconds = 0;         // In training steps.
+  double best_map = -1;
+  // Since the last validation:
+  int64_t window_steps = 0;
+  double window_seconds = 0;
+  double window_loss = 0;     // Sum over steps.
+  double window_gradient = 0;
+};
+
+// What a run must have in common with the checkpoint it resumes from.
+struct RunIdentity {
+  std::string recipe_sha256;
+  std::string data_sha256;
+  std::string split_sha256;
+};
+
+// Not owned. `optimizer` and `average` are null between stages, `average` also where the stage has none.
+struct RunState {
+  EmbedderNet net;
+  torch::optim::AdamW* optimizer = nullptr;
+  WeightAverage* average = nullptr;
+  RunPosition position;
+  std::vector<HistoryEntry> history;
+};
+
+// Atomic: a crash leaves the older checkpoint. Also holds torch's global random state.
+absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity, const RunState& state);
+
+// A checkpoint's contents before a network is there to receive them.
+class Checkpoint {
+ public:
+  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, data or split; says which.
+  static absl::StatusOr<std::unique_ptr<Checkpoint>> Load(const std::string& path, const RunIdentity& identity);
+  ~Checkpoint();
+
+  const RunPosition& position() const;
+  const std::vector<HistoryEntry>& history() const;
+  // Copies weights, optimizer moments and averages into what `state` points to, and restores torch's random state.
+  absl::Status Restore(RunState* state) const;
+
+ private:
+  struct Impl;
+  explicit Checkpoint(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lookbook

@@ -1,0 +1,26 @@
+#include "models/train/history.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace lookbook {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, f1_macro, f1_micro, std_sqrt_d,
+                                   mean_cosine, distinct_label_sets, top_label_set_share)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds, images_per_second,
+                                   learning_rate, train_loss, gradient_norm, validation, best)
+
+std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
+  return nlohmann::json(history).dump(2) + "\n";
+}
+
+absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json) {
+  try {
+    return nlohmann::json::parse(json.begin(), json.end()).get<std::vector<HistoryEntry>>();
+  } catch (const nlohmann::json::exception& e) {
+    return absl::DataLossError(absl::StrCat("history: ", e.what()));
+  }
+}
+
+}  // namespace lookbook

@@ -1,0 +1,33 @@
+// What happened during a training, as a JSON file that reports and people read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "models/train/validator.h"
+
+namespace lookbook {
+
+// Written at every validation.
+struct HistoryEntry {
+  std::string stage;
+  int64_t stage_step = 0;        // Of the stage, from 1.
+  int64_t step = 0;              // Of the run.
+  int64_t epoch = 0;             // Of the run, from 0.
+  double seconds = 0;            // Spent in training steps so far, validation left out.
+  double images_per_second = 0;  // Since the entry before.
+  double learning_rate = 0;
+  double train_loss = 0;         // Mean since the entry before.
+  double gradient_norm = 0;      // Mean since the entry before, before clipping.
+  ValidationResult validation;
+  bool best = false;             // The best validation mAP so far.
+};
+
+std::string HistoryToJson(const std::vector<HistoryEntry>& history);
+// DataLoss: not such a text.
+absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json);
+
+}  // namespace lookbook

@@ -1,0 +1,35 @@
+// Runs a network over a part of the data and says how well it does.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "models/dataset/loader.h"
+#include "models/nn/embedder_net.h"
+#include "models/recipe/recipe.h"
+
+namespace lookbook {
+
+// One look at the network during training. The numbers of a report come from the exported bundle, not from here.
+struct ValidationResult {
+  std::string part;           // "validation", or "train sample" where there is no validation part.
+  int64_t images = 0;
+  double loss = 0;            // The stage's objective, mean over images.
+  double map = 0;
+  double f1_macro = 0;
+  double f1_micro = 0;
+  double std_sqrt_d = 0;
+  double mean_cosine = 0;
+  double distinct_label_sets = 0;
+  double top_label_set_share = 0;
+};
+
+// Evaluates `net` in eval mode over one epoch of `loader`, which must neither shuffle nor augment nor drop.
+// The network is left in the mode it was in. Internal: torch refused.
+absl::StatusOr<ValidationResult> Validate(const std::string& part, EmbedderNet net, Loader& loader,
+                                          const std::vector<LossRecipe>& losses);
+
+}  // namespace lookbook

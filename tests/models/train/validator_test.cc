@@ -1,0 +1,77 @@
+#include "models/train/validator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/evaluate/metrics.h"
+#include "models/train/objective.h"
+#include "tests/models/train/tiny_set.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+class ValidatorTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Loader> MakeLoader(int batch) {
+    LoaderOptions options;
+    options.batch_size = batch;
+    options.shuffle = false;
+    options.drop_last = false;
+    options.workers = 1;
+    auto loader = Loader::Create(set_.data(), set_.cache(), set_.spec(), AllTrain(21).train, options);
+    EXPECT_THAT(loader, IsOk());
+    return *std::move(loader);
+  }
+  EmbedderNet MakeNet() {
+    torch::manual_seed(3);
+    return *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 1});
+  }
+  TinySet set_{21};
+};
+
+TEST_F(ValidatorTest, AgreesWithOneBigBatch) {
+  EmbedderNet net = MakeNet();
+  const auto big = MakeLoader(21);
+  big->StartEpoch(0);
+  const Batch batch = *big->Next();
+  net->eval();
+  torch::NoGradGuard no_grad;
+  const NetworkOutput output = net->forward(batch.images);
+  const torch::Tensor scores = torch::sigmoid(output.logits).contiguous();
+  LabelMatrix labels{.n = 21, .classes = 3};
+  for (int i = 0; i < 63; ++i) labels.values.push_back(batch.targets.view({-1})[i].item<float>() > 0.5f);
+  const ClassificationMetrics want =
+      EvaluateClassification(absl::MakeConstSpan(scores.data_ptr<float>(), 63), labels);
+
+  const auto loader = MakeLoader(8);  // 8 + 8 + 5
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult got, Validate("validation", net, *loader, {{.attribute_weight = 0}}));
+  EXPECT_EQ(got.part, "validation");
+  EXPECT_EQ(got.images, 21);
+  EXPECT_NEAR(got.map, want.map, 1e-9);
+  EXPECT_NEAR(got.f1_macro, want.f1_macro, 1e-9);
+  EXPECT_NEAR(got.loss, Objective(output, batch, {{.attribute_weight = 0}}).item<double>(), 1e-5);
+  EXPECT_GT(got.std_sqrt_d, 0);
+}
+
+TEST_F(ValidatorTest, LeavesModeAndWeightsAlone) {
+  EmbedderNet net = MakeNet();
+  net->train();
+  std::vector<torch::Tensor> before;
+  for (const auto& buffer : net->buffers()) before.push_back(buffer.clone());
+  const auto loader = MakeLoader(8);
+  ASSERT_THAT(Validate("validation", net, *loader, {{}}), IsOk());
+  EXPECT_TRUE(net->is_training());
+  const auto after = net->buffers();
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(torch::equal(before[i], after[i])) << i;
+}
+
+TEST_F(ValidatorTest, TorchsExceptionsBecomeAStatus) {
+  torch::manual_seed(3);
+  EmbedderNet net = *MakeNetwork({.backbone = "small_cnn", .classes = 5, .attributes = 0});  // The data has three.
+  const auto loader = MakeLoader(8);
+  EXPECT_THAT(Validate("validation", net, *loader, {{}}), StatusIs(absl::StatusCode::kInternal, ::testing::HasSubstr("validate")));
+}
+
+}  // namespace
+}  // namespace lookbook
