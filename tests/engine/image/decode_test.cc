@@ -201,6 +201,19 @@ TEST(DecodeImageTest, ScansAreLimitedInclusively) {
   }
 }
 
+TEST(DecodeImageTest, TooManyScansAreRefusedBeforeTheFirstIsDecoded) {
+  JpegFileOptions options;
+  options.scans = 101;
+  std::string jpeg = MakeJpeg(NoisyImage(32, 32), options);
+  const size_t first = jpeg.find("\xFF\xDA");
+  jpeg.replace(first + 20, 8, 8, '\x01');
+  EXPECT_THAT(DecodeImage(jpeg, {}), HasReason("too_many_scans"));
+  DecodeOptions more;
+  more.limits.max_scans = 101;
+  EXPECT_THAT(DecodeImage(jpeg, more),
+              HasReason("corrupt"));  // What a decoder would have met first.
+}
+
 TEST(DecodeImageTest, ScansTimesPixelsAreLimitedBeyondTwentyScans) {
   const Image image = GradientImage(40, 25);  // 1,000 pixels.
   const auto decode = [&image](int scans, int64_t max_scan_pixels) {
