@@ -12,7 +12,7 @@ namespace lookbook {
 // Reads the first directory's entries and follows no offset but the one to it, so that loops,
 // absurd counts and maker notes cost nothing. This is why libexif does not do it: it reads all
 // directories there are, and 60 kB of entries that point at each other keep its 0.6.24 busy for
-// 4.6 s. The tests hold this reader to libexif on sound data. Thread-safe.
+// three seconds. The tests hold this reader to libexif on sound data. Thread-safe.
 int ReadExifOrientation(absl::string_view tiff);
 
 }  // namespace lookbook
