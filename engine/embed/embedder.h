@@ -33,8 +33,9 @@ class Embedder {
   // `images` holds n preprocessed images back to back. Any n from 1 to MaxBatch() works;
   // batches are padded to the next bucket, which does not change the results.
   //
-  // InvalidArgument: images.size() is no multiple of 3·image_size², zero, or above MaxBatch() images.
-  // Internal: the model failed or gave another shape than shape(). ResourceExhausted: out of memory.
+  // InvalidArgument: images.size() is no multiple of 3·image_size², zero, or above MaxBatch()
+  // images. Internal: the model failed or gave another shape than shape(). ResourceExhausted: out
+  // of memory.
   virtual absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const = 0;
 
   virtual int MaxBatch() const = 0;

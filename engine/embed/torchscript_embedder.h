@@ -14,13 +14,16 @@ namespace lookbook {
 struct TorchScriptOptions {
   ModelShape shape;  // What the manifest promises; the model is checked against it.
   std::vector<int> buckets = {1, 2, 4, 8, 16, 32};  // Batch sizes that are warmed up; ascending.
-  bool optimize = true;      // torch::jit::optimize_for_inference.
+  bool optimize = true;                             // torch::jit::optimize_for_inference.
 };
 
 class TorchScriptEmbedder : public Embedder {
  public:
-  // Opens a model whose hash the caller has checked: TorchScript is code. `bytes` is the content of the file.
-  // InvalidArgument: not TorchScript, or another signature or shape than `options.shape`, or non-finite outputs.
+  // Opens a model whose hash the caller has checked: TorchScript is code. `bytes` is the content of
+  // the file. It is read in place and may go away afterwards. InvalidArgument: not TorchScript,
+  // another signature or shape than `options.shape`, embeddings that are not of unit length, scores
+  // outside [0, 1], non-finite outputs, or buckets that do not ascend. ResourceExhausted: out of
+  // memory.
   static absl::StatusOr<std::unique_ptr<TorchScriptEmbedder>> Open(absl::string_view bytes,
                                                                    TorchScriptOptions options);
   ~TorchScriptEmbedder() override;
@@ -35,8 +38,9 @@ class TorchScriptEmbedder : public Embedder {
   std::unique_ptr<Impl> impl_;
 };
 
-// Process-wide numeric threads of LibTorch and OpenMP: `threads` per calling thread. A server that runs several
-// embed workers wants 1. Call once at start, before any model is opened.
+// Process-wide numeric threads of LibTorch, its MKL and its OpenMP: `threads` per calling thread,
+// at least 1. A server that runs several embed workers wants 1. Call once at start, before any
+// model is opened. The index has its own setting, SetSearchThreads().
 void SetNumericThreads(int threads);
 
 }  // namespace lookbook

@@ -1,11 +1,12 @@
-// The order of search results, free of rounding: what makes a reply the same at every batch size, number of
-// threads, BLAS and device.
+// The order of search results, free of rounding: what makes a reply the same at every batch size,
+// number of threads, BLAS and device.
 //
-// A float32 dot product depends on the order of its additions, and a BLAS chooses that order by batch size and by
-// the place of a row in its block: two equal rows can get scores that differ in the last digit. An engine
-// therefore only proposes candidates. They are scored again in double, and ExactTopK::Complete() says whether the
-// rounding error of the engine's scores could have hidden a better row. If so, the engine is asked for every row
-// above RowsAbove(), which is a superset of the answer.
+// A float32 dot product depends on the order of its additions, and a BLAS chooses that order by
+// batch size and by the place of a row in its block: two equal rows can get scores that differ in
+// the last digit. An engine therefore only proposes candidates. They are scored again in double,
+// and ExactTopK::Complete() says whether the rounding error of the engine's scores could have
+// hidden a better row. If so, the engine is asked for every row above RowsAbove(), which is a
+// superset of the answer.
 #pragma once
 
 #include <utility>
@@ -16,8 +17,8 @@
 
 namespace lookbook {
 
-// The similarity that Search() reports: the dot product in double, rounded to float32, limited to [-1, 1].
-// REQUIRES: a.size() == b.size().
+// The similarity that Search() reports: the dot product in double, rounded to float32, limited to
+// [-1, 1]. REQUIRES: a.size() == b.size().
 float Similarity(absl::Span<const float> a, absl::Span<const float> b);
 
 // The order of a reply: larger similarity first, ties by lower row.
@@ -25,20 +26,20 @@ inline bool RanksBefore(const Neighbor& a, const Neighbor& b) {
   return a.similarity != b.similarity ? a.similarity > b.similarity : a.row < b.row;
 }
 
-// An upper bound of |float32 dot product in any order - exact dot product| of two vectors of `dim` values whose
-// lengths are 1 within kUnitLengthTolerance.
+// An upper bound of |float32 dot product in any order - exact dot product| of two vectors of `dim`
+// values whose lengths are 1 within kUnitLengthTolerance.
 float DotErrorBound(int dim);
 
 // The best neighbours of one query among candidates with their Similarity().
 // Not thread-safe.
 class ExactTopK {
  public:
-  // Keeps `options.top_k` of `candidates` that pass min_similarity and excluded_row, in order. Rows outside
-  // options.allowed must not be among them.
+  // Keeps `options.top_k` of `candidates` that pass min_similarity and excluded_row, in order. Rows
+  // outside options.allowed must not be among them.
   ExactTopK(const QueryOptions& options, std::vector<Neighbor> candidates);
 
-  // Whether no row outside the candidates can belong into the result, when the engine's float32 score of every
-  // such row is at most `worst_score`.
+  // Whether no row outside the candidates can belong into the result, when the engine's float32
+  // score of every such row is at most `worst_score`.
   bool Complete(float worst_score, int dim) const;
 
   // Every row that belongs into the result has a float32 score above this.

@@ -14,9 +14,9 @@
 namespace lookbook {
 namespace {
 
-// Candidates beyond the k asked for. The gap between the k-th and the last candidate must exceed the float32 error
-// bound (8e-6 at 128 dimensions), or the query costs a second pass; with 16 more it nearly always does, unless rows
-// are duplicates.
+// Candidates beyond the k asked for. The gap between the k-th and the last candidate must exceed
+// the float32 error bound (8e-6 at 128 dimensions), or the query costs a second pass; with 16 more
+// it nearly always does, unless rows are duplicates.
 int64_t Slack(int64_t k) { return std::max<int64_t>(16, k / 16); }
 
 std::vector<int64_t> ListRows(const RowSet& set) {
@@ -31,7 +31,9 @@ std::vector<int64_t> ListRows(const RowSet& set) {
 }
 
 // One more than top_k when a row is excluded: at most that one row of the best can drop out.
-int64_t Wanted(const QueryOptions& options) { return options.top_k + (options.excluded_row >= 0 ? 1 : 0); }
+int64_t Wanted(const QueryOptions& options) {
+  return options.top_k + (options.excluded_row >= 0 ? 1 : 0);
+}
 
 }  // namespace
 
@@ -70,7 +72,8 @@ absl::Status FaissIndex::SearchGroup(const Batch& batch, const Group& group,
                                      std::vector<std::vector<Neighbor>>* results) const {
   std::vector<int64_t> allowed;
   if (group.allowed != nullptr) allowed = ListRows(*group.allowed);
-  const int64_t qualifying = group.allowed != nullptr ? static_cast<int64_t>(allowed.size()) : size();
+  const int64_t qualifying =
+      group.allowed != nullptr ? static_cast<int64_t>(allowed.size()) : size();
   if (qualifying == 0) return absl::OkStatus();
 
   int64_t wanted = 0;
@@ -100,7 +103,8 @@ absl::Status FaissIndex::SearchGroup(const Batch& batch, const Group& group,
   return absl::OkStatus();
 }
 
-std::vector<Neighbor> FaissIndex::Score(absl::Span<const float> query, absl::Span<const int64_t> rows) const {
+std::vector<Neighbor> FaissIndex::Score(absl::Span<const float> query,
+                                        absl::Span<const int64_t> rows) const {
   std::vector<Neighbor> scored;
   scored.reserve(rows.size());
   for (int64_t row : rows) {

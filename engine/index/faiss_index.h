@@ -11,8 +11,8 @@
 
 namespace lookbook {
 
-// Immutable. Thread-safe. A query costs one pass over the vectors, or over the rows of its filter; queries without a
-// filter share a pass, and so do queries whose `allowed` is the same object.
+// Immutable. Thread-safe. A query costs one pass over the vectors, or over the rows of its filter;
+// queries without a filter share a pass, and so do queries whose `allowed` is the same object.
 class FaissIndex : public VectorIndex {
  public:
   // REQUIRES: `scan` is not null and its vectors passed CheckVectors().

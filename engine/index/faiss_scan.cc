@@ -22,20 +22,22 @@ namespace {
 
 std::atomic<int> search_threads = 1;
 
-// Limits OpenMP, and the MKL under FAISS, to the search threads while it lives. The setting belongs to the calling
-// thread, so that others are not touched.
+// Limits OpenMP, and the MKL under FAISS, to the search threads while it lives. The setting belongs
+// to the calling thread, so that others are not touched.
 class ScopedSearchThreads {
  public:
-  ScopedSearchThreads() : before_(omp_get_max_threads()) { omp_set_num_threads(search_threads.load()); }
+  ScopedSearchThreads() : before_(omp_get_max_threads()) {
+    omp_set_num_threads(search_threads.load());
+  }
   ~ScopedSearchThreads() { omp_set_num_threads(before_); }
 
  private:
   const int before_;
 };
 
-// FAISS scans query by query below this batch size and multiplies matrices from it on. Its default is 20. Measured
-// on 200k × 128, one thread, scan against BLAS: 1 query 3.2 / 11.4 ms, 2 queries 6.5 / 9.6, 3 queries 10 to 13 / 10.7,
-// 4 queries 12.0 / 10.2, 8 queries 24.7 / 12.7.
+// FAISS scans query by query below this batch size and multiplies matrices from it on. Its default
+// is 20. Measured on 200k × 128, one thread, scan against BLAS: 1 query 3.2 / 11.4 ms, 2
+// queries 6.5 / 9.6, 3 queries 10 to 13 / 10.7, 4 queries 12.0 / 10.2, 8 queries 24.7 / 12.7.
 constexpr int kBlasFromQueries = 4;
 
 void SetBlasThresholdOnce() {
@@ -51,25 +53,32 @@ struct FaissScan::Impl {
   std::unique_ptr<faiss::IndexFlat> index;
 };
 
-FaissScan::FaissScan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { SetBlasThresholdOnce(); }
+FaissScan::FaissScan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  SetBlasThresholdOnce();
+}
 FaissScan::~FaissScan() = default;
 
-absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Build(int dim, absl::Span<const float> vectors) {
+absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Build(int dim,
+                                                            absl::Span<const float> vectors) {
   return CatchToStatus("FAISS build", [&]() -> absl::StatusOr<std::unique_ptr<FaissScan>> {
     auto index = std::make_unique<faiss::IndexFlatIP>(dim);
     index->add(static_cast<int64_t>(vectors.size()) / dim, vectors.data());
-    return std::unique_ptr<FaissScan>(new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+    return std::unique_ptr<FaissScan>(
+        new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
   });
 }
 
-absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Read(const std::string& path, int dim, int64_t rows) {
+absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Read(const std::string& path, int dim,
+                                                           int64_t rows) {
   return CatchToStatus("FAISS build", [&]() -> absl::StatusOr<std::unique_ptr<FaissScan>> {
     auto index = std::make_unique<faiss::IndexFlatIP>(dim);
     const size_t values = static_cast<size_t>(rows) * dim;
-    index->codes.resize(values * sizeof(float));  // Straight into place: the rows are never held twice.
+    index->codes.resize(values *
+                        sizeof(float));  // Straight into place: the rows are never held twice.
     LB_RETURN_IF_ERROR(ReadFlatFile(path, absl::MakeSpan(index->get_xb(), values)));
     index->ntotal = rows;
-    return std::unique_ptr<FaissScan>(new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+    return std::unique_ptr<FaissScan>(
+        new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
   });
 }
 
@@ -94,8 +103,9 @@ absl::StatusOr<FaissScan::Hits> FaissScan::TopK(absl::Span<const float> queries,
       impl_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data());
       return hits;
     }
-    // A list of rows, not a bitmap: FAISS then reads these rows alone. Measured on 200k × 128, one query, bitmap
-    // against list: 0.1 % of the rows 0.28 / 0.005 ms, 1 % 0.36 / 0.04, 10 % 2.8 / 1.1, 50 % 6.4 / 5.2, 100 % 3.4 / 3.2.
+    // A list of rows, not a bitmap: FAISS then reads these rows alone. Measured on 200k × 128, one
+    // query, bitmap against list: 0.1 % of the rows 0.28 / 0.005 ms, 1 % 0.36 / 0.04, 10 % 2.8
+    // / 1.1, 50 % 6.4 / 5.2, 100 % 3.4 / 3.2.
     faiss::IDSelectorArray selector(allowed->size(), allowed->data());
     faiss::SearchParameters parameters;
     parameters.sel = &selector;
@@ -104,9 +114,11 @@ absl::StatusOr<FaissScan::Hits> FaissScan::TopK(absl::Span<const float> queries,
   });
 }
 
-absl::StatusOr<std::vector<int64_t>> FaissScan::RowsAbove(absl::Span<const float> query, float score,
+absl::StatusOr<std::vector<int64_t>> FaissScan::RowsAbove(absl::Span<const float> query,
+                                                          float score,
                                                           const RowSet* allowed) const {
-  static_assert(std::endian::native == std::endian::little, "a RowSet's words are read as FAISS's bytes");
+  static_assert(std::endian::native == std::endian::little,
+                "a RowSet's words are read as FAISS's bytes");
   return CatchToStatus("FAISS range search", [&]() -> absl::StatusOr<std::vector<int64_t>> {
     faiss::RangeSearchResult result(1);
     ScopedSearchThreads threads;
@@ -123,6 +135,8 @@ absl::StatusOr<std::vector<int64_t>> FaissScan::RowsAbove(absl::Span<const float
   });
 }
 
-absl::Status FaissScan::Save(const std::string& path) const { return WriteFlatFile(path, dim(), vectors()); }
+absl::Status FaissScan::Save(const std::string& path) const {
+  return WriteFlatFile(path, dim(), vectors());
+}
 
 }  // namespace lookbook

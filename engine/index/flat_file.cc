@@ -16,14 +16,22 @@
 namespace lookbook {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the file is little-endian and copied as it is");
+static_assert(std::endian::native == std::endian::little,
+              "the file is little-endian and copied as it is");
 
 constexpr size_t kHeaderBytes = 45;
 constexpr char kMagic[] = "IxFI";
 constexpr int32_t kInnerProduct = 0;
 constexpr int64_t kFiller = 1 << 20;
 using Header = std::array<char, kHeaderBytes>;
-enum Offset : size_t { kAtDim = 4, kAtRows = 8, kAtFillers = 16, kAtTrained = 32, kAtMetric = 33, kAtValues = 37 };
+enum Offset : size_t {
+  kAtDim = 4,
+  kAtRows = 8,
+  kAtFillers = 16,
+  kAtTrained = 32,
+  kAtMetric = 33,
+  kAtValues = 37
+};
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -45,7 +53,8 @@ absl::StatusOr<File> OpenFile(const std::string& path, const char* mode) {
   return file;
 }
 
-absl::Status Mismatch(const std::string& path, absl::string_view what, int64_t found, int64_t expected) {
+absl::Status Mismatch(const std::string& path, absl::string_view what, int64_t found,
+                      int64_t expected) {
   return absl::InvalidArgumentError(
       absl::StrCat(path, ": ", what, " is ", found, " where ", expected, " is expected"));
 }
@@ -54,7 +63,8 @@ absl::StatusOr<Header> ReadHeader(const std::string& path) {
   LB_ASSIGN_OR_RETURN(const File file, OpenFile(path, "rb"));
   Header header = {};
   if (std::fread(header.data(), header.size(), 1, file.get()) != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": shorter than the header of a FAISS index"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": shorter than the header of a FAISS index"));
   }
   return header;
 }
@@ -88,7 +98,8 @@ absl::Status CheckFlatFile(const std::string& path, int dim, int64_t rows) {
   if (metric != kInnerProduct) return Mismatch(path, "the metric", metric, kInnerProduct);
   const auto values = Field<int64_t>(header, kAtValues);
   if (values != rows * dim) return Mismatch(path, "the number of values", values, rows * dim);
-  const int64_t expected = static_cast<int64_t>(kHeaderBytes) + values * static_cast<int64_t>(sizeof(float));
+  const int64_t expected =
+      static_cast<int64_t>(kHeaderBytes) + values * static_cast<int64_t>(sizeof(float));
   if (static_cast<int64_t>(bytes) != expected) {
     return Mismatch(path, "the size in bytes", static_cast<int64_t>(bytes), expected);
   }
@@ -107,8 +118,9 @@ absl::Status ReadFlatFile(const std::string& path, absl::Span<float> out) {
 absl::Status WriteFlatFile(const std::string& path, int dim, absl::Span<const float> vectors) {
   LB_ASSIGN_OR_RETURN(File file, OpenFile(path, "wb"));
   const Header header = MakeHeader(dim, static_cast<int64_t>(vectors.size()));
-  bool written = std::fwrite(header.data(), header.size(), 1, file.get()) == 1 &&
-                 std::fwrite(vectors.data(), sizeof(float), vectors.size(), file.get()) == vectors.size();
+  bool written =
+      std::fwrite(header.data(), header.size(), 1, file.get()) == 1 &&
+      std::fwrite(vectors.data(), sizeof(float), vectors.size(), file.get()) == vectors.size();
   int error = written ? 0 : errno;
   // Closing writes what stdio still holds, so it can fail too.
   if (std::fclose(file.release()) != 0 && written) error = errno;

@@ -17,7 +17,8 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> BuildFlat(int dim, absl::Span<const
   return std::make_unique<FaissIndex>(std::move(scan));
 }
 
-absl::StatusOr<std::unique_ptr<VectorIndex>> OpenFlat(const std::string& path, int dim, int64_t rows) {
+absl::StatusOr<std::unique_ptr<VectorIndex>> OpenFlat(const std::string& path, int dim,
+                                                      int64_t rows) {
   LB_RETURN_IF_ERROR(CheckFlatFile(path, dim, rows));
   LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, FaissScan::Read(path, dim, rows));
   if (absl::Status status = CheckVectors(scan->vectors(), dim); !status.ok()) {
@@ -35,19 +36,23 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> BuildIndex(const IndexSpec& spec, i
     case IndexKind::kFlat:
       return BuildFlat(dim, vectors);
   }
-  return absl::InternalError(absl::StrCat("index kind ", static_cast<int>(spec.kind), " has no builder"));
+  return absl::InternalError(
+      absl::StrCat("index kind ", static_cast<int>(spec.kind), " has no builder"));
 }
 
-absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec, const std::string& path, int dim,
+absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
+                                                       const std::string& path, int dim,
                                                        int64_t rows) {
   if (dim < 1 || dim > kMaxDim || rows < 1 || rows > kMaxRows) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", rows, " rows of ", dim, " dimensions cannot be"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", rows, " rows of ", dim, " dimensions cannot be"));
   }
   switch (spec.kind) {
     case IndexKind::kFlat:
       return OpenFlat(path, dim, rows);
   }
-  return absl::InternalError(absl::StrCat("index kind ", static_cast<int>(spec.kind), " has no reader"));
+  return absl::InternalError(
+      absl::StrCat("index kind ", static_cast<int>(spec.kind), " has no reader"));
 }
 
 }  // namespace lookbook

@@ -15,7 +15,8 @@ namespace {
 std::string DescribeFault(absl::Span<const float> vector) {
   double squares = 0;
   for (float value : vector) squares += double{value} * value;
-  // A NaN or an infinity anywhere makes the sum one; squares of finite floats cannot overflow a double.
+  // A NaN or an infinity anywhere makes the sum one; squares of finite floats cannot overflow a
+  // double.
   if (!std::isfinite(squares)) {
     size_t at = 0;
     while (std::isfinite(vector[at])) ++at;
@@ -32,28 +33,30 @@ absl::Status CheckOptions(const QueryOptions& options, size_t query, int64_t row
                                                  " is not in 1 to ", kMaxTopK));
   }
   if (std::isnan(options.min_similarity)) {
-    return InvalidArgument("bad_similarity", absl::StrCat("query ", query, ": min_similarity is NaN"));
+    return InvalidArgument("bad_similarity",
+                           absl::StrCat("query ", query, ": min_similarity is NaN"));
   }
   if (options.allowed != nullptr && options.allowed->rows() != rows) {
     return absl::InvalidArgumentError(absl::StrCat("query ", query, ": a filter over ",
-                                                   options.allowed->rows(), " rows does not fit an index of ",
-                                                   rows));
+                                                   options.allowed->rows(),
+                                                   " rows does not fit an index of ", rows));
   }
   if (options.excluded_row < -1 || options.excluded_row >= rows) {
-    return absl::InvalidArgumentError(absl::StrCat("query ", query, ": excluded_row ", options.excluded_row,
-                                                   " is not in -1 to ", rows - 1));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "query ", query, ": excluded_row ", options.excluded_row, " is not in -1 to ", rows - 1));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status CheckSearch(absl::Span<const float> queries, absl::Span<const QueryOptions> options, int dim,
-                         int64_t rows) {
+absl::Status CheckSearch(absl::Span<const float> queries, absl::Span<const QueryOptions> options,
+                         int dim, int64_t rows) {
   const size_t stride = static_cast<size_t>(dim);
   if (options.empty() || queries.size() != options.size() * stride) {
-    return InvalidArgument("bad_vector", absl::StrCat(queries.size(), " values do not hold ", options.size(),
-                                                      " queries of ", dim, " dimensions"));
+    return InvalidArgument("bad_vector",
+                           absl::StrCat(queries.size(), " values do not hold ", options.size(),
+                                        " queries of ", dim, " dimensions"));
   }
   for (size_t i = 0; i < options.size(); ++i) {
     LB_RETURN_IF_ERROR(CheckOptions(options[i], i, rows));

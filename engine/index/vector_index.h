@@ -13,16 +13,17 @@
 namespace lookbook {
 
 struct Neighbor {
-  int64_t row = 0;         // Row in the bundle's item table, never shown to callers.
-  float similarity = 0;    // Cosine in [-1, 1]; larger is closer.
+  int64_t row = 0;       // Row in the bundle's item table, never shown to callers.
+  float similarity = 0;  // Cosine in [-1, 1]; larger is closer.
 };
 
 // What one query asks for.
 struct QueryOptions {
-  int top_k = 10;                    // 1 to kMaxTopK.
-  float min_similarity = -2;         // Neighbours below it are left out; the default leaves out none.
-  const RowSet* allowed = nullptr;   // Only these rows qualify; null = all. Not owned; outlives the call.
-  int64_t excluded_row = -1;         // This row never qualifies; -1 = none.
+  int top_k = 10;             // 1 to kMaxTopK.
+  float min_similarity = -2;  // Neighbours below it are left out; the default leaves out none.
+  const RowSet* allowed =
+      nullptr;                // Only these rows qualify; null = all. Not owned; outlives the call.
+  int64_t excluded_row = -1;  // This row never qualifies; -1 = none.
 };
 
 inline constexpr int kMaxTopK = 1000;
@@ -37,11 +38,11 @@ class VectorIndex {
   virtual std::string spec() const = 0;  // "Flat"
 
   // Searches a row-major batch of `queries.size() / dim()` unit vectors, one QueryOptions each, and
-  // returns one list per query, best first, ties by lower row. A list is shorter than `top_k` only when
-  // fewer items qualify.
+  // returns one list per query, best first, ties by lower row. A list is shorter than `top_k` only
+  // when fewer items qualify.
   //
-  // InvalidArgument: `queries` is empty, holds a non-finite value or does not fit options.size() × dim(),
-  // or an option is out of range. ResourceExhausted: out of memory.
+  // InvalidArgument: `queries` is empty, holds a non-finite value or does not fit options.size() ×
+  // dim(), or an option is out of range. ResourceExhausted: out of memory.
   virtual absl::StatusOr<std::vector<std::vector<Neighbor>>> Search(
       absl::Span<const float> queries, absl::Span<const QueryOptions> options) const = 0;
 

@@ -69,18 +69,22 @@ class FakeIndex : public VectorIndex {
     return failure_;
   }
 
-  std::vector<Neighbor> SearchOne(absl::Span<const float> query, const QueryOptions& options) const {
+  std::vector<Neighbor> SearchOne(absl::Span<const float> query,
+                                  const QueryOptions& options) const {
     std::vector<Neighbor> found;
     for (int64_t row = 0; row < size(); ++row) {
-      if (row == options.excluded_row || (options.allowed != nullptr && !options.allowed->Contains(row))) continue;
+      if (row == options.excluded_row ||
+          (options.allowed != nullptr && !options.allowed->Contains(row)))
+        continue;
       double dot = 0;
       for (int j = 0; j < dim_; ++j) dot += double{query[j]} * vectors_[row * dim_ + j];
       const float similarity = std::clamp(static_cast<float>(dot), -1.0f, 1.0f);
       if (similarity >= options.min_similarity) found.push_back({row, similarity});
     }
     // Rows come in ascending order, so a stable sort leaves ties by lower row.
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Neighbor& a, const Neighbor& b) { return a.similarity > b.similarity; });
+    std::stable_sort(found.begin(), found.end(), [](const Neighbor& a, const Neighbor& b) {
+      return a.similarity > b.similarity;
+    });
     found.resize(std::min(found.size(), static_cast<size_t>(options.top_k)));
     return found;
   }

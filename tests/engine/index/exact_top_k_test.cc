@@ -1,12 +1,12 @@
 #include "engine/index/exact_top_k.h"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <vector>
 
 #include "tests/engine/index/index_data.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace lookbook {
 namespace {
@@ -31,7 +31,8 @@ TEST(ExactTopKTest, FloatSumsStayWithinTheBound) {
     for (int row = 0; row < 200; ++row) {
       float forward = 0;
       for (int i = 0; i < dim; ++i) forward += a[row * dim + i] * b[row * dim + i];
-      const double exact = ReferenceSimilarity(absl::MakeConstSpan(a).subspan(row * dim, dim), &b[row * dim]);
+      const double exact =
+          ReferenceSimilarity(absl::MakeConstSpan(a).subspan(row * dim, dim), &b[row * dim]);
       EXPECT_LE(std::abs(forward - exact), DotErrorBound(dim));
     }
   }
@@ -46,7 +47,8 @@ TEST(ExactTopKTest, OrdersBySimilarityThenRow) {
 }
 
 TEST(ExactTopKTest, DropsTheExcludedRowAndWhatIsTooFar) {
-  ExactTopK top({.top_k = 3, .min_similarity = 0.5f, .excluded_row = 9}, {{7, 0.5f}, {2, 0.49f}, {9, 0.9f}});
+  ExactTopK top({.top_k = 3, .min_similarity = 0.5f, .excluded_row = 9},
+                {{7, 0.5f}, {2, 0.49f}, {9, 0.9f}});
   EXPECT_THAT(RowsOf(std::move(top).Take()), ElementsAre(7));
 }
 

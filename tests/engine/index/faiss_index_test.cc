@@ -1,4 +1,5 @@
-// The exact index against a search in plain double arithmetic, over sizes, dimensions, batches, filters and ties.
+// The exact index against a search in plain double arithmetic, over sizes, dimensions, batches,
+// filters and ties.
 #include "engine/index/faiss_index.h"
 
 #include <memory>
@@ -26,7 +27,8 @@ class OptionDraw {
   OptionDraw(int64_t rows, uint32_t seed) : rows_(rows), random_(seed) {
     RowSet one(rows);
     one.Insert(rows / 2);
-    filters_ = {RowSet(rows), one, RandomRows(rows, 0.01, seed), RandomRows(rows, 0.5, seed + 1), RowSet(rows, true)};
+    filters_ = {RowSet(rows), one, RandomRows(rows, 0.01, seed), RandomRows(rows, 0.5, seed + 1),
+                RowSet(rows, true)};
   }
 
   QueryOptions Next() {
@@ -46,13 +48,15 @@ class OptionDraw {
   std::vector<RowSet> filters_;
 };
 
-// Searches in batches of every size that changes the path through FAISS and compares with the reference.
+// Searches in batches of every size that changes the path through FAISS and compares with the
+// reference.
 void ExpectExact(int dim, const std::vector<float>& vectors, const std::vector<float>& queries) {
   const int64_t rows = static_cast<int64_t>(vectors.size()) / dim;
   const size_t count = queries.size() / dim;
   std::vector<std::vector<Neighbor>> similarities;
   for (size_t i = 0; i < count; ++i) {
-    similarities.push_back(ReferenceSimilarities(absl::MakeConstSpan(queries).subspan(i * dim, dim), vectors));
+    similarities.push_back(
+        ReferenceSimilarities(absl::MakeConstSpan(queries).subspan(i * dim, dim), vectors));
   }
   const std::unique_ptr<VectorIndex> index = MakeFaissIndex(dim, vectors);
   ASSERT_NE(index, nullptr);
@@ -60,12 +64,14 @@ void ExpectExact(int dim, const std::vector<float>& vectors, const std::vector<f
   for (size_t batch : {1, 2, 3, 4, 7, 19, 20, 40}) {
     std::vector<QueryOptions> options;
     for (size_t i = 0; i < batch; ++i) options.push_back(draw.Next());
-    LB_ASSERT_OK_AND_ASSIGN(auto lists, index->Search(absl::MakeConstSpan(queries).subspan(0, batch * dim), options));
+    LB_ASSERT_OK_AND_ASSIGN(
+        auto lists, index->Search(absl::MakeConstSpan(queries).subspan(0, batch * dim), options));
     ASSERT_EQ(lists.size(), batch);
     for (size_t i = 0; i < batch; ++i) {
       const auto expected = ReferenceSelect(similarities[i], options[i]);
       ASSERT_EQ(RowsOf(lists[i]), RowsOf(expected)) << "batch " << batch << " query " << i;
-      ASSERT_EQ(SimilaritiesOf(lists[i]), SimilaritiesOf(expected)) << "batch " << batch << " query " << i;
+      ASSERT_EQ(SimilaritiesOf(lists[i]), SimilaritiesOf(expected))
+          << "batch " << batch << " query " << i;
     }
   }
 }
@@ -84,7 +90,8 @@ TEST_P(FaissIndexExactness, BreaksTiesByRowWhenMostRowsAreDuplicates) {
   std::vector<float> vectors;
   for (int row = 0; row < rows; ++row) {
     const size_t pick = std::uniform_int_distribution<size_t>(0, 19)(random);
-    vectors.insert(vectors.end(), distinct.begin() + pick * dim, distinct.begin() + (pick + 1) * dim);
+    vectors.insert(vectors.end(), distinct.begin() + pick * dim,
+                   distinct.begin() + (pick + 1) * dim);
   }
   // Half the queries are themselves among the rows.
   std::vector<float> queries = RandomUnitVectors(40, dim, 15);
@@ -93,7 +100,8 @@ TEST_P(FaissIndexExactness, BreaksTiesByRowWhenMostRowsAreDuplicates) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, FaissIndexExactness,
-                         ::testing::Combine(::testing::Values(1, 7, 1000, 20000), ::testing::Values(4, 64, 128, 192)));
+                         ::testing::Combine(::testing::Values(1, 7, 1000, 20000),
+                                            ::testing::Values(4, 64, 128, 192)));
 
 TEST(FaissIndexTest, EveryRowTheSame) {
   const std::vector<float> one = RandomUnitVectors(1, 64, 21);
@@ -101,7 +109,8 @@ TEST(FaissIndexTest, EveryRowTheSame) {
   for (int i = 0; i < 5000; ++i) vectors.insert(vectors.end(), one.begin(), one.end());
   const auto index = MakeFaissIndex(64, vectors);
   for (int k : {1, 10, 100, 1000}) {
-    LB_ASSERT_OK_AND_ASSIGN(auto lists, index->Search(one, {QueryOptions{.top_k = k, .excluded_row = 0}}));
+    LB_ASSERT_OK_AND_ASSIGN(auto lists,
+                            index->Search(one, {QueryOptions{.top_k = k, .excluded_row = 0}}));
     ASSERT_EQ(lists[0].size(), static_cast<size_t>(k));
     for (int i = 0; i < k; ++i) ASSERT_EQ(lists[0][i].row, i + 1);
   }
@@ -116,7 +125,8 @@ TEST(FaissIndexTest, OrdersRowsThatFloatSumsCannotTellApart) {
   for (int row = 0; row < 3000; ++row) {
     for (float value : base) {
       const int steps = std::uniform_int_distribution<int>(-2, 2)(random);
-      for (int i = 0; i < std::abs(steps); ++i) value = std::nextafter(value, steps > 0 ? 2.0f : -2.0f);
+      for (int i = 0; i < std::abs(steps); ++i)
+        value = std::nextafter(value, steps > 0 ? 2.0f : -2.0f);
       vectors.push_back(value);
     }
   }
@@ -130,7 +140,9 @@ TEST(FaissIndexTest, TheAnswerDoesNotDependOnTheBatchItCameIn) {
   const std::vector<float> queries = RandomUnitVectors(32, kDim, 42);
   LB_ASSERT_OK_AND_ASSIGN(auto together, index->Search(queries, std::vector<QueryOptions>(32)));
   for (int i = 0; i < 32; ++i) {
-    LB_ASSERT_OK_AND_ASSIGN(auto alone, index->Search(absl::MakeConstSpan(queries).subspan(i * kDim, kDim), {QueryOptions{}}));
+    LB_ASSERT_OK_AND_ASSIGN(
+        auto alone,
+        index->Search(absl::MakeConstSpan(queries).subspan(i * kDim, kDim), {QueryOptions{}}));
     EXPECT_EQ(RowsOf(alone[0]), RowsOf(together[i]));
     EXPECT_EQ(SimilaritiesOf(alone[0]), SimilaritiesOf(together[i]));
   }

@@ -37,8 +37,9 @@ TEST_F(FaissScanTest, TopKAgreesOnBothSidesOfTheBlasThreshold) {
   const std::vector<float> queries = RandomUnitVectors(8, kDim, 3);
   LB_ASSERT_OK_AND_ASSIGN(const FaissScan::Hits together, scan_->TopK(queries, 5, nullptr));
   for (int i = 0; i < 8; ++i) {
-    LB_ASSERT_OK_AND_ASSIGN(const FaissScan::Hits alone,
-                            scan_->TopK(absl::MakeConstSpan(queries).subspan(i * kDim, kDim), 5, nullptr));
+    LB_ASSERT_OK_AND_ASSIGN(
+        const FaissScan::Hits alone,
+        scan_->TopK(absl::MakeConstSpan(queries).subspan(i * kDim, kDim), 5, nullptr));
     for (int j = 0; j < 5; ++j) {
       EXPECT_EQ(alone.rows[j], together.rows[i * 5 + j]);
       EXPECT_NEAR(alone.scores[j], together.scores[i * 5 + j], 1e-6);
@@ -48,7 +49,8 @@ TEST_F(FaissScanTest, TopKAgreesOnBothSidesOfTheBlasThreshold) {
 
 TEST_F(FaissScanTest, OnlyListedRowsQualify) {
   const std::vector<int64_t> allowed = {3, 77, 1999};
-  LB_ASSERT_OK_AND_ASSIGN(const FaissScan::Hits hits, scan_->TopK(RandomUnitVectors(1, kDim, 4), 5, &allowed));
+  LB_ASSERT_OK_AND_ASSIGN(const FaissScan::Hits hits,
+                          scan_->TopK(RandomUnitVectors(1, kDim, 4), 5, &allowed));
   EXPECT_THAT(hits.rows, UnorderedElementsAreArray({3, 77, 1999, -1, -1}));
 }
 
@@ -58,10 +60,12 @@ TEST_F(FaissScanTest, RowsAboveGivesEveryRowOverTheScore) {
   for (const RowSet* allowed : {static_cast<const RowSet*>(nullptr), &half}) {
     std::vector<int64_t> expected;
     for (const Neighbor& n : ReferenceSimilarities(query, vectors_)) {
-      if (n.similarity > 0.2f && (allowed == nullptr || allowed->Contains(n.row))) expected.push_back(n.row);
+      if (n.similarity > 0.2f && (allowed == nullptr || allowed->Contains(n.row)))
+        expected.push_back(n.row);
     }
     ASSERT_GT(expected.size(), 20u);
-    LB_ASSERT_OK_AND_ASSIGN(const std::vector<int64_t> rows, scan_->RowsAbove(query, 0.2f, allowed));
+    LB_ASSERT_OK_AND_ASSIGN(const std::vector<int64_t> rows,
+                            scan_->RowsAbove(query, 0.2f, allowed));
     EXPECT_THAT(rows, UnorderedElementsAreArray(expected));
   }
   LB_ASSERT_OK_AND_ASSIGN(const std::vector<int64_t> all,

@@ -19,7 +19,8 @@ TEST(FakeIndexTest, FailsOnRequestAndCountsItsCalls) {
   FakeIndex index(2, {1, 0, 0, 1});
   ASSERT_THAT(index.Search({1, 0, 0, 1}, {QueryOptions{}, QueryOptions{}}), IsOk());
   index.FailWith(absl::ResourceExhaustedError("full"));
-  EXPECT_THAT(index.Search({1, 0}, {QueryOptions{}}), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(index.Search({1, 0}, {QueryOptions{}}),
+              StatusIs(absl::StatusCode::kResourceExhausted));
   index.FailWith(absl::OkStatus());
   EXPECT_THAT(index.Search({1, 0}, {QueryOptions{}}), IsOk());
   EXPECT_THAT(index.batches(), ::testing::ElementsAre(2, 1, 1));

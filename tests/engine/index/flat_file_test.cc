@@ -16,12 +16,14 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
-// What FAISS 1.7.3's write_index() made of an IndexFlatIP of the three rows {1, 0}, {0, -1}, {0.6, 0.8}.
+// What FAISS 1.7.3's write_index() made of an IndexFlatIP of the three rows {1, 0}, {0, -1}, {0.6,
+// 0.8}.
 constexpr uint8_t kWrittenByFaiss[] = {
-    0x49, 0x78, 0x46, 0x49, 0x02, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
-    0x00, 0x06, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0x3f, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0xbf, 0x9a, 0x99, 0x19, 0x3f, 0xcd, 0xcc, 0x4c, 0x3f};
+    0x49, 0x78, 0x46, 0x49, 0x02, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x06, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0x3f, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x80, 0xbf, 0x9a, 0x99, 0x19, 0x3f, 0xcd, 0xcc, 0x4c, 0x3f};
 
 class FlatFileTest : public ::testing::Test {
  protected:
@@ -40,8 +42,8 @@ class FlatFileTest : public ::testing::Test {
     return CheckFlatFile(path_, kDim, kRows);
   }
 
-  const std::string path_ =
-      ::testing::TempDir() + "flat_file_test." + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string path_ = ::testing::TempDir() + "flat_file_test." +
+                            ::testing::UnitTest::GetInstance()->current_test_info()->name();
   const std::string bytes_{reinterpret_cast<const char*>(kWrittenByFaiss), sizeof kWrittenByFaiss};
   const std::vector<float> vectors_ = {1, 0, 0, -1, 0.6f, 0.8f};
 };
@@ -68,9 +70,11 @@ TEST_F(FlatFileTest, RefusesAnotherShapeThanStated) {
 TEST_F(FlatFileTest, RefusesEveryDamagedHeaderField) {
   EXPECT_THAT(CheckWith<char>(3, '2'), StatusIs(kInvalid, HasSubstr("not a flat inner-product")));
   EXPECT_THAT(CheckWith<int32_t>(4, -4), StatusIs(kInvalid, HasSubstr("dimension is -4")));
-  EXPECT_THAT(CheckWith<int64_t>(8, int64_t{1} << 40), StatusIs(kInvalid, HasSubstr("rows is 1099511627776")));
+  EXPECT_THAT(CheckWith<int64_t>(8, int64_t{1} << 40),
+              StatusIs(kInvalid, HasSubstr("rows is 1099511627776")));
   EXPECT_THAT(CheckWith<int32_t>(33, 1), StatusIs(kInvalid, HasSubstr("metric is 1")));
-  EXPECT_THAT(CheckWith<int64_t>(37, int64_t{1} << 39), StatusIs(kInvalid, HasSubstr("number of values")));
+  EXPECT_THAT(CheckWith<int64_t>(37, int64_t{1} << 39),
+              StatusIs(kInvalid, HasSubstr("number of values")));
 }
 
 TEST_F(FlatFileTest, RefusesAFileCutOrExtendedAnywhere) {
@@ -84,12 +88,14 @@ TEST_F(FlatFileTest, RefusesAFileCutOrExtendedAnywhere) {
 
 TEST_F(FlatFileTest, ReadingPastTheEndIsAnError) {
   std::vector<float> vectors(7);
-  EXPECT_THAT(ReadFlatFile(path_, absl::MakeSpan(vectors)), StatusIs(kInvalid, HasSubstr("7 values")));
+  EXPECT_THAT(ReadFlatFile(path_, absl::MakeSpan(vectors)),
+              StatusIs(kInvalid, HasSubstr("7 values")));
 }
 
 TEST_F(FlatFileTest, AMissingFileIsNotFound) {
   const std::string none = path_ + ".none";
-  EXPECT_THAT(CheckFlatFile(none, kDim, kRows), StatusIs(absl::StatusCode::kNotFound, HasSubstr(".none")));
+  EXPECT_THAT(CheckFlatFile(none, kDim, kRows),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr(".none")));
   EXPECT_THAT(ReadFlatFile(none, {}), StatusIs(absl::StatusCode::kNotFound, HasSubstr(".none")));
 }
 

@@ -42,21 +42,25 @@ inline RowSet RandomRows(int64_t rows, double density, uint32_t seed) {
 
 inline float ReferenceSimilarity(absl::Span<const float> a, const float* b) {
   double dot = 0;
-  for (size_t i = 0; i < a.size(); ++i) dot += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  for (size_t i = 0; i < a.size(); ++i)
+    dot += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   return std::min(1.0f, std::max(-1.0f, static_cast<float>(dot)));
 }
 
 // The similarity of every row to `query`, by row.
-inline std::vector<Neighbor> ReferenceSimilarities(absl::Span<const float> query, absl::Span<const float> vectors) {
+inline std::vector<Neighbor> ReferenceSimilarities(absl::Span<const float> query,
+                                                   absl::Span<const float> vectors) {
   std::vector<Neighbor> all;
   for (size_t at = 0; at < vectors.size(); at += query.size()) {
-    all.push_back({static_cast<int64_t>(all.size()), ReferenceSimilarity(query, vectors.data() + at)});
+    all.push_back(
+        {static_cast<int64_t>(all.size()), ReferenceSimilarity(query, vectors.data() + at)});
   }
   return all;
 }
 
 // What Search() must return for a query with these similarities.
-inline std::vector<Neighbor> ReferenceSelect(std::vector<Neighbor> all, const QueryOptions& options) {
+inline std::vector<Neighbor> ReferenceSelect(std::vector<Neighbor> all,
+                                             const QueryOptions& options) {
   std::erase_if(all, [&](const Neighbor& n) {
     return n.row == options.excluded_row || n.similarity < options.min_similarity ||
            (options.allowed != nullptr && !options.allowed->Contains(n.row));
@@ -64,7 +68,8 @@ inline std::vector<Neighbor> ReferenceSelect(std::vector<Neighbor> all, const Qu
   std::sort(all.begin(), all.end(), [](const Neighbor& a, const Neighbor& b) {
     return a.similarity > b.similarity || (a.similarity == b.similarity && a.row < b.row);
   });
-  if (all.size() > static_cast<size_t>(options.top_k)) all.resize(static_cast<size_t>(options.top_k));
+  if (all.size() > static_cast<size_t>(options.top_k))
+    all.resize(static_cast<size_t>(options.top_k));
   return all;
 }
 

@@ -22,8 +22,8 @@ class IndexFactoryTest : public ::testing::Test {
 
   void TearDown() override { std::filesystem::remove(path_); }
 
-  const std::string path_ =
-      ::testing::TempDir() + "index_factory_test." + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string path_ = ::testing::TempDir() + "index_factory_test." +
+                            ::testing::UnitTest::GetInstance()->current_test_info()->name();
   const std::vector<float> vectors_ = RandomUnitVectors(kRows, kDim, 1);
 };
 
@@ -45,7 +45,8 @@ TEST_F(IndexFactoryTest, ASavedIndexAnswersLikeTheOneThatWasBuilt) {
 
 TEST_F(IndexFactoryTest, BuildRefusesWhatIsNoMatrixOfUnitVectors) {
   EXPECT_THAT(BuildIndex(IndexSpec{}, kDim, {}), StatusIs(kInvalid));
-  EXPECT_THAT(BuildIndex(IndexSpec{}, kDim + 1, vectors_), StatusIs(kInvalid, HasSubstr("400 values")));
+  EXPECT_THAT(BuildIndex(IndexSpec{}, kDim + 1, vectors_),
+              StatusIs(kInvalid, HasSubstr("400 values")));
   EXPECT_THAT(BuildIndex(IndexSpec{}, 0, vectors_), StatusIs(kInvalid, HasSubstr("dim 0")));
   std::vector<float> broken = vectors_;
   for (int i = 0; i < kDim; ++i) broken[5 * kDim + i] *= 2;
@@ -55,18 +56,23 @@ TEST_F(IndexFactoryTest, BuildRefusesWhatIsNoMatrixOfUnitVectors) {
 TEST_F(IndexFactoryTest, OpenRefusesAnotherShapeAndDamage) {
   LB_ASSERT_OK_AND_ASSIGN(auto built, BuildIndex(IndexSpec{}, kDim, vectors_));
   ASSERT_THAT(built->Save(path_), IsOk());
-  EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim + 1, kRows), StatusIs(kInvalid, HasSubstr("dimension")));
-  EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, kRows - 1), StatusIs(kInvalid, HasSubstr("rows")));
+  EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim + 1, kRows),
+              StatusIs(kInvalid, HasSubstr("dimension")));
+  EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, kRows - 1),
+              StatusIs(kInvalid, HasSubstr("rows")));
   EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, 0), StatusIs(kInvalid));
   EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, int64_t{1} << 62), StatusIs(kInvalid));
-  EXPECT_THAT(OpenIndex(IndexSpec{}, path_ + ".none", kDim, kRows), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(OpenIndex(IndexSpec{}, path_ + ".none", kDim, kRows),
+              StatusIs(absl::StatusCode::kNotFound));
 
   LB_ASSERT_OK_AND_ASSIGN(std::string bytes, ReadFile(path_));
-  ASSERT_THAT(WriteFile(path_, "not an index, but longer than a header of forty-five bytes"), IsOk());
+  ASSERT_THAT(WriteFile(path_, "not an index, but longer than a header of forty-five bytes"),
+              IsOk());
   EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, kRows), StatusIs(kInvalid));
   bytes[bytes.size() - 1] = 0x7f;  // The last value becomes huge: no unit vector any more.
   ASSERT_THAT(WriteFile(path_, bytes), IsOk());
-  EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, kRows), StatusIs(kInvalid, AllOf(HasSubstr(path_), HasSubstr("row 49"))));
+  EXPECT_THAT(OpenIndex(IndexSpec{}, path_, kDim, kRows),
+              StatusIs(kInvalid, AllOf(HasSubstr(path_), HasSubstr("row 49"))));
 }
 
 }  // namespace

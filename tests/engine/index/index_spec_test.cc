@@ -15,7 +15,8 @@ TEST(IndexSpecTest, ReadsFlat) {
 
 TEST(IndexSpecTest, RefusesWhatItDoesNotKnowAndNamesWhatItDoes) {
   for (const char* text : {"", "flat", "Flat ", "IVF4096,Flat", "HNSW32"}) {
-    EXPECT_THAT(ParseIndexSpec(text), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("known: \"Flat\"")));
+    EXPECT_THAT(ParseIndexSpec(text),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("known: \"Flat\"")));
   }
 }
 

@@ -19,7 +19,8 @@ TEST(SearchChecksTest, MessagesNameTheQueryAndTheValue) {
   std::vector<QueryOptions> options(3);
   EXPECT_THAT(CheckSearch(queries, options, 4, 10), IsOk());
   options[1].top_k = 1001;
-  EXPECT_THAT(CheckSearch(queries, options, 4, 10), StatusIs(kInvalid, AllOf(HasSubstr("query 1"), HasSubstr("1001"))));
+  EXPECT_THAT(CheckSearch(queries, options, 4, 10),
+              StatusIs(kInvalid, AllOf(HasSubstr("query 1"), HasSubstr("1001"))));
   options[1].top_k = 1000;
   queries[2 * 4 + 1] = std::numeric_limits<float>::infinity();
   EXPECT_THAT(CheckSearch(queries, options, 4, 10),
@@ -28,7 +29,8 @@ TEST(SearchChecksTest, MessagesNameTheQueryAndTheValue) {
 
 TEST(SearchChecksTest, LengthMayBeOffByAThousandth) {
   EXPECT_THAT(CheckVectors({0.9995f, 0, 0, 1.0005f}, 2), IsOk());
-  EXPECT_THAT(CheckVectors({1, 0, 0, 1.002f}, 2), StatusIs(kInvalid, AllOf(HasSubstr("row 1"), HasSubstr("length 1.002"))));
+  EXPECT_THAT(CheckVectors({1, 0, 0, 1.002f}, 2),
+              StatusIs(kInvalid, AllOf(HasSubstr("row 1"), HasSubstr("length 1.002"))));
   EXPECT_THAT(CheckVectors({0.998f, 0}, 2), StatusIs(kInvalid, HasSubstr("row 0")));
   EXPECT_THAT(CheckVectors({0, 0}, 2), StatusIs(kInvalid, HasSubstr("length 0")));
 }
@@ -38,9 +40,11 @@ TEST(SearchChecksTest, VectorsAreFiniteWholeRowsOfASaneDimension) {
   EXPECT_THAT(CheckVectors({1, 0, 1}, 2), StatusIs(kInvalid, HasSubstr("3 values")));
   EXPECT_THAT(CheckVectors({1}, 0), StatusIs(kInvalid, HasSubstr("dim 0")));
   EXPECT_THAT(CheckVectors({1}, kMaxDim + 1), StatusIs(kInvalid, HasSubstr("dim 65537")));
-  EXPECT_THAT(CheckVectors({1, 0, std::nanf(""), 1}, 2), StatusIs(kInvalid, HasSubstr("row 1: value 0 is nan")));
+  EXPECT_THAT(CheckVectors({1, 0, std::nanf(""), 1}, 2),
+              StatusIs(kInvalid, HasSubstr("row 1: value 0 is nan")));
   // Squares of the largest floats do not overflow into a false "not finite".
-  EXPECT_THAT(CheckVectors({std::numeric_limits<float>::max(), 0}, 2), StatusIs(kInvalid, HasSubstr("length 3.4")));
+  EXPECT_THAT(CheckVectors({std::numeric_limits<float>::max(), 0}, 2),
+              StatusIs(kInvalid, HasSubstr("length 3.4")));
 }
 
 }  // namespace

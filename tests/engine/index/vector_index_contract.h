@@ -1,4 +1,5 @@
-// What every VectorIndex must do. An implementation's test includes this and instantiates the suite:
+// What every VectorIndex must do. An implementation's test includes this and instantiates the
+// suite:
 //
 //   INSTANTIATE_TEST_SUITE_P(Faiss, VectorIndexContract, ::testing::Values(&MakeFaissIndex));
 #pragma once
@@ -28,7 +29,8 @@ class VectorIndexContract : public ::testing::TestWithParam<IndexMaker> {
                                                const std::vector<QueryOptions>& options) const {
     std::vector<std::vector<Neighbor>> lists;
     for (size_t i = 0; i < options.size(); ++i) {
-      lists.push_back(ReferenceSelect(ReferenceSimilarities(queries.subspan(i * kDim, kDim), vectors_), options[i]));
+      lists.push_back(ReferenceSelect(
+          ReferenceSimilarities(queries.subspan(i * kDim, kDim), vectors_), options[i]));
     }
     return lists;
   }
@@ -93,10 +95,12 @@ TEST_P(VectorIndexContract, MinSimilarityKeepsARowThatIsExactlyAtIt) {
   const std::vector<float> query = RandomUnitVectors(1, kDim, 4);
   LB_ASSERT_OK_AND_ASSIGN(auto lists, index_->Search(query, {QueryOptions{.top_k = 10}}));
   const float tenth = lists[0][9].similarity;
-  LB_ASSERT_OK_AND_ASSIGN(auto at, index_->Search(query, {QueryOptions{.top_k = 50, .min_similarity = tenth}}));
+  LB_ASSERT_OK_AND_ASSIGN(
+      auto at, index_->Search(query, {QueryOptions{.top_k = 50, .min_similarity = tenth}}));
   EXPECT_EQ(RowsOf(at[0]), RowsOf(lists[0]));
   const float above = std::nextafter(tenth, 2.0f);
-  LB_ASSERT_OK_AND_ASSIGN(auto over, index_->Search(query, {QueryOptions{.top_k = 50, .min_similarity = above}}));
+  LB_ASSERT_OK_AND_ASSIGN(
+      auto over, index_->Search(query, {QueryOptions{.top_k = 50, .min_similarity = above}}));
   EXPECT_EQ(over[0].size(), 9u);
 }
 
@@ -112,7 +116,8 @@ TEST_P(VectorIndexContract, RefusesBadQueriesAndOptions) {
   EXPECT_THAT(search(RandomUnitVectors(2, kDim, 5), {}), HasReason("bad_vector"));
   EXPECT_THAT(search(std::vector<float>(kDim, 0), {}), HasReason("bad_vector"));
   EXPECT_THAT(search(std::vector<float>(kDim, 1), {}), HasReason("bad_vector"));
-  for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+  for (float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     std::vector<float> broken = query;
     broken[3] = bad;
     EXPECT_THAT(search(broken, {}), HasReason("bad_vector"));
