@@ -18,7 +18,8 @@
 namespace lookbook {
 
 // The similarity that Search() reports: the dot product in double, rounded to float32, limited to
-// [-1, 1]. REQUIRES: a.size() == b.size().
+// [-1, 1].
+// REQUIRES: a.size() == b.size().
 float Similarity(absl::Span<const float> a, absl::Span<const float> b);
 
 // The order of a reply: larger similarity first, ties by lower row.
