@@ -8,23 +8,6 @@ namespace {
 constexpr int kFaultsPerSecond = 20;
 }  // namespace
 
-bool LogBudget::Take(absl::Time now, int64_t* left_out) {
-  if (per_second_ == 0) return false;
-  MutexLock lock(&mutex_);
-  if (now - second_ >= absl::Seconds(1)) {
-    second_ = now;
-    used_ = 0;
-  }
-  if (used_ >= per_second_) {
-    ++left_out_;
-    return false;
-  }
-  ++used_;
-  *left_out = left_out_;
-  left_out_ = 0;
-  return true;
-}
-
 AccessLog::AccessLog(int calls_per_second) : calls_(calls_per_second), faults_(kFaultsPerSecond) {}
 
 bool AccessLog::Wants(const absl::Status& status, absl::Time now, int64_t* left_out) {

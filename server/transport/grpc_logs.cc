@@ -4,16 +4,24 @@
 
 #include <atomic>
 
+#include "base/clock.h"
 #include "base/logging.h"
+#include "server/transport/log_budget.h"
 
 namespace lookbook {
 namespace {
 
+constexpr int kWarningsPerSecond = 10;
+
 std::atomic<bool> quiet{false};
 
 void OnGrpcLog(gpr_log_func_args* line) {
-  const bool warn = line->severity == GPR_LOG_SEVERITY_ERROR && !quiet.load(std::memory_order_relaxed);
-  Log(warn ? LogLevel::kWarning : LogLevel::kDebug, line->message, {{"from", "grpc"}});
+  static auto* const budget = new LogBudget(kWarningsPerSecond);
+  int64_t left_out = 0;
+  const bool warn = line->severity == GPR_LOG_SEVERITY_ERROR && !quiet.load(std::memory_order_relaxed) &&
+                    budget->Take(Clock::Steady()->Now(), &left_out);
+  Log(warn ? LogLevel::kWarning : LogLevel::kDebug, line->message,
+      {{"from", "grpc"}, {"left_out", left_out}});
 }
 
 }  // namespace

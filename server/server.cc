@@ -1,0 +1,228 @@
+#include "server/server.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/clock.h"
+#include "base/logging.h"
+#include "base/mutex.h"
+#include "base/status_macros.h"
+#include "base/thread_pool.h"
+#include "engine/bundle/bundle.h"
+#include "engine/embed/torchscript_embedder.h"
+#include "server/lifecycle/pipeline_set.h"
+#include "server/lifecycle/shutdown.h"
+#include "server/transport/catalog_service.h"
+#include "server/transport/grpc_server.h"
+#include "server/transport/health_service.h"
+#include "server/transport/search_service.h"
+
+namespace lookbook {
+namespace {
+
+constexpr int kCatalogThreads = 2;
+constexpr int kCatalogQueue = 256;
+constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService"};
+constexpr char kLivenessService[] = "liveness";
+
+PipelineOptions ToPipelineOptions(const ServerConfig& config) {
+  PipelineOptions options;
+  options.image_limits.max_bytes = static_cast<uint64_t>(config.limits.image_bytes);
+  options.image_limits.max_pixels = config.limits.image_pixels;
+  options.image_limits.max_side = config.limits.image_side;
+  options.image_limits.min_side = config.limits.image_min_side;
+  options.image_limits.max_aspect = config.limits.image_aspect;
+  options.image_limits.max_scans = config.limits.jpeg_scans;
+  options.image_limits.max_png_chunks = config.limits.png_chunks;
+  options.decode_threads = config.decode.threads;
+  options.decode_queue = config.decode.queue;
+  options.embed_workers = config.embed.workers;
+  options.max_batch = config.batch.max_size;
+  options.max_batch_delay = config.batch.max_delay;
+  options.queue_capacity = config.batch.queue_capacity;
+  return options;
+}
+
+GrpcServerOptions ToGrpcOptions(const ServerConfig& config) {
+  GrpcServerOptions options;
+  options.address = config.listen.data;
+  options.reflection = config.listen.reflection;
+  options.max_message_bytes = static_cast<int>(config.limits.message_bytes);
+  options.streams_per_connection = config.limits.streams_per_connection;
+  options.memory_bytes = config.limits.grpc_memory_bytes;
+  return options;
+}
+
+BundleOptions ToBundleOptions(const ServerConfig& config) {
+  BundleOptions options;
+  options.max_batch = config.batch.max_size;
+  return options;
+}
+
+std::vector<std::string> NamesOf(const ServerConfig& config) {
+  std::vector<std::string> names;
+  for (const BundleRoot& root : config.bundles) names.push_back(root.name);
+  return names;
+}
+
+// The configured host with the port that was really opened.
+std::string WithPort(const std::string& address, int port) {
+  return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+}
+
+absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& config,
+                                                           ServerMetrics* metrics, const Clock* clock) {
+  std::vector<PipelineSet::Entry> entries;
+  for (const BundleRoot& root : config.bundles) {
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
+                        Pipeline::Create(root.name, ToPipelineOptions(config), metrics, clock));
+    entries.push_back({root.name, std::move(pipeline)});
+  }
+  const int bundles = static_cast<int>(config.bundles.size());
+  metrics->SetThreads("decode", config.decode.threads * bundles);
+  metrics->SetThreads("embed", config.embed.workers * bundles);
+  metrics->SetThreads("catalog", kCatalogThreads);
+  return std::make_unique<PipelineSet>(std::move(entries));
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const ServerConfig& server_config, BundleOpener opener)
+      : config(server_config),
+        clock(Clock::Steady()),
+        metrics(NamesOf(config), config.device),
+        log(config.log.requests_per_second),
+        loader(std::move(opener), ToBundleOptions(config), &metrics, clock),
+        machine([this](ServingState state) { OnState(state); }) {}
+
+  absl::Status Listen();
+  void OnState(ServingState state);
+  ShutdownSteps Steps();
+  void ShutDownWith(const ShutdownOptions& options);
+
+  const ServerConfig config;
+  const Clock* const clock;
+  ServerMetrics metrics;
+  AccessLog log;
+  const BundleLoader loader;
+  HealthService health;
+  ServingStateMachine machine;  // Tells `health` and `metrics`.
+  std::unique_ptr<PipelineSet> pipelines;
+  std::unique_ptr<ThreadPool> readers;
+  std::unique_ptr<SearchService> search;
+  std::unique_ptr<CatalogService> catalog;
+  std::unique_ptr<GrpcServer> grpc;
+  int metrics_port = -1;
+  Mutex wait_mutex;
+  CondVar wait_over;  // Never notified: a wait lasts its time.
+};
+
+absl::Status Server::Impl::Listen() {
+  LB_ASSIGN_OR_RETURN(pipelines, MakePipelines(config, &metrics, clock));
+  LB_ASSIGN_OR_RETURN(readers, ThreadPool::Create({.name = "catalog",
+                                                   .threads = kCatalogThreads,
+                                                   .capacity = kCatalogQueue}));
+  const CallEnvironment environment = {&metrics, clock, &log, config.deadlines.max_deadline};
+  search = std::make_unique<SearchService>(pipelines.get(), environment);
+  catalog = std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, environment);
+  if (config.metrics.listen != "off") {
+    LB_ASSIGN_OR_RETURN(metrics_port, metrics.Expose(config.metrics.listen));
+  }
+  LB_ASSIGN_OR_RETURN(grpc, GrpcServer::Listen(ToGrpcOptions(config), {search.get(), catalog.get(), &health}));
+  return absl::OkStatus();
+}
+
+void Server::Impl::OnState(ServingState state) {
+  for (const char* service : kReadyServices) {
+    health.Set(service, IsReady(state));
+    metrics.SetServing(service, IsReady(state));
+  }
+  health.Set(kLivenessService, IsLive(state));
+  metrics.SetServing(kLivenessService, IsLive(state));
+  LogInfo("server state", {{"state", ServingStateName(state)}});
+}
+
+ShutdownSteps Server::Impl::Steps() {
+  ShutdownSteps steps;
+  steps.wait = [this](absl::Duration time) {
+    const absl::Time end = clock->Now() + time;
+    MutexLock lock(&wait_mutex);
+    for (absl::Time now = clock->Now(); now < end; now = clock->Now()) {
+      wait_over.WaitFor(&wait_mutex, end - now);
+    }
+  };
+  steps.drain_calls = [this](absl::Duration time) {
+    health.EndWatches();
+    grpc->Shutdown(time);
+  };
+  steps.stop_pipelines = [this] {
+    pipelines->Shutdown();
+    readers->Shutdown();
+  };
+  return steps;
+}
+
+void Server::Impl::ShutDownWith(const ShutdownOptions& options) {
+  const absl::Status status = ShutDown(options, Steps(), &machine);
+  if (!status.ok()) LogDebug("stopped already", {{"status", status}});
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config) {
+  LB_ASSIGN_OR_RETURN(std::unique_ptr<Server> server, Listen(config));
+  LB_RETURN_IF_ERROR(server->LoadBundles());
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& config, BundleOpener opener) {
+  LB_RETURN_IF_ERROR(Validate(config));
+  SetNumericThreads(1);  // Each embed worker is one thread, whatever the libraries think of the machine.
+  if (opener == nullptr) opener = OpenCurrentBundle;
+  auto impl = std::make_unique<Impl>(config, std::move(opener));
+  LB_RETURN_IF_ERROR(impl->Listen());
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+absl::Status Server::LoadBundles(const std::function<bool()>& cancelled) {
+  for (size_t i = 0; i < impl_->config.bundles.size(); ++i) {
+    if (cancelled && cancelled()) return absl::CancelledError("stopped while loading bundles");
+    const BundleRoot& root = impl_->config.bundles[i];
+    LB_RETURN_IF_ERROR(
+        impl_->loader.Load(root.name, root.path, impl_->pipelines->entries()[i].pipeline.get()));
+  }
+  return impl_->machine.Advance(ServingState::kServing);
+}
+
+void Server::Stop() {
+  impl_->ShutDownWith({impl_->config.deadlines.lame_duck, impl_->config.deadlines.drain});
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() {
+  if (state() != ServingState::kStopped) {
+    impl_->ShutDownWith({absl::ZeroDuration(), absl::ZeroDuration()});
+  }
+}
+
+ServingState Server::state() const { return impl_->machine.state(); }
+int Server::data_port() const { return impl_->grpc->port(); }
+int Server::metrics_port() const { return impl_->metrics_port; }
+ServerMetrics& Server::metrics() { return impl_->metrics; }
+
+std::string Server::Describe() const {
+  std::string text = absl::StrCat("serving on ", WithPort(impl_->config.listen.data, data_port()));
+  if (metrics_port() >= 0) {
+    absl::StrAppend(&text, ", metrics on ", WithPort(impl_->config.metrics.listen, metrics_port()));
+  }
+  const auto describe = [](std::string* out, const PipelineSet::Entry& entry) {
+    const auto bundle = entry.pipeline->bundle();
+    if (bundle == nullptr) return absl::StrAppend(out, entry.name, "=none");
+    absl::StrAppend(out, entry.name, "=", bundle->id, " (", bundle->items->size(), " items)");
+  };
+  return absl::StrCat(text, ": ", absl::StrJoin(impl_->pipelines->entries(), ", ", describe));
+}
+
+}  // namespace lookbook

@@ -1,0 +1,66 @@
+// lookbook-server: answers "what looks like this photo" over gRPC.
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "base/logging.h"
+#include "base/reason.h"
+#include "base/stop_signal.h"
+#include "server/config/command_line.h"
+#include "server/config/cores.h"
+#include "server/process_setup.h"
+#include "server/server.h"
+
+namespace lookbook {
+namespace {
+
+constexpr int kExitStopped = 0;
+constexpr int kExitBundle = 1;
+constexpr int kExitConfig = 2;
+
+int Fail(int code, const absl::Status& status) {
+  const std::string reason = GetReason(status);
+  std::cerr << "lookbook-server: "
+            << absl::StrReplaceAll(std::string(status.message()), {{"\n", " "}})
+            << (reason.empty() ? "" : absl::StrCat(" (check: ", reason, ")")) << std::endl;
+  return code;
+}
+
+int Serve(const ServerConfig& config) {
+  InstallStopSignals();
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Listen(config);
+  if (!server.ok()) return Fail(kExitConfig, server.status());
+  const absl::Status loaded = (*server)->LoadBundles(StopRequested);
+  if (absl::IsCancelled(loaded)) return kExitStopped;
+  if (!loaded.ok()) return Fail(kExitBundle, loaded);
+  std::cout << (*server)->Describe() << std::endl;
+  while (!WaitForStop(absl::Hours(1))) continue;
+  (*server)->Stop();
+  return kExitStopped;
+}
+
+int Main(int argc, char** argv) {
+  const absl::StatusOr<CommandLine> line =
+      ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), &std::getenv, UsableCores());
+  if (!line.ok()) return Fail(kExitConfig, line.status());
+  if (!line->print.empty()) {
+    std::cout << line->print << std::flush;
+    return kExitStopped;
+  }
+  ConfigureLogging(line->config.log.level, line->config.log.format);
+  ApplyOpenMpSettings(argv);
+  IgnoreBrokenPipes();
+  if (!TuneAllocator()) LogWarning("the allocator keeps its own thresholds");
+  return Serve(line->config);
+}
+
+}  // namespace
+}  // namespace lookbook
+
+int main(int argc, char** argv) { return lookbook::Main(argc, argv); }

@@ -1,0 +1,69 @@
+#include "server/process_setup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace lookbook {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+TEST(OpenMpSettingsTest, OnlyWhatIsNotChosenAlreadyIsSet) {
+  EXPECT_THAT(MissingOpenMpSettings({}),
+              ElementsAre(Pair("OMP_NUM_THREADS", "1"), Pair("OMP_WAIT_POLICY", "passive")));
+  EXPECT_THAT(MissingOpenMpSettings({{"OMP_NUM_THREADS", "4"}}),
+              ElementsAre(Pair("OMP_WAIT_POLICY", "passive")));
+  EXPECT_THAT(MissingOpenMpSettings({{"OMP_NUM_THREADS", "4"}, {"OMP_WAIT_POLICY", "active"}}), IsEmpty());
+}
+
+TEST(OpenMpSettingsTest, NothingHappensWhenAllIsChosen) {
+  ::setenv("OMP_NUM_THREADS", "1", 1);
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  char* argv[] = {nullptr};
+  ApplyOpenMpSettings(argv);  // Would replace this process.
+}
+
+// The child starts this test program again, which must then see both variables and exit.
+TEST(OpenMpSettingsTest, TheProgramStartsAgainWithTheSettings) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::unsetenv("OMP_NUM_THREADS");
+    ::unsetenv("OMP_WAIT_POLICY");
+    std::string name = "test", filter = "--gtest_filter=OpenMpSettingsTest.DISABLED_ChildSeesThem",
+                disabled = "--gtest_also_run_disabled_tests";
+    char* argv[] = {name.data(), filter.data(), disabled.data(), nullptr};
+    ApplyOpenMpSettings(argv);
+    ::_exit(99);  // It returned: the restart failed.
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+TEST(OpenMpSettingsTest, DISABLED_ChildSeesThem) {
+  EXPECT_STREQ(std::getenv("OMP_NUM_THREADS"), "1");
+  EXPECT_STREQ(std::getenv("OMP_WAIT_POLICY"), "passive");
+}
+
+TEST(TuneAllocatorTest, GlibcTakesTheThresholds) { EXPECT_TRUE(TuneAllocator()); }
+
+TEST(IgnoreBrokenPipesTest, WritingToAClosedPipeIsAnError) {
+  IgnoreBrokenPipes();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  EXPECT_EQ(::write(ends[1], "x", 1), -1);
+  EXPECT_EQ(errno, EPIPE);
+  ::close(ends[1]);
+}
+
+}  // namespace
+}  // namespace lookbook
