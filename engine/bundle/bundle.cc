@@ -27,10 +27,14 @@ std::vector<int> Buckets(int max_batch) {
 
 // Ids that items carry must stand in the manifest: a reply names classes by it.
 template <typename Entries>
-absl::Status CheckIds(absl::string_view what, const std::vector<uint32_t>& carried, const Entries& known) {
+absl::Status CheckIds(absl::string_view what, const std::vector<uint32_t>& carried,
+                      const Entries& known) {
   for (uint32_t id : carried) {
-    const bool found = std::any_of(known.begin(), known.end(), [&](const auto& entry) { return entry.id() == id; });
-    if (!found) return BundleError("format", kItemsFile, ": ", what, " id ", id, " is not in ", kManifestFile);
+    const bool found = std::any_of(known.begin(), known.end(),
+                                   [&](const auto& entry) { return entry.id() == id; });
+    if (!found)
+      return BundleError("format", kItemsFile, ": ", what, " id ", id, " is not in ",
+                         kManifestFile);
   }
   return absl::OkStatus();
 }
@@ -40,20 +44,22 @@ absl::StatusOr<std::unique_ptr<ItemStore>> OpenItems(const VerifiedBundle& files
   absl::StatusOr<std::unique_ptr<ItemStore>> items = ItemStore::Open(path);
   if (!items.ok()) return items.status();  // Has its reason and names the file.
   if (static_cast<uint64_t>((*items)->size()) != files.manifest.item_count()) {
-    return BundleError("format", path, " holds ", (*items)->size(), " items, not the ", files.manifest.item_count(),
-                       " of ", kManifestFile);
+    return BundleError("format", path, " holds ", (*items)->size(), " items, not the ",
+                       files.manifest.item_count(), " of ", kManifestFile);
   }
   LB_RETURN_IF_ERROR(CheckIds("class", (*items)->ClassIds(), files.manifest.classes()));
   LB_RETURN_IF_ERROR(CheckIds("attribute", (*items)->AttributeIds(), files.manifest.attributes()));
   return items;
 }
 
-absl::StatusOr<std::unique_ptr<Embedder>> OpenModel(const VerifiedBundle& files, const BundleOptions& options) {
+absl::StatusOr<std::unique_ptr<Embedder>> OpenModel(const VerifiedBundle& files,
+                                                    const BundleOptions& options) {
   TorchScriptOptions model;
   model.shape.image_size = files.preprocess.size;
   model.shape.dim = static_cast<int>(files.manifest.embedding_dim());
   model.shape.classes = files.manifest.classes_size();
-  model.shape.attributes = files.manifest.scores_attributes() ? files.manifest.attributes_size() : 0;
+  model.shape.attributes =
+      files.manifest.scores_attributes() ? files.manifest.attributes_size() : 0;
   model.buckets = Buckets(options.max_batch);
   absl::StatusOr<std::unique_ptr<TorchScriptEmbedder>> embedder =
       TorchScriptEmbedder::Open(files.contents.at(kModelFile), model);
@@ -73,7 +79,8 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& f
   return index;
 }
 
-absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files, const BundleOptions& options) {
+absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
+                                                   const BundleOptions& options) {
   auto bundle = std::make_shared<Bundle>();
   bundle->id = files.id;
   bundle->directory = files.directory;
@@ -87,7 +94,8 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files, const B
         ReaderError("format", JoinPath(files.directory, kModelFile), bundle->embedder->WarmUp()));
   }
   if (options.self_test) {
-    LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases, ReadGolden(files.contents, files.manifest));
+    LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases,
+                        ReadGolden(files.contents, files.manifest));
     LB_RETURN_IF_ERROR(GoldenCheck(*bundle, cases));
   }
   bundle->manifest = std::move(files.manifest);

@@ -15,9 +15,9 @@ namespace lookbook {
 inline constexpr int kMaxBundleBatch = 1024;
 
 struct BundleOptions {
-  int max_batch = 32;       // 1 to kMaxBundleBatch. Buckets are the powers of two below it, and it.
+  int max_batch = 32;  // 1 to kMaxBundleBatch. Buckets are the powers of two below it, and it.
   bool warm_up = true;
-  bool self_test = true;    // The golden check; only tools that repair bundles turn it off.
+  bool self_test = true;  // The golden check; only tools that repair bundles turn it off.
 };
 
 // Immutable. Thread-safe.
@@ -31,13 +31,14 @@ struct Bundle {
   std::unique_ptr<ItemStore> items;
 };
 
-// Opens what <bundle_root>/CURRENT names. In this order, and nothing is opened before its hash matched:
-// CURRENT -> manifest (hash, id, content) -> sizes -> SHA-256 of every file -> items, model, index -> dims and
-// counts agree -> warm-up -> golden self-test. model.ts and golden/ are read once and used from the very bytes that
-// were hashed; the index and items files are hashed and then opened by name: nobody may write into a published folder.
-// Every failure carries the reason of the failing check: manifest, checksum, format, golden, memory, io
-// (the values of lookbook_bundle_loads_total's `result`), and a message that names the file and the value.
-// Corrupt content is DataLoss; a missing CURRENT NotFound. InvalidArgument, without a reason: an option.
+// Opens what <bundle_root>/CURRENT names. In this order, and nothing is opened before its hash
+// matched: CURRENT -> manifest (hash, id, content) -> sizes -> SHA-256 of every file -> items,
+// model, index -> dims and counts agree -> warm-up -> golden self-test. model.ts and golden/ are
+// read once and used from the very bytes that were hashed; the index and items files are hashed and
+// then opened by name: nobody may write into a published folder. Every failure carries the reason
+// of the failing check: manifest, checksum, format, golden, memory, io (the values of
+// lookbook_bundle_loads_total's `result`), and a message that names the file and the value. Corrupt
+// content is DataLoss; a missing CURRENT NotFound. InvalidArgument, without a reason: an option.
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::string& bundle_root,
                                                                 const BundleOptions& options);
 
@@ -45,8 +46,8 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::strin
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bundle_directory,
                                                          const BundleOptions& options);
 
-// Decodes, preprocesses and embeds one image file exactly as the server does; for the self-test, the evaluator
-// and tools. Errors are those of DecodeImage and Embed.
+// Decodes, preprocesses and embeds one image file exactly as the server does; for the self-test,
+// the evaluator and tools. Errors are those of DecodeImage and Embed.
 absl::StatusOr<Embeddings> EmbedImageFile(const Bundle& bundle, absl::string_view bytes);
 
 }  // namespace lookbook

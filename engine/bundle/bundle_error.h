@@ -1,4 +1,5 @@
-// How a bundle is refused: a status with one of the reasons manifest, checksum, format, golden, memory, io.
+// How a bundle is refused: a status with one of the reasons manifest, checksum, format, golden,
+// memory, io.
 #pragma once
 
 #include <string>
@@ -20,9 +21,11 @@ absl::Status BundleError(absl::string_view reason, const Parts&... message) {
 // A failed system call keeps its code and message and gets the reason "io".
 inline absl::Status IoError(absl::Status status) { return WithReason(std::move(status), "io"); }
 
-// What a reader says of content whose hash matched. Out of memory is no fault of the bundle and says "memory";
-// everything else is DATA_LOSS with `reason`. The message begins with `what`, usually a file's name.
-inline absl::Status ReaderError(absl::string_view reason, absl::string_view what, const absl::Status& status) {
+// What a reader says of content whose hash matched. Out of memory is no fault of the bundle and
+// says "memory"; everything else is DATA_LOSS with `reason`. The message begins with `what`,
+// usually a file's name.
+inline absl::Status ReaderError(absl::string_view reason, absl::string_view what,
+                                const absl::Status& status) {
   if (status.ok()) return status;
   const std::string message = absl::StrCat(what, ": ", status.message());
   if (absl::IsResourceExhausted(status)) {

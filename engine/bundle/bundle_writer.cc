@@ -23,13 +23,14 @@ namespace {
 
 constexpr int kNameAttempts = 1000;
 
-// A descriptor of `directory` that holds its lock; -1 when another process or writer has it, or it is gone.
-// The kernel drops the lock when its holder dies, however that happens.
+// A descriptor of `directory` that holds its lock; -1 when another process or writer has it, or it
+// is gone. The kernel drops the lock when its holder dies, however that happens.
 int LockFolder(const std::string& directory) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -1;
   struct stat info;
-  const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd, &info) == 0 && info.st_nlink > 0;
+  const bool locked =
+      ::flock(fd, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd, &info) == 0 && info.st_nlink > 0;
   if (locked) return fd;
   ::close(fd);
   return -1;
@@ -53,11 +54,13 @@ absl::Status SweepAbandoned(const std::string& root) {
 absl::Status SyncFolders(const std::string& directory, const std::vector<BundleFile>& files) {
   std::set<std::string> folders = {""};
   for (const BundleFile& file : files) {
-    for (size_t slash = file.name.find('/'); slash != std::string::npos; slash = file.name.find('/', slash + 1)) {
+    for (size_t slash = file.name.find('/'); slash != std::string::npos;
+         slash = file.name.find('/', slash + 1)) {
       folders.insert(file.name.substr(0, slash));
     }
   }
-  for (const std::string& folder : folders) LB_RETURN_IF_ERROR(SyncPath(JoinPath(directory, folder)));
+  for (const std::string& folder : folders)
+    LB_RETURN_IF_ERROR(SyncPath(JoinPath(directory, folder)));
   return absl::OkStatus();
 }
 
@@ -67,7 +70,8 @@ BundleWriter::BundleWriter(std::string root, std::string directory, int lock)
     : root_(std::move(root)), directory_(std::move(directory)), lock_(lock) {}
 
 BundleWriter::~BundleWriter() {
-  if (!published_) RemoveAll(directory_).IgnoreError();  // What stays is swept by the next Create().
+  if (!published_)
+    RemoveAll(directory_).IgnoreError();  // What stays is swept by the next Create().
   ::close(lock_);
 }
 
@@ -75,16 +79,20 @@ absl::StatusOr<std::unique_ptr<BundleWriter>> BundleWriter::Create(const std::st
   LB_RETURN_IF_ERROR(IoError(MakeDirectories(bundle_root)));
   LB_RETURN_IF_ERROR(IoError(SweepAbandoned(bundle_root)));
   for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
-    const std::string directory = JoinPath(bundle_root, absl::StrCat("new-", ::getpid(), "-", attempt, ".tmp"));
+    const std::string directory =
+        JoinPath(bundle_root, absl::StrCat("new-", ::getpid(), "-", attempt, ".tmp"));
     if (::mkdir(directory.c_str(), 0777) != 0) {
       if (errno == EEXIST) continue;
       return IoError(absl::ErrnoToStatus(errno, absl::StrCat("make folder ", directory)));
     }
-    // Another writer's sweep can come between the two calls: then the folder is gone, or about to be.
+    // Another writer's sweep can come between the two calls: then the folder is gone, or about to
+    // be.
     const int lock = LockFolder(directory);
-    if (lock >= 0) return std::unique_ptr<BundleWriter>(new BundleWriter(bundle_root, directory, lock));
+    if (lock >= 0)
+      return std::unique_ptr<BundleWriter>(new BundleWriter(bundle_root, directory, lock));
   }
-  return IoError(absl::UnavailableError(absl::StrCat("no folder can be made and locked in ", bundle_root)));
+  return IoError(
+      absl::UnavailableError(absl::StrCat("no folder can be made and locked in ", bundle_root)));
 }
 
 absl::StatusOr<std::string> BundleWriter::Seal(Manifest manifest, absl::Time created) {
@@ -103,14 +111,17 @@ absl::StatusOr<std::string> BundleWriter::Seal(Manifest manifest, absl::Time cre
     entry->set_sha256(*std::move(sha256));
   }
   LB_ASSIGN_OR_RETURN(const std::string json, ManifestToJson(manifest));
-  LB_RETURN_IF_ERROR(ParseManifest(json).status());  // Nothing is published that a loader would refuse.
+  LB_RETURN_IF_ERROR(
+      ParseManifest(json).status());  // Nothing is published that a loader would refuse.
   LB_RETURN_IF_ERROR(IoError(WriteFile(JoinPath(directory_, kManifestFile), json)));
   LB_RETURN_IF_ERROR(IoError(SyncFolders(directory_, files)));
   return Sha256Hex(json);
 }
 
-absl::StatusOr<std::string> BundleWriter::Publish(Manifest manifest, absl::Time created, bool activate) {
-  if (published_) return absl::FailedPreconditionError(absl::StrCat(directory_, " was published already"));
+absl::StatusOr<std::string> BundleWriter::Publish(Manifest manifest, absl::Time created,
+                                                  bool activate) {
+  if (published_)
+    return absl::FailedPreconditionError(absl::StrCat(directory_, " was published already"));
   LB_ASSIGN_OR_RETURN(const std::string sha256, Seal(std::move(manifest), created));
   const std::string id = MakeBundleId(created, sha256);
   LB_RETURN_IF_ERROR(CheckBundleId(id, sha256));
@@ -123,9 +134,11 @@ absl::StatusOr<std::string> BundleWriter::Publish(Manifest manifest, absl::Time 
   if (!activate) return id;
   const absl::Status status = WriteCurrent(root_, {id, sha256});
   if (status.ok()) return id;
-  return WithReason(absl::Status(status.code(), absl::StrCat("bundle ", id, " is complete, but could not be made the ",
-                                                             "current one: ", status.message())),
-                    "io");
+  return WithReason(
+      absl::Status(status.code(),
+                   absl::StrCat("bundle ", id, " is complete, but could not be made the ",
+                                "current one: ", status.message())),
+      "io");
 }
 
 }  // namespace lookbook

@@ -1,4 +1,5 @@
-// Publishes a bundle: a crash at any point leaves the old bundle live and only a `.tmp` folder to sweep.
+// Publishes a bundle: a crash at any point leaves the old bundle live and only a `.tmp` folder to
+// sweep.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ namespace lookbook {
 // Several writers, in one process or many, may work in one root at the same time.
 class BundleWriter {
  public:
-  // Makes <bundle_root> when needed and <bundle_root>/<something>.tmp in it; sweeps the `.tmp` folders that earlier
-  // crashes left. A folder whose writer lives is locked (flock) and stays.
+  // Makes <bundle_root> when needed and <bundle_root>/<something>.tmp in it; sweeps the `.tmp`
+  // folders that earlier crashes left. A folder whose writer lives is locked (flock) and stays.
   static absl::StatusOr<std::unique_ptr<BundleWriter>> Create(const std::string& bundle_root);
   // Removes the folder unless it was published.
   ~BundleWriter();
@@ -31,11 +32,12 @@ class BundleWriter {
   // Fills created (whole seconds), files and format_version of `manifest`; returns the bundle id.
   // `activate` = rewrite CURRENT as well.
   //
-  // DataLoss "manifest": the manifest or the set of files would be refused by a loader. AlreadyExists: there is
-  // a bundle of this id. FailedPrecondition: published already. Other errors name the file and the system's reason.
-  // On failure CURRENT still names the old bundle and nothing has changed but the .tmp folder. One exception: when
-  // all went well up to CURRENT and only replacing that failed, the new bundle stays, complete, and the message says
-  // so; if it was the last step, the fsync of the root, CURRENT names the new bundle already.
+  // DataLoss "manifest": the manifest or the set of files would be refused by a loader.
+  // AlreadyExists: there is a bundle of this id. FailedPrecondition: published already. Other
+  // errors name the file and the system's reason. On failure CURRENT still names the old bundle and
+  // nothing has changed but the .tmp folder. One exception: when all went well up to CURRENT and
+  // only replacing that failed, the new bundle stays, complete, and the message says so; if it was
+  // the last step, the fsync of the root, CURRENT names the new bundle already.
   absl::StatusOr<std::string> Publish(Manifest manifest, absl::Time created, bool activate);
 
  private:

@@ -24,7 +24,9 @@ bool IsBundleId(absl::string_view id) {
   if (id.size() != kIdLength) return false;
   for (size_t i = 0; i < kIdLength; ++i) {
     const char want = kIdPattern[i];
-    const bool fits = want == '0' ? absl::ascii_isdigit(id[i]) : want == 'x' ? IsHex(id[i]) : id[i] == want;
+    const bool fits = want == '0'   ? absl::ascii_isdigit(id[i])
+                      : want == 'x' ? IsHex(id[i])
+                                    : id[i] == want;
     if (!fits) return false;
   }
   return true;
@@ -51,8 +53,8 @@ absl::Status CheckBundleId(absl::string_view id, absl::string_view manifest_sha2
                        "20261123T101500Z-3f9a1c02b7de");
   }
   if (!absl::StartsWith(manifest_sha256, id.substr(kIdLength - kIdHashDigits))) {
-    return BundleError("manifest", "bundle ", id, " does not match the SHA-256 of its ", kManifestFile, ", ",
-                       manifest_sha256);
+    return BundleError("manifest", "bundle ", id, " does not match the SHA-256 of its ",
+                       kManifestFile, ", ", manifest_sha256);
   }
   return absl::OkStatus();
 }
@@ -67,8 +69,10 @@ absl::StatusOr<CurrentFile> ReadCurrent(const std::string& bundle_root) {
   if (!text.ok()) return IoError(text.status());
   if (text->size() != kIdLength + 1 + kHashDigits + 1) return malformed;
   const absl::string_view view = *text;
-  CurrentFile current{std::string(view.substr(0, kIdLength)), std::string(view.substr(kIdLength + 1, kHashDigits))};
-  if (view[kIdLength] != ' ' || view.back() != '\n' || !IsHash(current.manifest_sha256)) return malformed;
+  CurrentFile current{std::string(view.substr(0, kIdLength)),
+                      std::string(view.substr(kIdLength + 1, kHashDigits))};
+  if (view[kIdLength] != ' ' || view.back() != '\n' || !IsHash(current.manifest_sha256))
+    return malformed;
   const absl::Status id_status = CheckBundleId(current.bundle_id, current.manifest_sha256);
   if (!id_status.ok()) return BundleError("manifest", path, ": ", id_status.message());
   return current;
@@ -77,10 +81,12 @@ absl::StatusOr<CurrentFile> ReadCurrent(const std::string& bundle_root) {
 absl::Status WriteCurrent(const std::string& bundle_root, const CurrentFile& current) {
   LB_RETURN_IF_ERROR(CheckBundleId(current.bundle_id, current.manifest_sha256));
   if (!IsHash(current.manifest_sha256)) {
-    return BundleError("manifest", "\"", absl::CHexEscape(current.manifest_sha256), "\" is not a SHA-256");
+    return BundleError("manifest", "\"", absl::CHexEscape(current.manifest_sha256),
+                       "\" is not a SHA-256");
   }
-  return IoError(WriteFileAtomic(JoinPath(bundle_root, kCurrentFile),
-                                 absl::StrCat(current.bundle_id, " ", current.manifest_sha256, "\n")));
+  return IoError(
+      WriteFileAtomic(JoinPath(bundle_root, kCurrentFile),
+                      absl::StrCat(current.bundle_id, " ", current.manifest_sha256, "\n")));
 }
 
 }  // namespace lookbook

@@ -22,22 +22,27 @@ constexpr int kMaxDepth = 4;
 // Adds what lies in `directory`/`prefix` to `files`.
 absl::Status ListInto(const std::string& directory, const std::string& prefix, int depth,
                       std::vector<BundleFile>* files) {
-  if (depth > kMaxDepth) return BundleError("manifest", JoinPath(directory, prefix), ": folders are nested too deep");
+  if (depth > kMaxDepth)
+    return BundleError("manifest", JoinPath(directory, prefix), ": folders are nested too deep");
   absl::StatusOr<std::vector<std::string>> entries = ListDirectory(JoinPath(directory, prefix));
   if (!entries.ok()) return IoError(entries.status());
-  if (entries->empty() && depth > 0) return BundleError("manifest", JoinPath(directory, prefix), " is an empty folder");
+  if (entries->empty() && depth > 0)
+    return BundleError("manifest", JoinPath(directory, prefix), " is an empty folder");
   for (const std::string& entry : *entries) {
     const std::string name = prefix.empty() ? entry : absl::StrCat(prefix, "/", entry);
     const std::string path = JoinPath(directory, name);
-    if (!IsSafeFileName(name)) return BundleError("manifest", "the file name \"", absl::CHexEscape(path), "\" is refused");
+    if (!IsSafeFileName(name))
+      return BundleError("manifest", "the file name \"", absl::CHexEscape(path), "\" is refused");
     struct stat info;
-    if (::lstat(path.c_str(), &info) != 0) return IoError(absl::ErrnoToStatus(errno, absl::StrCat("stat ", path)));
+    if (::lstat(path.c_str(), &info) != 0)
+      return IoError(absl::ErrnoToStatus(errno, absl::StrCat("stat ", path)));
     if (S_ISDIR(info.st_mode)) {
       LB_RETURN_IF_ERROR(ListInto(directory, name, depth + 1, files));
     } else if (S_ISREG(info.st_mode)) {
       files->push_back({name, static_cast<uint64_t>(info.st_size)});
     } else {
-      return BundleError("manifest", path, S_ISLNK(info.st_mode) ? " is a link" : " is not a regular file");
+      return BundleError("manifest", path,
+                         S_ISLNK(info.st_mode) ? " is a link" : " is not a regular file");
     }
   }
   return absl::OkStatus();
@@ -58,7 +63,8 @@ bool IsSafeFileName(absl::string_view name) {
 absl::StatusOr<std::vector<BundleFile>> ListBundleFiles(const std::string& directory) {
   std::vector<BundleFile> files;
   LB_RETURN_IF_ERROR(ListInto(directory, "", 0, &files));
-  std::sort(files.begin(), files.end(), [](const BundleFile& a, const BundleFile& b) { return a.name < b.name; });
+  std::sort(files.begin(), files.end(),
+            [](const BundleFile& a, const BundleFile& b) { return a.name < b.name; });
   return files;
 }
 

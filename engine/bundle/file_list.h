@@ -10,8 +10,8 @@
 
 namespace lookbook {
 
-// One or more parts between '/', each of letters, digits, '.', '_' and '-' and not beginning with '.'.
-// So no name is absolute, hidden, or leaves the folder.
+// One or more parts between '/', each of letters, digits, '.', '_' and '-' and not beginning with
+// '.'. So no name is absolute, hidden, or leaves the folder.
 bool IsSafeFileName(absl::string_view name);
 
 struct BundleFile {
@@ -20,8 +20,8 @@ struct BundleFile {
 };
 
 // Every regular file under `directory`, sorted by name. Folders are entered; they are not listed.
-// DataLoss "manifest": a link, a socket or another special file, a name that is not safe, a folder without files.
-// Errors of the file system keep their code and have the reason "io".
+// DataLoss "manifest": a link, a socket or another special file, a name that is not safe, a folder
+// without files. Errors of the file system keep their code and have the reason "io".
 absl::StatusOr<std::vector<BundleFile>> ListBundleFiles(const std::string& directory);
 
 }  // namespace lookbook

@@ -1,4 +1,5 @@
-// The self-test of a loaded bundle: this machine and this build say of the golden images what the trainer said.
+// The self-test of a loaded bundle: this machine and this build say of the golden images what the
+// trainer said.
 #pragma once
 
 #include "absl/status/status.h"
@@ -13,17 +14,18 @@ namespace lookbook {
 struct GoldenTolerance {
   double min_cosine = 0.9999;  // Of the embedding to the stored one.
   double max_score_error = 1e-3;
-  // Two items count as tied when their similarities to the stored embedding differ by less. Float32 noise moves a
-  // similarity by at most the length of the embeddings' difference, 1e-6 to 1e-5 in practice.
+  // Two items count as tied when their similarities to the stored embedding differ by less. Float32
+  // noise moves a similarity by at most the length of the embeddings' difference, 1e-6 to 1e-5 in
+  // practice.
   double tie_gap = 1e-4;
   // Of the stored similarity to that of the index: this part involves no model.
   double max_similarity_error = 1e-4;
 };
 
 // Embeds every case's image file as the server does and searches the index with the result.
-// DataLoss "golden": the embedding, a score or the neighbours differ by more than `tolerance` allows, an image cannot
-// be decoded, or the index does not hold what the case says; the message names image, quantity, value and bound.
-// ResourceExhausted "memory": out of memory.
+// DataLoss "golden": the embedding, a score or the neighbours differ by more than `tolerance`
+// allows, an image cannot be decoded, or the index does not hold what the case says; the message
+// names image, quantity, value and bound. ResourceExhausted "memory": out of memory.
 absl::Status GoldenCheck(const Bundle& bundle, absl::Span<const GoldenCase> cases,
                          const GoldenTolerance& tolerance = {});
 

@@ -20,12 +20,13 @@ namespace {
 
 absl::Status CheckText(absl::string_view what, absl::string_view id, absl::string_view text) {
   if (IsUtf8(text)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("item \"", absl::CHexEscape(id), "\": ", what, " \"",
-                                                 absl::CHexEscape(text), "\" is not UTF-8"));
+  return absl::InvalidArgumentError(absl::StrCat("item \"", absl::CHexEscape(id), "\": ", what,
+                                                 " \"", absl::CHexEscape(text), "\" is not UTF-8"));
 }
 
 absl::Status CheckIds(absl::string_view what, const Item& item, const std::vector<uint32_t>& ids) {
-  if (std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end()) return absl::OkStatus();
+  if (std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end())
+    return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("item \"", item.id, "\": ", what, " are not ascending and distinct"));
 }
@@ -112,8 +113,10 @@ absl::StatusOr<std::unique_ptr<ItemWriter>> ItemWriter::Create(const std::string
 }
 
 absl::Status ItemWriter::Add(const Item& item, absl::string_view thumbnail_jpeg) {
-  if (!impl_->open) return absl::FailedPreconditionError(absl::StrCat(impl_->path, " was finished or has failed"));
-  if (item.id.empty()) return absl::InvalidArgumentError(absl::StrCat("item ", impl_->next_row, " has an empty id"));
+  if (!impl_->open)
+    return absl::FailedPreconditionError(absl::StrCat(impl_->path, " was finished or has failed"));
+  if (item.id.empty())
+    return absl::InvalidArgumentError(absl::StrCat("item ", impl_->next_row, " has an empty id"));
   LB_RETURN_IF_ERROR(CheckText("id", item.id, item.id));
   LB_RETURN_IF_ERROR(CheckText("uri", item.id, item.uri));
   LB_RETURN_IF_ERROR(CheckText("split", item.id, item.split));
@@ -132,7 +135,8 @@ absl::Status ItemWriter::Add(const Item& item, absl::string_view thumbnail_jpeg)
 }
 
 absl::Status ItemWriter::Finish() {
-  if (!impl_->open) return absl::FailedPreconditionError(absl::StrCat(impl_->path, " was finished or has failed"));
+  if (!impl_->open)
+    return absl::FailedPreconditionError(absl::StrCat(impl_->path, " was finished or has failed"));
   impl_->open = false;
   LB_RETURN_IF_ERROR(CatchSqlite(impl_->path, [&]() -> absl::Status {
     impl_->database->exec("COMMIT");

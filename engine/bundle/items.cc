@@ -19,7 +19,8 @@ namespace {
 // immutable=1: no lock, no journal and no -wal file beside it is looked at.
 std::string ImmutableUri(const std::string& path) {
   const std::string absolute = std::filesystem::absolute(path).string();
-  return absl::StrCat("file://", absl::StrReplaceAll(absolute, {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}),
+  return absl::StrCat("file://",
+                      absl::StrReplaceAll(absolute, {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}),
                       "?mode=ro&immutable=1");
 }
 
@@ -54,12 +55,14 @@ struct ItemStore::Impl {
   // FULLMUTEX: SQLite's own lock serialises the threads that ask for thumbnails.
   explicit Impl(const std::string& file)
       : path(file),
-        database(ImmutableUri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX) {}
+        database(ImmutableUri(file),
+                 SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_FULLMUTEX) {}
 
   absl::Status CheckHeader();
   absl::Status ReadItems();
   // Reads (row, id) pairs into one list of every item and into the bitmaps.
-  absl::Status ReadIds(const std::string& query, std::vector<uint32_t> Item::* list, IdBitmaps* bitmaps);
+  absl::Status ReadIds(const std::string& query, std::vector<uint32_t> Item::*list,
+                       IdBitmaps* bitmaps);
 
   std::string path;
   SQLite::Database database;
@@ -74,7 +77,8 @@ absl::Status ItemStore::Impl::CheckHeader() {
   const int application = database.execAndGet("PRAGMA application_id").getInt();
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (application != kItemsApplicationId) {
-    return BundleError("format", path, " has application_id ", application, ", not ", kItemsApplicationId);
+    return BundleError("format", path, " has application_id ", application, ", not ",
+                       kItemsApplicationId);
   }
   if (version != kItemsVersion) {
     return BundleError("format", path, " has version ", version, ", not ", kItemsVersion);
@@ -87,7 +91,8 @@ absl::Status ItemStore::Impl::ReadItems() {
   while (query.executeStep()) {
     const int64_t row = query.getColumn(0).getInt64();
     if (row != static_cast<int64_t>(items.size())) {
-      return BundleError("format", path, ": row ", row, " stands where row ", items.size(), " must");
+      return BundleError("format", path, ": row ", row, " stands where row ", items.size(),
+                         " must");
     }
     Item item;
     item.id = query.getColumn(1).getString();
@@ -105,19 +110,21 @@ absl::Status ItemStore::Impl::ReadItems() {
   return absl::OkStatus();
 }
 
-absl::Status ItemStore::Impl::ReadIds(const std::string& query_text, std::vector<uint32_t> Item::* list,
-                                      IdBitmaps* bitmaps) {
+absl::Status ItemStore::Impl::ReadIds(const std::string& query_text,
+                                      std::vector<uint32_t> Item::*list, IdBitmaps* bitmaps) {
   const int64_t rows = static_cast<int64_t>(items.size());
   SQLite::Statement query(database, query_text);
   while (query.executeStep()) {
     const int64_t row = query.getColumn(0).getInt64();
     const int64_t id = query.getColumn(1).getInt64();
-    if (row < 0 || row >= rows) return BundleError("format", path, ": id ", id, " belongs to no item: row ", row);
+    if (row < 0 || row >= rows)
+      return BundleError("format", path, ": id ", id, " belongs to no item: row ", row);
     if (id < 0 || id > std::numeric_limits<uint32_t>::max()) {
       return BundleError("format", path, ": row ", row, " has id ", id, ", which is not a uint32");
     }
     std::vector<uint32_t>& ids = items[row].*list;
-    if (!ids.empty() && id <= ids.back()) return BundleError("format", path, ": row ", row, " has id ", id, " twice");
+    if (!ids.empty() && id <= ids.back())
+      return BundleError("format", path, ": row ", row, " has id ", id, " twice");
     ids.push_back(static_cast<uint32_t>(id));
     bitmaps->try_emplace(static_cast<uint32_t>(id), rows).first->second.Insert(row);
   }
@@ -128,15 +135,18 @@ ItemStore::ItemStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ItemStore::~ItemStore() = default;
 
 absl::StatusOr<std::unique_ptr<ItemStore>> ItemStore::Open(const std::string& path) {
-  if (!PathExists(path)) return WithReason(absl::NotFoundError(absl::StrCat("there is no file ", path)), "io");
+  if (!PathExists(path))
+    return WithReason(absl::NotFoundError(absl::StrCat("there is no file ", path)), "io");
   return CatchSqlite(path, [&]() -> absl::StatusOr<std::unique_ptr<ItemStore>> {
     auto impl = std::make_unique<Impl>(path);
     LB_RETURN_IF_ERROR(impl->CheckHeader());
     LB_RETURN_IF_ERROR(impl->ReadItems());
-    LB_RETURN_IF_ERROR(impl->ReadIds("SELECT row, class_id FROM item_classes ORDER BY row, class_id",
-                                     &Item::class_ids, &impl->class_rows));
-    LB_RETURN_IF_ERROR(impl->ReadIds("SELECT row, attribute_id FROM item_attributes ORDER BY row, attribute_id",
-                                     &Item::attribute_ids, &impl->attribute_rows));
+    LB_RETURN_IF_ERROR(
+        impl->ReadIds("SELECT row, class_id FROM item_classes ORDER BY row, class_id",
+                      &Item::class_ids, &impl->class_rows));
+    LB_RETURN_IF_ERROR(
+        impl->ReadIds("SELECT row, attribute_id FROM item_attributes ORDER BY row, attribute_id",
+                      &Item::attribute_ids, &impl->attribute_rows));
     return std::unique_ptr<ItemStore>(new ItemStore(std::move(impl)));
   });
 }
@@ -147,7 +157,8 @@ const Item& ItemStore::item(int64_t row) const { return impl_->items[static_cast
 
 absl::StatusOr<int64_t> ItemStore::RowOf(absl::string_view item_id) const {
   const auto it = impl_->row_of.find(item_id);
-  if (it == impl_->row_of.end()) return absl::NotFoundError(absl::StrCat("no item has the id \"", item_id, "\""));
+  if (it == impl_->row_of.end())
+    return absl::NotFoundError(absl::StrCat("no item has the id \"", item_id, "\""));
   return it->second;
 }
 
@@ -163,7 +174,8 @@ absl::StatusOr<std::string> ItemStore::Thumbnail(int64_t row) const {
       return absl::NotFoundError(absl::StrCat("item \"", item(row).id, "\" has no thumbnail"));
     }
     const SQLite::Column jpeg = query.getColumn(0);
-    return std::string(static_cast<const char*>(jpeg.getBlob()), static_cast<size_t>(jpeg.getBytes()));
+    return std::string(static_cast<const char*>(jpeg.getBlob()),
+                       static_cast<size_t>(jpeg.getBytes()));
   });
 }
 

@@ -33,7 +33,8 @@ struct IdFilter {
 class ItemStore {
  public:
   // Opens the file read-only and immutable and reads every fact.
-  // DataLoss "format": not an items file of this version, or rows are not 0 … n-1. NotFound "io": no such file.
+  // DataLoss "format": not an items file of this version, or rows are not 0 … n-1. NotFound "io":
+  // no such file.
   static absl::StatusOr<std::unique_ptr<ItemStore>> Open(const std::string& path);
   ~ItemStore();
 
@@ -49,7 +50,8 @@ class ItemStore {
   std::vector<uint32_t> ClassIds() const;
   std::vector<uint32_t> AttributeIds() const;
 
-  // Rows that pass both filters. Ids no item carries match nothing; the caller checks ids against the manifest.
+  // Rows that pass both filters. Ids no item carries match nothing; the caller checks ids against
+  // the manifest.
   RowSet Select(const IdFilter& classes, const IdFilter& attributes) const;
 
  private:
@@ -58,17 +60,17 @@ class ItemStore {
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes items.sqlite; equal items in equal order give equal bytes. A file that was not finished is removed when
-// its writer goes. Not thread-safe.
+// Writes items.sqlite; equal items in equal order give equal bytes. A file that was not finished is
+// removed when its writer goes. Not thread-safe.
 class ItemWriter {
  public:
   // Creates `path`; AlreadyExists when it is there.
   static absl::StatusOr<std::unique_ptr<ItemWriter>> Create(const std::string& path);
   ~ItemWriter();
 
-  // The next row; an empty thumbnail means none. InvalidArgument, and nothing is added: an empty id or one that was
-  // added before, text that is not UTF-8, lists that are not ascending and distinct.
-  // Any other error (a full disk) ends the file: later calls return FailedPrecondition.
+  // The next row; an empty thumbnail means none. InvalidArgument, and nothing is added: an empty id
+  // or one that was added before, text that is not UTF-8, lists that are not ascending and
+  // distinct. Any other error (a full disk) ends the file: later calls return FailedPrecondition.
   absl::Status Add(const Item& item, absl::string_view thumbnail_jpeg);
   // Commits and closes. Nothing can be added afterwards.
   absl::Status Finish();

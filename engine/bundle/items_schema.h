@@ -1,4 +1,5 @@
-// What items.sqlite looks like and how its errors become statuses; for items.cc and item_writer.cc alone.
+// What items.sqlite looks like and how its errors become statuses; for items.cc and item_writer.cc
+// alone.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -42,7 +43,8 @@ CREATE TABLE thumbnails (
 ) STRICT;
 )";
 
-// Out of memory and a failing disk are no fault of the file; everything else means that it is not an items file.
+// Out of memory and a failing disk are no fault of the file; everything else means that it is not
+// an items file.
 inline absl::Status SqliteStatus(absl::string_view path, const SQLite::Exception& error) {
   const std::string message = absl::StrCat(path, ": ", error.what());
   const bool short_read = error.getExtendedErrorCode() == SQLITE_IOERR_SHORT_READ;

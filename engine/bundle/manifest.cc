@@ -44,9 +44,10 @@ absl::Status Bad(const Parts&... message) {
   return BundleError("manifest", kManifestFile, ": ", message...);
 }
 
-absl::Status CheckChannels(const google::protobuf::RepeatedField<float>& values, absl::string_view field,
-                           bool positive) {
-  if (values.size() != 3) return Bad("preprocess.", field, " has ", values.size(), " values, not 3");
+absl::Status CheckChannels(const google::protobuf::RepeatedField<float>& values,
+                           absl::string_view field, bool positive) {
+  if (values.size() != 3)
+    return Bad("preprocess.", field, " has ", values.size(), " values, not 3");
   for (float value : values) {
     if (!std::isfinite(value) || (positive && value <= 0)) {
       return Bad("preprocess.", field, " holds ", value, positive ? ", which is not above 0" : "");
@@ -80,7 +81,8 @@ absl::Status CheckClasses(const Manifest& manifest) {
     if (!ids.insert(entry.id()).second) return Bad("classes: id ", entry.id(), " stands twice");
     if (entry.name().empty()) return Bad("classes: id ", entry.id(), " has no name");
     if (!(entry.threshold() >= 0 && entry.threshold() <= 1)) {
-      return Bad("classes: id ", entry.id(), " has threshold ", entry.threshold(), ", not in 0 to 1");
+      return Bad("classes: id ", entry.id(), " has threshold ", entry.threshold(),
+                 ", not in 0 to 1");
     }
   }
   return absl::OkStatus();
@@ -108,7 +110,8 @@ absl::Status CheckFiles(const Manifest& manifest) {
   std::set<std::string> names;
   const std::string* last = nullptr;
   for (const auto& file : manifest.files()) {
-    if (!IsSafeFileName(file.name())) return Bad("files: the name \"", absl::CHexEscape(file.name()), "\" is refused");
+    if (!IsSafeFileName(file.name()))
+      return Bad("files: the name \"", absl::CHexEscape(file.name()), "\" is refused");
     if (file.name() == kManifestFile) return Bad("files lists ", kManifestFile, " itself");
     if (last != nullptr && file.name() <= *last) {
       return Bad("files is not sorted by name: ", file.name(), " after ", *last);
@@ -122,8 +125,8 @@ absl::Status CheckFiles(const Manifest& manifest) {
   }
   const absl::Status spec = ParseIndexSpec(manifest.index().spec()).status();
   if (!spec.ok()) return Bad("index.spec: ", spec.message());
-  for (const std::string& name : {std::string(kModelFile), std::string(kItemsFile), std::string(kGoldenFile),
-                                  manifest.index().file()}) {
+  for (const std::string& name : {std::string(kModelFile), std::string(kItemsFile),
+                                  std::string(kGoldenFile), manifest.index().file()}) {
     if (names.count(name) == 0) return Bad("files does not list \"", absl::CHexEscape(name), "\"");
   }
   return absl::OkStatus();
@@ -152,7 +155,8 @@ absl::StatusOr<std::string> ManifestToJson(const Manifest& manifest) {
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(manifest, &json, options);
   if (!status.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(kManifestFile, ": ", std::string(status.message())));
+    return absl::InvalidArgumentError(
+        absl::StrCat(kManifestFile, ": ", std::string(status.message())));
   }
   return json;
 }
@@ -162,7 +166,8 @@ absl::StatusOr<absl::Time> ParseCreated(absl::string_view created) {
   std::string error;
   if (!absl::ParseTime(kCreatedFormat, created, absl::UTCTimeZone(), &time, &error) ||
       FormatCreated(time) != created) {
-    return Bad("created \"", absl::CHexEscape(created), "\" is not of the form 2026-11-23T10:15:00Z");
+    return Bad("created \"", absl::CHexEscape(created),
+               "\" is not of the form 2026-11-23T10:15:00Z");
   }
   return time;
 }
@@ -174,20 +179,24 @@ std::string FormatCreated(absl::Time created) {
 absl::StatusOr<PreprocessSpec> ToPreprocessSpec(const bundle::v1::Preprocess& proto) {
   PreprocessSpec spec;
   if (proto.size() < kMinImageSize || proto.size() > kMaxImageSize) {
-    return Bad("preprocess.size ", proto.size(), " is not in ", kMinImageSize, " to ", kMaxImageSize);
+    return Bad("preprocess.size ", proto.size(), " is not in ", kMinImageSize, " to ",
+               kMaxImageSize);
   }
   spec.size = static_cast<int>(proto.size());
-  const auto resize = std::find_if(std::begin(kResizeNames), std::end(kResizeNames),
-                                   [&](const ResizeName& known) { return proto.resize() == known.name; });
+  const auto resize =
+      std::find_if(std::begin(kResizeNames), std::end(kResizeNames),
+                   [&](const ResizeName& known) { return proto.resize() == known.name; });
   if (resize == std::end(kResizeNames)) {
-    return Bad("preprocess.resize \"", absl::CHexEscape(proto.resize()), "\" is not squish, pad or crop");
+    return Bad("preprocess.resize \"", absl::CHexEscape(proto.resize()),
+               "\" is not squish, pad or crop");
   }
   spec.resize = resize->mode;
-  const auto interpolation =
-      std::find_if(std::begin(kInterpolationNames), std::end(kInterpolationNames),
-                   [&](const InterpolationName& known) { return proto.interpolation() == known.name; });
+  const auto interpolation = std::find_if(
+      std::begin(kInterpolationNames), std::end(kInterpolationNames),
+      [&](const InterpolationName& known) { return proto.interpolation() == known.name; });
   if (interpolation == std::end(kInterpolationNames)) {
-    return Bad("preprocess.interpolation \"", absl::CHexEscape(proto.interpolation()), "\" is not area or bilinear");
+    return Bad("preprocess.interpolation \"", absl::CHexEscape(proto.interpolation()),
+               "\" is not area or bilinear");
   }
   spec.interpolation = interpolation->interpolation;
   LB_RETURN_IF_ERROR(CheckChannels(proto.mean(), "mean", /*positive=*/false));
@@ -196,7 +205,8 @@ absl::StatusOr<PreprocessSpec> ToPreprocessSpec(const bundle::v1::Preprocess& pr
   std::copy(proto.std().begin(), proto.std().end(), spec.std.begin());
   spec.orientation = proto.orientation();
   if (proto.min_scale_factor() > kMaxScaleFactor) {
-    return Bad("preprocess.min_scale_factor ", proto.min_scale_factor(), " is above ", kMaxScaleFactor);
+    return Bad("preprocess.min_scale_factor ", proto.min_scale_factor(), " is above ",
+               kMaxScaleFactor);
   }
   spec.min_scale_factor = static_cast<int>(proto.min_scale_factor());
   return spec;

@@ -24,8 +24,9 @@ inline constexpr char kGoldenFile[] = "golden/golden.json";
 // Beside the bundles.
 inline constexpr char kCurrentFile[] = "CURRENT";
 
-// Proto JSON. Unknown fields, a format version other than 1, missing parts, values out of range, ids that are
-// not distinct, a file name that leaves the folder: DataLoss with reason "manifest" and the field named.
+// Proto JSON. Unknown fields, a format version other than 1, missing parts, values out of range,
+// ids that are not distinct, a file name that leaves the folder: DataLoss with reason "manifest"
+// and the field named.
 absl::StatusOr<Manifest> ParseManifest(absl::string_view json);
 // The text that Publish() writes. It is not checked: ParseManifest does that.
 absl::StatusOr<std::string> ManifestToJson(const Manifest& manifest);
@@ -38,7 +39,8 @@ std::string FormatCreated(absl::Time created);
 absl::StatusOr<PreprocessSpec> ToPreprocessSpec(const bundle::v1::Preprocess& proto);
 bundle::v1::Preprocess ToProto(const PreprocessSpec& spec);
 
-// "20261123T101500Z-3f9a1c02b7de": UTC time and the first 12 digits of the SHA-256 of manifest.json.
+// "20261123T101500Z-3f9a1c02b7de": UTC time and the first 12 digits of the SHA-256 of
+// manifest.json.
 std::string MakeBundleId(absl::Time created, absl::string_view manifest_sha256);
 // DataLoss "manifest" unless `id` is well formed and its digits begin `manifest_sha256`.
 absl::Status CheckBundleId(absl::string_view id, absl::string_view manifest_sha256);

@@ -6,9 +6,12 @@
 namespace lookbook {
 namespace {
 
-// Of the sequence that begins at `text`: its length, or 0 when it is not one (Unicode 15, table 3-7).
+// Of the sequence that begins at `text`: its length, or 0 when it is not one (Unicode 15, table
+// 3-7).
 size_t SequenceLength(absl::string_view text) {
-  const auto byte = [&](size_t i) -> int { return i < text.size() ? static_cast<uint8_t>(text[i]) : -1; };
+  const auto byte = [&](size_t i) -> int {
+    return i < text.size() ? static_cast<uint8_t>(text[i]) : -1;
+  };
   const auto in = [&](size_t i, int low, int high) { return byte(i) >= low && byte(i) <= high; };
   const auto tail = [&](size_t i) { return in(i, 0x80, 0xBF); };
   const int lead = byte(0);

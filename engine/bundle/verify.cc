@@ -17,7 +17,8 @@ namespace {
 
 constexpr uint64_t kMaxManifestBytes = 64u << 20;
 
-// Reads manifest.json and holds it against the id and, unless empty, against the hash that CURRENT names.
+// Reads manifest.json and holds it against the id and, unless empty, against the hash that CURRENT
+// names.
 absl::Status ReadManifest(absl::string_view expected_sha256, VerifiedBundle* bundle) {
   const std::string path = JoinPath(bundle->directory, kManifestFile);
   const absl::StatusOr<std::string> json = ReadFile(path, kMaxManifestBytes);
@@ -27,15 +28,16 @@ absl::Status ReadManifest(absl::string_view expected_sha256, VerifiedBundle* bun
   if (!json.ok()) return IoError(json.status());
   const std::string sha256 = Sha256Hex(*json);
   if (!expected_sha256.empty() && sha256 != expected_sha256) {
-    return BundleError("manifest", path, " has SHA-256 ", sha256, ", but ", kCurrentFile, " names ", expected_sha256);
+    return BundleError("manifest", path, " has SHA-256 ", sha256, ", but ", kCurrentFile, " names ",
+                       expected_sha256);
   }
   LB_RETURN_IF_ERROR(CheckBundleId(bundle->id, sha256));
   LB_ASSIGN_OR_RETURN(bundle->manifest, ParseManifest(*json));
   LB_ASSIGN_OR_RETURN(bundle->preprocess, ToPreprocessSpec(bundle->manifest.preprocess()));
   LB_ASSIGN_OR_RETURN(const absl::Time created, ParseCreated(bundle->manifest.created()));
   if (bundle->id != MakeBundleId(created, sha256)) {
-    return BundleError("manifest", "bundle ", bundle->id, " was created at ", bundle->manifest.created(),
-                       ", which its id does not say");
+    return BundleError("manifest", "bundle ", bundle->id, " was created at ",
+                       bundle->manifest.created(), ", which its id does not say");
   }
   return absl::OkStatus();
 }
@@ -56,13 +58,15 @@ absl::Status CheckNamesAndSizes(const VerifiedBundle& bundle) {
     sizes.erase(it);
   }
   if (!sizes.empty()) {
-    return BundleError("manifest", JoinPath(bundle.directory, sizes.begin()->first), " is not listed in ",
-                       kManifestFile);
+    return BundleError("manifest", JoinPath(bundle.directory, sizes.begin()->first),
+                       " is not listed in ", kManifestFile);
   }
   return absl::OkStatus();
 }
 
-bool IsReadWhole(absl::string_view name) { return name == kModelFile || absl::StartsWith(name, "golden/"); }
+bool IsReadWhole(absl::string_view name) {
+  return name == kModelFile || absl::StartsWith(name, "golden/");
+}
 
 absl::Status CheckHash(const bundle::v1::File& listed, VerifiedBundle* bundle) {
   const std::string path = JoinPath(bundle->directory, listed.name());
@@ -98,16 +102,18 @@ absl::StatusOr<VerifiedBundle> VerifyCurrentBundle(const std::string& bundle_roo
   LB_ASSIGN_OR_RETURN(const CurrentFile current, ReadCurrent(bundle_root));
   const std::string directory = JoinPath(bundle_root, current.bundle_id);
   if (!IsDirectory(directory)) {
-    return BundleError("manifest", JoinPath(bundle_root, kCurrentFile), " names bundle ", current.bundle_id,
-                       ", and there is no folder ", directory);
+    return BundleError("manifest", JoinPath(bundle_root, kCurrentFile), " names bundle ",
+                       current.bundle_id, ", and there is no folder ", directory);
   }
   return Verify(directory, current.bundle_id, current.manifest_sha256);
 }
 
 absl::StatusOr<VerifiedBundle> VerifyBundle(const std::string& bundle_directory) {
-  const std::filesystem::path path = std::filesystem::path(bundle_directory + "/").lexically_normal().parent_path();
+  const std::filesystem::path path =
+      std::filesystem::path(bundle_directory + "/").lexically_normal().parent_path();
   if (!IsDirectory(path.string())) {
-    return WithReason(absl::NotFoundError(absl::StrCat("there is no folder ", path.string())), "io");
+    return WithReason(absl::NotFoundError(absl::StrCat("there is no folder ", path.string())),
+                      "io");
   }
   return Verify(path.string(), path.filename().string(), "");
 }

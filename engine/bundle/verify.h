@@ -1,4 +1,5 @@
-// A bundle's manifest and hashes, checked before any reader opens a file of it. Needs neither torch nor FAISS.
+// A bundle's manifest and hashes, checked before any reader opens a file of it. Needs neither torch
+// nor FAISS.
 #pragma once
 
 #include <map>
@@ -15,16 +16,17 @@ struct VerifiedBundle {
   std::string directory;
   Manifest manifest;
   PreprocessSpec preprocess;
-  // By name, the very bytes that were hashed: model.ts and everything in golden/. A reader that takes them from
-  // here cannot be given others between the check and the use.
+  // By name, the very bytes that were hashed: model.ts and everything in golden/. A reader that
+  // takes them from here cannot be given others between the check and the use.
   std::map<std::string, std::string> contents;
 };
 
-// Checks, in this order: CURRENT; manifest.json against CURRENT, the id and its own rules; that the folder holds
-// the listed files, all of them and nothing else; their sizes; their SHA-256.
+// Checks, in this order: CURRENT; manifest.json against CURRENT, the id and its own rules; that the
+// folder holds the listed files, all of them and nothing else; their sizes; their SHA-256.
 //
-// NotFound: no CURRENT. DataLoss with the reason "manifest" (CURRENT, manifest.json or the set of files) or
-// "checksum" (a file is missing, or has another size or hash). Errors of the file system have the reason "io".
+// NotFound: no CURRENT. DataLoss with the reason "manifest" (CURRENT, manifest.json or the set of
+// files) or "checksum" (a file is missing, or has another size or hash). Errors of the file system
+// have the reason "io".
 absl::StatusOr<VerifiedBundle> VerifyCurrentBundle(const std::string& bundle_root);
 
 // The same for one bundle folder, whose name must be the bundle's id.

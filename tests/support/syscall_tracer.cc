@@ -23,7 +23,8 @@ namespace lookbook {
 
 #if !defined(__x86_64__) || !defined(__linux__)
 bool CanTrace() { return false; }
-absl::StatusOr<TraceResult> RunTraced(const std::string&, const Fault&, const std::function<int()>&) {
+absl::StatusOr<TraceResult> RunTraced(const std::string&, const Fault&,
+                                      const std::function<int()>&) {
   return absl::UnimplementedError("system calls are traced on x86-64 Linux only");
 }
 #else
@@ -39,16 +40,25 @@ struct KnownCall {
 };
 
 const std::map<long, KnownCall>& KnownCalls() {
-  static const auto* calls = new std::map<long, KnownCall>{
-      {SYS_open, {"open", PathKind::kPath}},          {SYS_openat, {"openat", PathKind::kPathAt}},
-      {SYS_mkdir, {"mkdir", PathKind::kPath}},        {SYS_rmdir, {"rmdir", PathKind::kPath}},
-      {SYS_unlink, {"unlink", PathKind::kPath}},      {SYS_unlinkat, {"unlinkat", PathKind::kPathAt}},
-      {SYS_rename, {"rename", PathKind::kTwoPaths}},  {SYS_read, {"read", PathKind::kDescriptor}},
-      {SYS_pread64, {"pread", PathKind::kDescriptor}}, {SYS_write, {"write", PathKind::kDescriptor}},
-      {SYS_pwrite64, {"pwrite", PathKind::kDescriptor}}, {SYS_fsync, {"fsync", PathKind::kDescriptor}},
-      {SYS_fdatasync, {"fdatasync", PathKind::kDescriptor}}, {SYS_ftruncate, {"ftruncate", PathKind::kDescriptor}},
-      {SYS_flock, {"flock", PathKind::kDescriptor}},  {SYS_getdents64, {"getdents64", PathKind::kDescriptor}},
-      {SYS_close, {"close", PathKind::kDescriptor}}};
+  static const auto* calls =
+      new std::map<long, KnownCall>{{SYS_open, {"open", PathKind::kPath}},
+                                    {SYS_openat, {"openat", PathKind::kPathAt}},
+                                    {SYS_mkdir, {"mkdir", PathKind::kPath}},
+                                    {SYS_rmdir, {"rmdir", PathKind::kPath}},
+                                    {SYS_unlink, {"unlink", PathKind::kPath}},
+                                    {SYS_unlinkat, {"unlinkat", PathKind::kPathAt}},
+                                    {SYS_rename, {"rename", PathKind::kTwoPaths}},
+                                    {SYS_read, {"read", PathKind::kDescriptor}},
+                                    {SYS_pread64, {"pread", PathKind::kDescriptor}},
+                                    {SYS_write, {"write", PathKind::kDescriptor}},
+                                    {SYS_writev, {"writev", PathKind::kDescriptor}},
+                                    {SYS_pwrite64, {"pwrite", PathKind::kDescriptor}},
+                                    {SYS_fsync, {"fsync", PathKind::kDescriptor}},
+                                    {SYS_fdatasync, {"fdatasync", PathKind::kDescriptor}},
+                                    {SYS_ftruncate, {"ftruncate", PathKind::kDescriptor}},
+                                    {SYS_flock, {"flock", PathKind::kDescriptor}},
+                                    {SYS_getdents64, {"getdents64", PathKind::kDescriptor}},
+                                    {SYS_close, {"close", PathKind::kDescriptor}}};
   return *calls;
 }
 
@@ -70,7 +80,9 @@ std::string ReadLink(const std::string& link) {
   return length < 0 ? "" : std::string(buffer, static_cast<size_t>(length));
 }
 
-std::string DescriptorPath(pid_t child, int fd) { return ReadLink(absl::StrCat("/proc/", child, "/fd/", fd)); }
+std::string DescriptorPath(pid_t child, int fd) {
+  return ReadLink(absl::StrCat("/proc/", child, "/fd/", fd));
+}
 
 std::string PathAt(pid_t child, int fd, const std::string& name) {
   if (absl::StartsWith(name, "/") || fd == AT_FDCWD) return name;
@@ -117,7 +129,8 @@ class Tracer {
     int signal = 0;
     while (true) {
       // ESRCH: it was killed; waitpid says so.
-      if (::ptrace(PTRACE_SYSCALL, child_, 0, signal) != 0 && errno != ESRCH) return TraceError("PTRACE_SYSCALL");
+      if (::ptrace(PTRACE_SYSCALL, child_, 0, signal) != 0 && errno != ESRCH)
+        return TraceError("PTRACE_SYSCALL");
       if (::waitpid(child_, &status, 0) < 0) return TraceError("waitpid");
       if (WIFEXITED(status)) result_.exit_code = WEXITSTATUS(status);
       if (WIFEXITED(status) || WIFSIGNALED(status)) return result_;
@@ -134,7 +147,8 @@ class Tracer {
     user_regs_struct regs;
     ::ptrace(PTRACE_GETREGS, child_, 0, &regs);
     const std::optional<TracedCall> call = Describe(child_, regs);
-    if (!call.has_value() || !absl::StartsWith(call->path, prefix_) || result_.fault_reached) return;
+    if (!call.has_value() || !absl::StartsWith(call->path, prefix_) || result_.fault_reached)
+      return;
     result_.calls.push_back(*call);
     if (static_cast<int>(result_.calls.size()) - 1 != fault_.at) return;
     result_.fault_reached = true;

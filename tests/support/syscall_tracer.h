@@ -1,5 +1,6 @@
-// Runs code in a child process, sees every system call it makes on files, and kills the process at one of them or
-// makes one of them fail: every crash point and every I/O error of that code, one after the other, with no hook in it.
+// Runs code in a child process, sees every system call it makes on files, and kills the process at
+// one of them or makes one of them fail: every crash point and every I/O error of that code, one
+// after the other, with no hook in it.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,8 @@ struct TracedCall {
 // What befalls call number `at` (from 0) among those on paths that begin with the traced prefix.
 struct Fault {
   int at = -1;    // -1: nothing happens.
-  int error = 0;  // The call is not made and fails with this errno; 0: the process is killed before the call.
+  int error = 0;  // The call is not made and fails with this errno; 0: the process is killed before
+                  // the call.
 };
 
 struct TraceResult {

@@ -13,11 +13,12 @@ namespace lookbook {
 // Made on construction, removed with all its content at the end.
 class TempDir {
  public:
-  // kMemory: in /dev/shm where that can be written, so that a test that syncs thousands of small files does not wait
-  // for a disk.
+  // kMemory: in /dev/shm where that can be written, so that a test that syncs thousands of small
+  // files does not wait for a disk.
   enum Place { kDisk, kMemory };
   explicit TempDir(Place place = kDisk) {
-    for (const std::string& parent : {std::string(place == kMemory ? "/dev/shm/" : ""), ::testing::TempDir()}) {
+    for (const std::string& parent :
+         {std::string(place == kMemory ? "/dev/shm/" : ""), ::testing::TempDir()}) {
       path_ = parent + "lookbook-XXXXXX";
       if (!parent.empty() && ::mkdtemp(path_.data()) != nullptr) return;
     }

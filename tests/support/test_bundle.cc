@@ -24,7 +24,8 @@ std::vector<float> RandomWeights(int inputs, int outputs, std::mt19937_64* rando
   std::vector<float> weights(static_cast<size_t>(inputs) * outputs);
   const double scale = 2 / std::sqrt(static_cast<double>(inputs));
   for (float& weight : weights) {
-    weight = static_cast<float>(scale * (2 * (static_cast<double>((*random)() >> 11) * 0x1.0p-53) - 1));
+    weight =
+        static_cast<float>(scale * (2 * (static_cast<double>((*random)() >> 11) * 0x1.0p-53) - 1));
   }
   return weights;
 }
@@ -55,11 +56,13 @@ absl::StatusOr<std::vector<float>> Tensor(const std::string& file, const Preproc
   return tensor;
 }
 
-absl::StatusOr<GoldenCase> MakeCase(const TestModel& model, const TestBundleOptions& options, int index) {
+absl::StatusOr<GoldenCase> MakeCase(const TestModel& model, const TestBundleOptions& options,
+                                    int index) {
   GoldenCase golden;
   golden.image = TestImageFile(index, options.image_size);
   golden.image_name = absl::StrCat(index, index % 3 == 2 ? ".png" : ".jpg");
-  LB_ASSIGN_OR_RETURN(const PreprocessSpec spec, ToPreprocessSpec(MakeTestManifest(options).preprocess()));
+  LB_ASSIGN_OR_RETURN(const PreprocessSpec spec,
+                      ToPreprocessSpec(MakeTestManifest(options).preprocess()));
   LB_ASSIGN_OR_RETURN(const std::vector<float> tensor, Tensor(golden.image, spec));
   TestModel::Answer answer = model.Evaluate(tensor);
   golden.embedding = std::move(answer.embedding);
@@ -82,18 +85,22 @@ void TestModel::Save(const std::string& path) const {
   torch::jit::Module module(c10::QualifiedName("__torch__.lookbook.TestModel"));
   const auto add = [&](const char* name, const std::vector<float>& weights) {
     const int64_t outputs = static_cast<int64_t>(weights.size()) / inputs_;
-    module.register_parameter(name, torch::tensor(weights).reshape({inputs_, outputs}), /*is_buffer=*/false);
+    module.register_parameter(name, torch::tensor(weights).reshape({inputs_, outputs}),
+                              /*is_buffer=*/false);
   };
   add("embedding", embedding_);
   add("classes", classes_);
   if (options_.scores_attributes) add("attributes", attributes_);
   const char* attribute_type = options_.scores_attributes ? ", Tensor" : "";
-  const char* attribute_value = options_.scores_attributes ? ", torch.sigmoid(torch.matmul(x, self.attributes))" : "";
-  module.define(absl::StrCat("def forward(self, images: Tensor) -> Tuple[Tensor, Tensor", attribute_type, R"(]:
+  const char* attribute_value =
+      options_.scores_attributes ? ", torch.sigmoid(torch.matmul(x, self.attributes))" : "";
+  module.define(absl::StrCat("def forward(self, images: Tensor) -> Tuple[Tensor, Tensor",
+                             attribute_type, R"(]:
     x = torch.flatten(images, 1)
     e = torch.matmul(x, self.embedding)
     e = torch.div(e, torch.clamp_min(torch.norm(e, 2, [1], True), 1e-12))
-    return (e, torch.sigmoid(torch.matmul(x, self.classes)))", attribute_value, ")\n"));
+    return (e, torch.sigmoid(torch.matmul(x, self.classes)))",
+                             attribute_value, ")\n"));
   module.eval();
   module.save(path);
 }
@@ -103,21 +110,24 @@ TestModel::Answer TestModel::Evaluate(const std::vector<float>& tensor) const {
   const std::vector<double> projected = Project(tensor, embedding_);
   double squares = 0;
   for (double value : projected) squares += value * value;
-  for (double value : projected) answer.embedding.push_back(static_cast<float>(value / std::sqrt(squares)));
+  for (double value : projected)
+    answer.embedding.push_back(static_cast<float>(value / std::sqrt(squares)));
   answer.scores = Sigmoid(Project(tensor, classes_));
   if (options_.scores_attributes) answer.attribute_scores = Sigmoid(Project(tensor, attributes_));
   return answer;
 }
 
 std::string TestImageFile(int index, int image_size) {
-  const int side = 8 * image_size + 3 * index;  // Reduced by 4: the short side stays above twice the input.
+  const int side =
+      8 * image_size + 3 * index;  // Reduced by 4: the short side stays above twice the input.
   const Image image = NoisyImage(side + 17, side, static_cast<uint32_t>(index + 1));
   if (index % 3 == 0) return MakeJpeg(image);
   if (index % 3 == 1) return JpegWithOrientation(image, 6);
   return MakePng(NoisyImage(2 * image_size + index, image_size, static_cast<uint32_t>(index + 1)));
 }
 
-absl::StatusOr<TestBundle> WriteTestBundle(const std::string& root, const TestBundleOptions& options) {
+absl::StatusOr<TestBundle> WriteTestBundle(const std::string& root,
+                                           const TestBundleOptions& options) {
   const TestModel model(options);
   std::mt19937_64 random(options.seed + 1);
   TestBundle bundle;

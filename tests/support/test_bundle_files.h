@@ -1,5 +1,6 @@
-// A small bundle without torch: manifest, items and golden cases are real; model and index are filler bytes.
-// For whoever reads bundles as files; tests/support/test_bundle.h writes one that a server can load.
+// A small bundle without torch: manifest, items and golden cases are real; model and index are
+// filler bytes. For whoever reads bundles as files; tests/support/test_bundle.h writes one that a
+// server can load.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct TestBundleOptions {
   int attributes = 3;
   bool scores_attributes = false;  // The model has a third output.
   uint64_t seed = 1;
-  int image_size = 16;  // A multiple of 4.
+  int image_size = 16;   // A multiple of 4.
   int golden_cases = 3;  // At most `items`.
   std::string recipe = "test";
   absl::Time created = absl::FromUnixSeconds(1795428900);  // 2026-11-23T10:15:00Z
@@ -57,18 +58,21 @@ std::vector<Item> MakeTestItems(const TestBundleOptions& options);
 Manifest MakeTestManifest(const TestBundleOptions& options);
 
 // The best rows of `vectors` for `query`, by a plain loop; ties by lower row.
-std::vector<GoldenNeighbor> TestNeighbors(const std::vector<Item>& items, const std::vector<float>& vectors,
+std::vector<GoldenNeighbor> TestNeighbors(const std::vector<Item>& items,
+                                          const std::vector<float>& vectors,
                                           const std::vector<float>& query, int top);
 
 // Writes items.sqlite into `directory`.
 absl::Status WriteTestItems(const std::string& directory, const std::vector<Item>& items,
                             const std::vector<std::string>& thumbnails);
 
-// Writes items.sqlite and golden/, publishes what `writer` holds and fills the rest of `bundle`, whose items,
-// thumbnails, vectors and golden cases are given.
-absl::Status PublishTestBundle(const TestBundleOptions& options, BundleWriter* writer, TestBundle* bundle);
+// Writes items.sqlite and golden/, publishes what `writer` holds and fills the rest of `bundle`,
+// whose items, thumbnails, vectors and golden cases are given.
+absl::Status PublishTestBundle(const TestBundleOptions& options, BundleWriter* writer,
+                               TestBundle* bundle);
 
 // Publishes a bundle with filler for model, index and pictures into <root>.
-absl::StatusOr<TestBundle> WriteTestBundleFiles(const std::string& root, const TestBundleOptions& options = {});
+absl::StatusOr<TestBundle> WriteTestBundleFiles(const std::string& root,
+                                                const TestBundleOptions& options = {});
 
 }  // namespace lookbook

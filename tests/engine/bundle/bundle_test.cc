@@ -42,9 +42,10 @@ class BundleTest : public ::testing::Test {
 
   using Change = std::function<void(const std::string& directory, Manifest* manifest)>;
 
-  // Publishes the bundle once more with `change` made to its files and manifest: all hashes are right.
-  absl::StatusOr<std::shared_ptr<const Bundle>> OpenChanged(const Change& change,
-                                                            BundleOptions options = QuickOptions()) {
+  // Publishes the bundle once more with `change` made to its files and manifest: all hashes are
+  // right.
+  absl::StatusOr<std::shared_ptr<const Bundle>> OpenChanged(
+      const Change& change, BundleOptions options = QuickOptions()) {
     auto writer = BundleWriter::Create(root_.path());
     EXPECT_THAT(writer, IsOk());
     const std::string directory = (*writer)->directory();
@@ -53,7 +54,8 @@ class BundleTest : public ::testing::Test {
     Manifest manifest = bundle_.manifest;
     manifest.set_git_commit(absl::StrCat("change ", ++changes_));  // Makes the id another.
     change(directory, &manifest);
-    const auto id = (*writer)->Publish(manifest, absl::FromUnixSeconds(1795428900), /*activate=*/true);
+    const auto id =
+        (*writer)->Publish(manifest, absl::FromUnixSeconds(1795428900), /*activate=*/true);
     EXPECT_THAT(id, IsOk());
     return OpenCurrentBundle(root_.path(), options);
   }
@@ -113,8 +115,10 @@ TEST_F(BundleTest, AttributeScoresWhenTheManifestSaysSo) {
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle written, WriteTestBundle(root.path(), options));
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(root.path(), QuickOptions()));
   EXPECT_EQ(bundle->embedder->shape().attributes, 3);
-  LB_ASSERT_OK_AND_ASSIGN(const Embeddings result, EmbedImageFile(*bundle, written.golden[0].image));
-  EXPECT_THAT(result.attribute_scores, Pointwise(FloatNear(1e-5f), written.golden[0].attribute_scores));
+  LB_ASSERT_OK_AND_ASSIGN(const Embeddings result,
+                          EmbedImageFile(*bundle, written.golden[0].image));
+  EXPECT_THAT(result.attribute_scores,
+              Pointwise(FloatNear(1e-5f), written.golden[0].attribute_scores));
 }
 
 TEST_F(BundleTest, MaxBatchNeedNotBeAPowerOfTwo) {
@@ -124,14 +128,16 @@ TEST_F(BundleTest, MaxBatchNeedNotBeAPowerOfTwo) {
   EXPECT_EQ(bundle->embedder->MaxBatch(), 6);
   for (int wrong : {0, -1, 1025}) {
     options.max_batch = wrong;
-    EXPECT_THAT(OpenCurrentBundle(root_.path(), options),
-                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(absl::StrCat("max_batch ", wrong))));
+    EXPECT_THAT(
+        OpenCurrentBundle(root_.path(), options),
+        StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(absl::StrCat("max_batch ", wrong))));
   }
 }
 
 TEST_F(BundleTest, NoCurrentIsNotFound) {
   const TempDir empty(TempDir::kMemory);
-  EXPECT_THAT(OpenCurrentBundle(empty.path(), {}), StatusIs(absl::StatusCode::kNotFound, HasSubstr("CURRENT")));
+  EXPECT_THAT(OpenCurrentBundle(empty.path(), {}),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("CURRENT")));
 }
 
 // verify_test does this for every byte; here it is shown that the loader asks.
@@ -147,7 +153,8 @@ TEST_F(BundleTest, AChangedByteOfAnyFileIsRefused) {
       ASSERT_THAT(WriteFile(path, bad), IsOk());
       const auto bundle = OpenCurrentBundle(root_.path(), QuickOptions());
       EXPECT_THAT(bundle, StatusIs(absl::StatusCode::kDataLoss)) << name << " " << offset;
-      EXPECT_THAT(bundle, HasReason(name == "manifest.json" || name == "../CURRENT" ? "manifest" : "checksum"));
+      EXPECT_THAT(bundle, HasReason(name == "manifest.json" || name == "../CURRENT" ? "manifest"
+                                                                                    : "checksum"));
     }
     ASSERT_THAT(WriteFile(path, good), IsOk());
   }
@@ -155,12 +162,14 @@ TEST_F(BundleTest, AChangedByteOfAnyFileIsRefused) {
 }
 
 TEST_F(BundleTest, AManifestThatPromisesAnotherShapeIsRefused) {
-  ExpectRefused("format", "model.ts", [](const std::string&, Manifest* m) { m->set_embedding_dim(9); });
+  ExpectRefused("format", "model.ts",
+                [](const std::string&, Manifest* m) { m->set_embedding_dim(9); });
   ExpectRefused("format", "model.ts", [](const std::string&, Manifest* m) {
     m->add_classes()->set_id(99);
     m->mutable_classes(5)->set_name("one too many");
   });
-  ExpectRefused("format", "model.ts", [](const std::string&, Manifest* m) { m->set_scores_attributes(true); });
+  ExpectRefused("format", "model.ts",
+                [](const std::string&, Manifest* m) { m->set_scores_attributes(true); });
   ExpectRefused("format", "items.sqlite holds 40 items, not the 41",
                 [](const std::string&, Manifest* m) { m->set_item_count(41); });
 }
@@ -188,7 +197,8 @@ TEST_F(BundleTest, AnIndexOfAnotherKindIsRefused) {
 
 TEST_F(BundleTest, FilesThatTheirReadersRefuseAreNamed) {
   for (const char* name : {"model.ts", "index.faiss", "items.sqlite"}) {
-    for (const std::string& bytes : {std::string(), std::string("garbage"), std::string(10000, 'x')}) {
+    for (const std::string& bytes :
+         {std::string(), std::string("garbage"), std::string(10000, 'x')}) {
       ExpectRefused("format", name, [&](const std::string& directory, Manifest*) {
         ASSERT_THAT(WriteFile(JoinPath(directory, name), bytes), IsOk());
       });
@@ -202,15 +212,24 @@ TEST_F(BundleTest, FilesThatTheirReadersRefuseAreNamed) {
   });
 }
 
-// Train and serve disagree on a step of preprocessing: each is caught by the golden images, and only by them.
+// Train and serve disagree on a step of preprocessing: each is caught by the golden images, and
+// only by them.
 TEST_F(BundleTest, SkewIsRefused) {
   const std::vector<std::pair<const char*, Change>> skews = {
-      {"scaled decode", [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_min_scale_factor(0); }},
-      {"orientation", [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_orientation(false); }},
-      {"channels", [](const std::string&, Manifest* m) { m->mutable_preprocess()->mutable_mean()->SwapElements(0, 2); }},
+      {"scaled decode",
+       [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_min_scale_factor(0); }},
+      {"orientation",
+       [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_orientation(false); }},
+      {"channels",
+       [](const std::string&, Manifest* m) {
+         m->mutable_preprocess()->mutable_mean()->SwapElements(0, 2);
+       }},
       {"std", [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_std(1, 0.25f); }},
-      {"resize", [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_resize("crop"); }},
-      {"interpolation", [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_interpolation("bilinear"); }}};
+      {"resize",
+       [](const std::string&, Manifest* m) { m->mutable_preprocess()->set_resize("crop"); }},
+      {"interpolation", [](const std::string&, Manifest* m) {
+         m->mutable_preprocess()->set_interpolation("bilinear");
+       }}};
   for (const auto& [name, change] : skews) {
     const auto bundle = OpenChanged(change);
     EXPECT_THAT(bundle, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("golden/"))) << name;

@@ -37,12 +37,14 @@ TEST(BundleWriterTest, ManifestStatesEveryFile) {
   const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root / "bundles/resnet50"));
   WriteFiles(writer->directory());
-  LB_ASSERT_OK_AND_ASSIGN(const std::string id,
-                          writer->Publish(MakeTestManifest({}), kCreated + absl::Milliseconds(999), /*activate=*/true));
+  LB_ASSERT_OK_AND_ASSIGN(
+      const std::string id,
+      writer->Publish(MakeTestManifest({}), kCreated + absl::Milliseconds(999), /*activate=*/true));
   EXPECT_THAT(id, HasSubstr("20261123T101500Z-"));
   EXPECT_EQ(writer->directory(), root / "bundles/resnet50/" + id);
 
-  LB_ASSERT_OK_AND_ASSIGN(const VerifiedBundle verified, VerifyCurrentBundle(root / "bundles/resnet50"));
+  LB_ASSERT_OK_AND_ASSIGN(const VerifiedBundle verified,
+                          VerifyCurrentBundle(root / "bundles/resnet50"));
   EXPECT_EQ(verified.id, id);
   EXPECT_EQ(verified.manifest.format_version(), 1u);
   EXPECT_EQ(verified.manifest.created(), "2026-11-23T10:15:00Z");
@@ -60,7 +62,8 @@ TEST(BundleWriterTest, ASecondBundleTakesOverAndTheFirstStays) {
   options.seed = 2;
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle second, WriteTestBundleFiles(root.path(), options));
   ASSERT_NE(first.id, second.id);
-  EXPECT_THAT(ListDirectory(root.path()), IsOkAndHolds(UnorderedElementsAre("CURRENT", first.id, second.id)));
+  EXPECT_THAT(ListDirectory(root.path()),
+              IsOkAndHolds(UnorderedElementsAre("CURRENT", first.id, second.id)));
   LB_ASSERT_OK_AND_ASSIGN(const VerifiedBundle current, VerifyCurrentBundle(root.path()));
   EXPECT_EQ(current.id, second.id);
   EXPECT_THAT(VerifyBundle(first.directory), IsOk());
@@ -78,7 +81,8 @@ TEST(BundleWriterTest, WithoutActivateCurrentStays) {
 TEST(BundleWriterTest, ABundleOfTheSameIdIsNotReplaced) {
   const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle first, WriteTestBundleFiles(root.path()));
-  EXPECT_THAT(WriteTestBundleFiles(root.path()), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr(first.id)));
+  EXPECT_THAT(WriteTestBundleFiles(root.path()),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr(first.id)));
   EXPECT_THAT(ListDirectory(root.path()), IsOkAndHolds(UnorderedElementsAre("CURRENT", first.id)));
   EXPECT_THAT(VerifyCurrentBundle(root.path()), IsOk());
 }
@@ -97,7 +101,8 @@ TEST(BundleWriterTest, PublishesOnce) {
   LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root.path()));
   WriteFiles(writer->directory());
   ASSERT_THAT(writer->Publish(MakeTestManifest({}), kCreated, true), IsOk());
-  EXPECT_THAT(writer->Publish(MakeTestManifest({}), kCreated, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(writer->Publish(MakeTestManifest({}), kCreated, true),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 TEST(BundleWriterTest, WhatWasNotPublishedIsRemoved) {
@@ -121,7 +126,8 @@ TEST(BundleWriterTest, SweepsWhatCrashesLeftAndNothingElse) {
   LB_ASSERT_OK_AND_ASSIGN(const auto writer, BundleWriter::Create(root.path()));
   const std::string own = std::filesystem::path(writer->directory()).filename().string();
   EXPECT_THAT(ListDirectory(root.path()),
-              IsOkAndHolds(UnorderedElementsAre("CURRENT", bundle.id, "file.tmp", "keep", "link.tmp", own)));
+              IsOkAndHolds(
+                  UnorderedElementsAre("CURRENT", bundle.id, "file.tmp", "keep", "link.tmp", own)));
 }
 
 TEST(BundleWriterTest, LivingWritersKeepTheirFolders) {
@@ -132,7 +138,8 @@ TEST(BundleWriterTest, LivingWritersKeepTheirFolders) {
   WriteFiles(second->directory(), "second");
   ASSERT_NE(first->directory(), second->directory());
   EXPECT_THAT(second->Publish(MakeTestManifest({}), kCreated, true), IsOk());
-  LB_ASSERT_OK_AND_ASSIGN(const std::string id, first->Publish(MakeTestManifest({}), kCreated, true));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string id,
+                          first->Publish(MakeTestManifest({}), kCreated, true));
   LB_ASSERT_OK_AND_ASSIGN(const VerifiedBundle current, VerifyCurrentBundle(root.path()));
   EXPECT_EQ(current.id, id);
   EXPECT_EQ(current.contents.at("model.ts"), "first");
@@ -147,12 +154,18 @@ TEST(BundleWriterTest, NothingIsPublishedThatALoaderWouldRefuse) {
   const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle live, WriteTestBundleFiles(root.path()));
   for (const Mistake& mistake :
-       {Mistake{"model.ts", [](const std::string& d, Manifest*) { std::filesystem::remove(d + "/model.ts"); }},
-        Mistake{"item_count", [](const std::string&, Manifest* m) { m->clear_item_count(); }},
-        Mistake{"other.faiss", [](const std::string&, Manifest* m) { m->mutable_index()->set_file("other.faiss"); }},
-        Mistake{"a b.txt", [](const std::string& d, Manifest*) { WriteFile(d + "/a b.txt", "").IgnoreError(); }},
-        Mistake{"manifest.json", [](const std::string& d, Manifest*) { WriteFile(d + "/manifest.json", "").IgnoreError(); }},
-        Mistake{"is a link", [](const std::string& d, Manifest*) {
+       {Mistake{"model.ts",
+                [](const std::string&d, Manifest*) { std::filesystem::remove(d + "/model.ts"); }},
+        Mistake{"item_count", [](const std::string&, Manifest*m) { m->clear_item_count(); }},
+        Mistake{"other.faiss", [](const std::string&,
+                                  Manifest*m) { m->mutable_index()->set_file("other.faiss"); }},
+        Mistake{"a b.txt", [](const std::string&d,
+                              Manifest*) { WriteFile(d + "/a b.txt", "").IgnoreError(); }},
+        Mistake{"manifest.json",
+                [](const std::string&d, Manifest*) {
+                  WriteFile(d + "/manifest.json", "").IgnoreError();
+                }},
+        Mistake{"is a link", [](const std::string&d, Manifest*) {
                   std::filesystem::create_symlink("model.ts", d + "/link.ts");
                 }}}) {
     LB_ASSERT_OK_AND_ASSIGN(auto writer, BundleWriter::Create(root.path()));

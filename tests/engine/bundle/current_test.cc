@@ -22,7 +22,9 @@ const std::string& Sha() {
   return *sha;
 }
 
-CurrentFile MakeCurrent() { return {MakeBundleId(absl::FromUnixSeconds(1795428900), Sha()), Sha()}; }
+CurrentFile MakeCurrent() {
+  return {MakeBundleId(absl::FromUnixSeconds(1795428900), Sha()), Sha()};
+}
 
 TEST(BundleIdTest, IsTimeAndTwelveDigits) {
   EXPECT_EQ(MakeBundleId(absl::FromUnixSeconds(1795428900), "3f9a1c02b7de" + std::string(52, '0')),
@@ -38,9 +40,13 @@ TEST(BundleIdTest, MustMatchItsManifest) {
 
 TEST(BundleIdTest, MustBeWellFormed) {
   const std::string good = MakeCurrent().bundle_id;
-  for (const std::string& id : {std::string(), absl::StrCat(good, "0"), good.substr(1), absl::StrCat("../", good), absl::StrCat("x", good.substr(1)),
-                                absl::StrCat(good.substr(0, 28), "G"), absl::StrCat(good.substr(0, 8), "t", good.substr(9))}) {
-    EXPECT_THAT(CheckBundleId(id, Sha()), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a bundle id"))) << id;
+  for (const std::string& id :
+       {std::string(), absl::StrCat(good, "0"), good.substr(1), absl::StrCat("../", good),
+        absl::StrCat("x", good.substr(1)), absl::StrCat(good.substr(0, 28), "G"),
+        absl::StrCat(good.substr(0, 8), "t", good.substr(9))}) {
+    EXPECT_THAT(CheckBundleId(id, Sha()),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not a bundle id")))
+        << id;
   }
 }
 
@@ -56,7 +62,8 @@ TEST(CurrentTest, ReadsWhatWasWritten) {
 
 TEST(CurrentTest, MissingIsNotFound) {
   const TempDir root(TempDir::kMemory);
-  EXPECT_THAT(ReadCurrent(root.path()), StatusIs(absl::StatusCode::kNotFound, HasSubstr("CURRENT")));
+  EXPECT_THAT(ReadCurrent(root.path()),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("CURRENT")));
   EXPECT_THAT(ReadCurrent(root.path()), HasReason("manifest"));
 }
 
@@ -67,7 +74,8 @@ TEST(CurrentTest, AFolderInItsPlaceIsAnIoError) {
   EXPECT_THAT(WriteCurrent(root.path(), MakeCurrent()), HasReason("io"));
 }
 
-// A changed time stamp still makes a well-formed CURRENT; it names a folder that does not exist (verify_test).
+// A changed time stamp still makes a well-formed CURRENT; it names a folder that does not exist
+// (verify_test).
 TEST(CurrentTest, EveryOtherChangedByteIsRefused) {
   const TempDir root(TempDir::kMemory);
   const std::string good = MakeCurrent().bundle_id + " " + Sha() + "\n";
@@ -79,7 +87,8 @@ TEST(CurrentTest, EveryOtherChangedByteIsRefused) {
       const auto current = ReadCurrent(root.path());
       if (current.ok()) {
         EXPECT_TRUE(i < 16 || i >= 30 + 12) << i << " " << text;
-        EXPECT_TRUE(current->bundle_id != MakeCurrent().bundle_id || current->manifest_sha256 != Sha());
+        EXPECT_TRUE(current->bundle_id != MakeCurrent().bundle_id ||
+                    current->manifest_sha256 != Sha());
       } else {
         EXPECT_THAT(current, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("CURRENT"))) << i;
         EXPECT_THAT(current, HasReason("manifest"));
@@ -91,8 +100,9 @@ TEST(CurrentTest, EveryOtherChangedByteIsRefused) {
 TEST(CurrentTest, OtherLengthsAreRefused) {
   const TempDir root(TempDir::kMemory);
   const std::string good = MakeCurrent().bundle_id + " " + Sha() + "\n";
-  for (const std::string& text : {std::string(), good + "\n", good.substr(0, good.size() - 1), absl::StrCat(" ", good),
-                                  std::string(100000, 'x'), MakeCurrent().bundle_id + "\n"}) {
+  for (const std::string& text :
+       {std::string(), good + "\n", good.substr(0, good.size() - 1), absl::StrCat(" ", good),
+        std::string(100000, 'x'), MakeCurrent().bundle_id + "\n"}) {
     ASSERT_THAT(WriteFile(root / "CURRENT", text), IsOk());
     EXPECT_THAT(ReadCurrent(root.path()), StatusIs(absl::StatusCode::kDataLoss)) << text.size();
     EXPECT_THAT(ReadCurrent(root.path()), HasReason("manifest"));

@@ -40,7 +40,8 @@ Bundle MakeBundle(const PreprocessSpec& spec) {
 }
 
 // The pixels as the definition says: decode with the spec's bounds, resize, normalise.
-std::vector<float> Reference(const std::string& file, const PreprocessSpec& spec, int min_short_side, bool orientation) {
+std::vector<float> Reference(const std::string& file, const PreprocessSpec& spec,
+                             int min_short_side, bool orientation) {
   DecodeOptions options;
   options.min_short_side = min_short_side;
   options.apply_orientation = orientation;
@@ -51,7 +52,8 @@ std::vector<float> Reference(const std::string& file, const PreprocessSpec& spec
   std::vector<float> tensor(3 * spec.size * spec.size);
   for (int c = 0; c < 3; ++c) {
     for (int i = 0; i < spec.size * spec.size; ++i) {
-      tensor[c * spec.size * spec.size + i] = (resized->rgb[3 * i + c] / 255.0f - spec.mean[c]) / spec.std[c];
+      tensor[c * spec.size * spec.size + i] =
+          (resized->rgb[3 * i + c] / 255.0f - spec.mean[c]) / spec.std[c];
     }
   }
   return tensor;
@@ -91,7 +93,8 @@ TEST(EmbedImageFileTest, BadImagesAreInvalidWithTheirReason) {
   const Bundle bundle = MakeBundle({});
   EXPECT_THAT(EmbedImageFile(bundle, ""), HasReason("empty_image"));
   EXPECT_THAT(EmbedImageFile(bundle, "GIF89a"), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(EmbedImageFile(bundle, Cut(MakeJpeg(NoisyImage(200, 200)), 50)), HasReason("truncated"));
+  EXPECT_THAT(EmbedImageFile(bundle, Cut(MakeJpeg(NoisyImage(200, 200)), 50)),
+              HasReason("truncated"));
 }
 
 }  // namespace

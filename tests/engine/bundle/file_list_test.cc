@@ -22,8 +22,9 @@ TEST(FileListTest, SafeNamesStayInTheFolder) {
   for (const char* name : {"model.ts", "golden/0.jpg", "a/b/c", "A-1_x.y"}) {
     EXPECT_TRUE(IsSafeFileName(name)) << name;
   }
-  for (const char* name : {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".", "./a", "a//b", "a/", ".hidden",
-                           "a/.hidden", "a\\b", "a b", "a\nb", "caf\xC3\xA9", "a:b", "*"}) {
+  for (const char* name :
+       {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".", "./a", "a//b", "a/", ".hidden",
+        "a/.hidden", "a\\b", "a b", "a\nb", "caf\xC3\xA9", "a:b", "*"}) {
     EXPECT_FALSE(IsSafeFileName(name)) << name;
   }
   EXPECT_FALSE(IsSafeFileName(absl::string_view("a\0b", 3)));
@@ -47,10 +48,12 @@ TEST(FileListTest, LinksAndSpecialFilesAreRefused) {
   const TempDir folder;
   const TempDir elsewhere;
   ASSERT_THAT(WriteFile(elsewhere / "model.ts", "x"), IsOk());
-  for (const std::string& target : {elsewhere / "model.ts", elsewhere.path(), elsewhere / "missing"}) {
+  for (const std::string& target :
+       {elsewhere / "model.ts", elsewhere.path(), elsewhere / "missing"}) {
     std::filesystem::create_symlink(target, folder / "model.ts");
     const auto files = ListBundleFiles(folder.path());
-    EXPECT_THAT(files, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("model.ts is a link"))) << target;
+    EXPECT_THAT(files, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("model.ts is a link")))
+        << target;
     EXPECT_THAT(files, HasReason("manifest"));
     std::filesystem::remove(folder / "model.ts");
   }
@@ -73,7 +76,8 @@ TEST(FileListTest, OddNamesEmptyFoldersAndDeepNestingAreRefused) {
 
 TEST(FileListTest, AMissingFolderIsAnIoError) {
   const TempDir folder;
-  EXPECT_THAT(ListBundleFiles(folder / "missing"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("missing")));
+  EXPECT_THAT(ListBundleFiles(folder / "missing"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("missing")));
   EXPECT_THAT(ListBundleFiles(folder / "missing"), HasReason("io"));
 }
 

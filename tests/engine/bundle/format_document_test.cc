@@ -38,7 +38,8 @@ TEST(FormatDocumentTest, TheManifestIsValid) {
   // It shows every field.
   std::vector<const google::protobuf::FieldDescriptor*> shown;
   manifest.GetReflection()->ListFields(manifest, &shown);
-  EXPECT_EQ(static_cast<int>(shown.size()) + 1, manifest.descriptor()->field_count()) << "scores_attributes is false";
+  EXPECT_EQ(static_cast<int>(shown.size()) + 1, manifest.descriptor()->field_count())
+      << "scores_attributes is false";
 }
 
 TEST(FormatDocumentTest, TheGoldenCaseIsValid) {
@@ -47,7 +48,9 @@ TEST(FormatDocumentTest, TheGoldenCaseIsValid) {
   manifest.add_classes();
   manifest.add_classes();
   manifest.set_item_count(2);
-  EXPECT_THAT(ReadGolden({{"golden/golden.json", Blocks("json")[1]}, {"golden/0.jpg", "picture"}}, manifest), IsOk());
+  EXPECT_THAT(ReadGolden({{"golden/golden.json", Blocks("json")[1]}, {"golden/0.jpg", "picture"}},
+                         manifest),
+              IsOk());
 }
 
 TEST(FormatDocumentTest, TheSchemaIsTheOneThatIsWritten) {

@@ -42,8 +42,8 @@ std::vector<float> AtAngle(double angle) {
   return {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)), 0, 0};
 }
 
-// Item k stands at angle 0.2 k, so that the similarities to angle 0 are well apart: 1, 0.980, 0.921, 0.825, 0.697.
-// Item 5 stands 1e-4 rad behind item 4: a gap of 7e-5, a tie.
+// Item k stands at angle 0.2 k, so that the similarities to angle 0 are well apart: 1, 0.980,
+// 0.921, 0.825, 0.697. Item 5 stands 1e-4 rad behind item 4: a gap of 7e-5, a tie.
 std::vector<float> ItemVectors() {
   std::vector<float> vectors;
   for (double angle : {0.0, 0.2, 0.4, 0.6, 0.8, 0.8001}) {
@@ -180,7 +180,8 @@ TEST_F(GoldenCheckTest, EveryCaseIsChecked) {
   GoldenCase second = golden_;
   second.image_name = "1.jpg";
   second.scores[0] = 0.9f;
-  EXPECT_THAT(GoldenCheck(bundle_, {golden_, second}), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.jpg")));
+  EXPECT_THAT(GoldenCheck(bundle_, {golden_, second}),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.jpg")));
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ TEST(GoldenTest, ReadsWhatWasWritten) {
   const TempDir folder(TempDir::kMemory);
   const std::vector<GoldenCase> cases = MakeCases();
   ASSERT_THAT(WriteGolden(folder.path(), cases), IsOk());
-  LB_ASSERT_OK_AND_ASSIGN(const std::vector<GoldenCase> read, ReadGolden(Contents(folder.path()), MakeManifest()));
+  LB_ASSERT_OK_AND_ASSIGN(const std::vector<GoldenCase> read,
+                          ReadGolden(Contents(folder.path()), MakeManifest()));
   ASSERT_EQ(read.size(), 3u);
   for (size_t i = 0; i < read.size(); ++i) {
     EXPECT_EQ(read[i].image_name, cases[i].image_name);
@@ -67,7 +68,8 @@ TEST(GoldenTest, NamesThatWouldHitOtherFilesAreRefused) {
     const TempDir folder(TempDir::kMemory);
     std::vector<GoldenCase> cases = MakeCases();
     cases[2].image_name = name;  // "1.jpg" is taken by case 1.
-    EXPECT_THAT(WriteGolden(folder.path(), cases), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(name)));
+    EXPECT_THAT(WriteGolden(folder.path(), cases),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(name)));
   }
   const TempDir folder(TempDir::kMemory);
   EXPECT_THAT(WriteGolden(folder.path(), {}), StatusIs(absl::StatusCode::kInvalidArgument));
@@ -81,7 +83,8 @@ struct Damage {
 TEST(GoldenTest, CasesThatDoNotFitTheManifestAreRefused) {
   using Cases = std::vector<GoldenCase>;
   for (const Damage& damage :
-       {Damage{"1.jpg has 7 embedding values, not 8", [](Cases* c) { (*c)[1].embedding.pop_back(); }},
+       {Damage{"1.jpg has 7 embedding values, not 8",
+               [](Cases* c) { (*c)[1].embedding.pop_back(); }},
         Damage{"4 scores, not 5", [](Cases* c) { (*c)[0].scores.pop_back(); }},
         Damage{"0 attribute scores, not 3", [](Cases* c) { (*c)[0].attribute_scores.clear(); }},
         Damage{"4 neighbours, not 5", [](Cases* c) { (*c)[2].top.pop_back(); }},
@@ -89,7 +92,8 @@ TEST(GoldenTest, CasesThatDoNotFitTheManifestAreRefused) {
         Damage{"score -1", [](Cases* c) { (*c)[0].attribute_scores[1] = -1; }},
         Damage{"score nan", [](Cases* c) { (*c)[0].scores[1] = std::nanf(""); }},
         Damage{"embedding of length", [](Cases* c) { (*c)[0].embedding[0] += 0.5f; }},
-        Damage{"embedding of length nan", [](Cases* c) { (*c)[0].embedding[0] = std::nanf(""); }}}) {
+        Damage{"embedding of length nan",
+               [](Cases* c) { (*c)[0].embedding[0] = std::nanf(""); }}}) {
     const TempDir folder(TempDir::kMemory);
     Cases cases = MakeCases();
     damage.apply(&cases);
@@ -107,13 +111,16 @@ TEST(GoldenTest, MissingOrMalformedFilesAreRefused) {
 
   std::map<std::string, std::string> contents = good;
   contents.erase("golden/1.jpg");
-  EXPECT_THAT(ReadGolden(contents, MakeManifest()), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.jpg")));
+  EXPECT_THAT(ReadGolden(contents, MakeManifest()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.jpg")));
   contents = good;
   contents.erase("golden/golden.json");
-  EXPECT_THAT(ReadGolden(contents, MakeManifest()), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("missing")));
+  EXPECT_THAT(ReadGolden(contents, MakeManifest()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("missing")));
   for (const char* json : {"", "{", "{}", "{\"cases\": []}", "{\"case\": []}", "[1]"}) {
     contents["golden/golden.json"] = json;
-    EXPECT_THAT(ReadGolden(contents, MakeManifest()), StatusIs(absl::StatusCode::kDataLoss)) << json;
+    EXPECT_THAT(ReadGolden(contents, MakeManifest()), StatusIs(absl::StatusCode::kDataLoss))
+        << json;
     EXPECT_THAT(ReadGolden(contents, MakeManifest()), HasReason("golden")) << json;
   }
 }
@@ -123,7 +130,8 @@ TEST(GoldenTest, ASmallIndexHasFewerNeighbors) {
   options.items = 3;
   const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle bundle, WriteTestBundleFiles(root.path(), options));
-  LB_ASSERT_OK_AND_ASSIGN(const auto cases, ReadGolden(Contents(bundle.directory), bundle.manifest));
+  LB_ASSERT_OK_AND_ASSIGN(const auto cases,
+                          ReadGolden(Contents(bundle.directory), bundle.manifest));
   EXPECT_EQ(cases[0].top.size(), 3u);
 }
 

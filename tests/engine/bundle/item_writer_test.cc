@@ -29,19 +29,26 @@ TEST(ItemWriterTest, RefusesBadItemsAndGoesOn) {
   const TempDir folder(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(auto writer, ItemWriter::Create(folder / "items.sqlite"));
   ASSERT_THAT(writer->Add(MakeItem("a"), "jpeg a"), IsOk());
-  EXPECT_THAT(writer->Add(MakeItem(""), ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("item 1")));
-  EXPECT_THAT(writer->Add(MakeItem("a"), ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("\"a\"")));
-  EXPECT_THAT(writer->Add(MakeItem("latin \xEA"), ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("UTF-8")));
+  EXPECT_THAT(writer->Add(MakeItem(""), ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("item 1")));
+  EXPECT_THAT(writer->Add(MakeItem("a"), ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("\"a\"")));
+  EXPECT_THAT(writer->Add(MakeItem("latin \xEA"), ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("UTF-8")));
   Item item = MakeItem("b");
   item.uri = "\xFF";
-  EXPECT_THAT(writer->Add(item, ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("uri")));
-  for (const std::vector<uint32_t>& ids : {std::vector<uint32_t>{2, 1}, std::vector<uint32_t>{1, 1}}) {
+  EXPECT_THAT(writer->Add(item, ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("uri")));
+  for (const std::vector<uint32_t>& ids :
+       {std::vector<uint32_t>{2, 1}, std::vector<uint32_t>{1, 1}}) {
     item = MakeItem("b");
     item.class_ids = ids;
-    EXPECT_THAT(writer->Add(item, ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("class ids")));
+    EXPECT_THAT(writer->Add(item, ""),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("class ids")));
     item = MakeItem("b");
     item.attribute_ids = ids;
-    EXPECT_THAT(writer->Add(item, ""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("attribute ids")));
+    EXPECT_THAT(writer->Add(item, ""),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("attribute ids")));
   }
   ASSERT_THAT(writer->Add(MakeItem("b"), "jpeg b"), IsOk());
   ASSERT_THAT(writer->Finish(), IsOk());
@@ -63,7 +70,8 @@ TEST(ItemWriterTest, NothingIsAddedAfterFinish) {
 TEST(ItemWriterTest, NeverWritesOverAFile) {
   const TempDir folder(TempDir::kMemory);
   ASSERT_THAT(WriteFile(folder / "items.sqlite", "mine"), IsOk());
-  EXPECT_THAT(ItemWriter::Create(folder / "items.sqlite"), StatusIs(absl::StatusCode::kAlreadyExists));
+  EXPECT_THAT(ItemWriter::Create(folder / "items.sqlite"),
+              StatusIs(absl::StatusCode::kAlreadyExists));
   EXPECT_THAT(ReadFile(folder / "items.sqlite"), IsOkAndHolds("mine"));
 }
 
@@ -81,8 +89,11 @@ TEST(ItemWriterTest, EqualItemsGiveEqualBytesAndOneFile) {
   for (int round = 0; round < 2; ++round) {
     const TempDir folder(TempDir::kMemory);
     const std::vector<Item> items = MakeTestItems({});
-    ASSERT_THAT(WriteTestItems(folder.path(), items, std::vector<std::string>(items.size(), "jpeg")), IsOk());
-    EXPECT_THAT(ListDirectory(folder.path()), IsOkAndHolds(ElementsAre("items.sqlite")));  // No journal stays.
+    ASSERT_THAT(
+        WriteTestItems(folder.path(), items, std::vector<std::string>(items.size(), "jpeg")),
+        IsOk());
+    EXPECT_THAT(ListDirectory(folder.path()),
+                IsOkAndHolds(ElementsAre("items.sqlite")));  // No journal stays.
     LB_ASSERT_OK_AND_ASSIGN(files.emplace_back(), ReadFile(folder / "items.sqlite"));
   }
   EXPECT_EQ(files[0], files[1]);
@@ -101,22 +112,24 @@ absl::Status WriteBigFile(const std::string& path) {
   if (!writer.ok()) return writer.status();
   absl::Status status;
   for (int row = 0; status.ok() && row < 4; ++row) {
-    status = (*writer)->Add(MakeItem(absl::StrCat("item-", row)), std::string(60000, static_cast<char>(row)));
+    status = (*writer)->Add(MakeItem(absl::StrCat("item-", row)),
+                            std::string(60000, static_cast<char>(row)));
   }
   const absl::Status finished = (*writer)->Finish();
   return status.ok() ? finished : status;
 }
 
-// Every call on the file fails once: no failure is lost, and what remains is a complete file or none.
+// Every call on the file fails once: no failure is lost, and what remains is a complete file or
+// none.
 TEST(ItemWriterTest, EveryIoErrorIsReported) {
   if (!CanTrace()) GTEST_SKIP() << "ptrace is not allowed here";
   int failures = 0;
   for (int at = 0;; ++at) {
     const TempDir folder(TempDir::kMemory);
     const std::string path = folder / "items.sqlite";
-    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, RunTraced(path, {.at = at, .error = ENOSPC}, [&] {
-                              return WriteBigFile(path).ok() ? 0 : 1;
-                            }));
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result,
+                            RunTraced(path, {.at = at, .error = ENOSPC},
+                                      [&] { return WriteBigFile(path).ok() ? 0 : 1; }));
     if (!result.fault_reached) break;
     const TracedCall& call = result.calls.back();
     if (result.exit_code == 0) {

@@ -59,7 +59,8 @@ TEST(ItemStoreTest, AnUnknownIdIsNotFound) {
   const ItemsFile file;
   LB_ASSERT_OK_AND_ASSIGN(const auto store, ItemStore::Open(file.path));
   for (const char* id : {"", "item-40", "ITEM-1", "item-1 "}) {
-    EXPECT_THAT(store->RowOf(id), StatusIs(absl::StatusCode::kNotFound, HasSubstr(absl::StrCat("\"", id, "\""))));
+    EXPECT_THAT(store->RowOf(id),
+                StatusIs(absl::StatusCode::kNotFound, HasSubstr(absl::StrCat("\"", id, "\""))));
   }
 }
 
@@ -108,7 +109,9 @@ TEST(ItemStoreTest, ManyThreadsReadThumbnailsAtOnce) {
   EXPECT_EQ(wrong, 0);
 }
 
-bool Has(const std::vector<uint32_t>& ids, uint32_t id) { return std::count(ids.begin(), ids.end(), id) > 0; }
+bool Has(const std::vector<uint32_t>& ids, uint32_t id) {
+  return std::count(ids.begin(), ids.end(), id) > 0;
+}
 
 // The definition in items.h, word for word.
 bool Passes(const std::vector<uint32_t>& ids, const IdFilter& filter) {
@@ -123,7 +126,8 @@ IdFilter RandomFilter(int known, uint32_t (*id_of)(int), std::mt19937_64* random
   for (std::vector<uint32_t>* list : {&filter.any, &filter.all, &filter.none}) {
     const int count = std::max<int>(0, static_cast<int>((*random)() % 5) - 2);
     // One more than are known: an id that no item carries.
-    for (int i = 0; i < count; ++i) list->push_back(id_of(static_cast<int>((*random)() % (known + 1))));
+    for (int i = 0; i < count; ++i)
+      list->push_back(id_of(static_cast<int>((*random)() % (known + 1))));
   }
   return filter;
 }
@@ -145,7 +149,8 @@ TEST(ItemStoreTest, SelectEqualsAPlainLoop) {
       ASSERT_EQ(rows.rows(), items);
       int64_t count = 0;
       for (int64_t row = 0; row < items; ++row) {
-        const bool want = Passes(file.items[row].class_ids, classes) && Passes(file.items[row].attribute_ids, attributes);
+        const bool want = Passes(file.items[row].class_ids, classes) &&
+                          Passes(file.items[row].attribute_ids, attributes);
         ASSERT_EQ(rows.Contains(row), want) << "round " << round << " row " << row;
         count += want;
       }
@@ -168,7 +173,8 @@ TEST(ItemStoreTest, NoFilterSelectsAll) {
 
 TEST(ItemStoreTest, AMissingFileIsNotFound) {
   const TempDir folder(TempDir::kMemory);
-  EXPECT_THAT(ItemStore::Open(folder / "items.sqlite"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("items.sqlite")));
+  EXPECT_THAT(ItemStore::Open(folder / "items.sqlite"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("items.sqlite")));
 }
 
 TEST(ItemStoreTest, OddPathsOpen) {
@@ -185,26 +191,29 @@ TEST(ItemStoreTest, OddPathsOpen) {
 TEST(ItemStoreTest, WhatIsNoItemsFileIsRefused) {
   const ItemsFile file;
   LB_ASSERT_OK_AND_ASSIGN(const std::string good, ReadFile(file.path));
-  for (const std::string& bytes : {std::string(), std::string("x"), std::string("SQLite format 3"),
-                                   std::string(100000, 'x'), std::string(8192, '\0'), good.substr(0, 50),
-                                   good.substr(0, 4096), good.substr(0, good.size() / 2),
-                                   good.substr(0, 100) + std::string(good.size() - 100, '\xAA')}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("x"), std::string("SQLite format 3"), std::string(100000, 'x'),
+        std::string(8192, '\0'), good.substr(0, 50), good.substr(0, 4096),
+        good.substr(0, good.size() / 2),
+        good.substr(0, 100) + std::string(good.size() - 100, '\xAA')}) {
     ASSERT_THAT(WriteFile(file.path, bytes), IsOk());
     const auto store = ItemStore::Open(file.path);
-    EXPECT_THAT(store, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("items.sqlite"))) << bytes.size();
+    EXPECT_THAT(store, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("items.sqlite")))
+        << bytes.size();
     EXPECT_THAT(store, HasReason("format"));
   }
 }
 
-// Whatever a byte says, opening ends with a store or a status, never otherwise. The hash makes it unreachable in
-// practice; a reader must not depend on that.
+// Whatever a byte says, opening ends with a store or a status, never otherwise. The hash makes it
+// unreachable in practice; a reader must not depend on that.
 TEST(ItemStoreTest, ChangedBytesNeverCrash) {
   const ItemsFile file;
   LB_ASSERT_OK_AND_ASSIGN(const std::string good, ReadFile(file.path));
   std::mt19937_64 random(3);
   for (int round = 0; round < 300; ++round) {
     std::string bytes = good;
-    for (int change = 0; change < 3; ++change) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (int change = 0; change < 3; ++change)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     ASSERT_THAT(WriteFile(file.path, bytes), IsOk());
     const auto store = ItemStore::Open(file.path);
     if (store.ok()) {
@@ -221,17 +230,18 @@ struct Edit {
 };
 
 TEST(ItemStoreTest, AWrongDatabaseIsRefused) {
-  for (const Edit& edit : {Edit{"PRAGMA application_id = 7", "application_id 7"},
-                           Edit{"PRAGMA user_version = 2", "version 2"},
-                           Edit{"DELETE FROM items WHERE row = 5", "row 6 stands where row 5 must"},
-                           Edit{"UPDATE items SET row = -1 WHERE row = 0", "row -1"},
-                           Edit{"UPDATE items SET id = '' WHERE row = 2", "row 2 has an empty id"},
-                           Edit{"INSERT INTO item_classes VALUES (40, 1)", "row 40"},
-                           Edit{"INSERT INTO item_classes VALUES (-1, 1)", "row -1"},
-                           Edit{"INSERT INTO item_attributes VALUES (0, -1)", "id -1"},
-                           Edit{"INSERT INTO item_attributes VALUES (0, 4294967296)", "id 4294967296"},
-                           Edit{"DROP TABLE item_classes", "item_classes"},
-                           Edit{"ALTER TABLE items RENAME COLUMN uri TO url", "uri"}}) {
+  for (const Edit& edit :
+       {Edit{"PRAGMA application_id = 7", "application_id 7"},
+        Edit{"PRAGMA user_version = 2", "version 2"},
+        Edit{"DELETE FROM items WHERE row = 5", "row 6 stands where row 5 must"},
+        Edit{"UPDATE items SET row = -1 WHERE row = 0", "row -1"},
+        Edit{"UPDATE items SET id = '' WHERE row = 2", "row 2 has an empty id"},
+        Edit{"INSERT INTO item_classes VALUES (40, 1)", "row 40"},
+        Edit{"INSERT INTO item_classes VALUES (-1, 1)", "row -1"},
+        Edit{"INSERT INTO item_attributes VALUES (0, -1)", "id -1"},
+        Edit{"INSERT INTO item_attributes VALUES (0, 4294967296)", "id 4294967296"},
+        Edit{"DROP TABLE item_classes", "item_classes"},
+        Edit{"ALTER TABLE items RENAME COLUMN uri TO url", "uri"}}) {
     const ItemsFile file;
     SQLite::Database(file.path, SQLite::OPEN_READWRITE).exec(edit.sql);
     const auto store = ItemStore::Open(file.path);

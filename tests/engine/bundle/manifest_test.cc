@@ -99,15 +99,21 @@ INSTANTIATE_TEST_SUITE_P(
         {"preprocess.size 7", [](Manifest* m) { m->mutable_preprocess()->set_size(7); }},
         {"preprocess.size 4097", [](Manifest* m) { m->mutable_preprocess()->set_size(4097); }},
         {"preprocess.size", [](Manifest* m) { m->mutable_preprocess()->set_size(4294967295u); }},
-        {"preprocess.resize \"stretch\"", [](Manifest* m) { m->mutable_preprocess()->set_resize("stretch"); }},
-        {"preprocess.interpolation \"\"", [](Manifest* m) { m->mutable_preprocess()->clear_interpolation(); }},
-        {"preprocess.mean has 2", [](Manifest* m) { m->mutable_preprocess()->mutable_mean()->RemoveLast(); }},
-        {"preprocess.mean holds nan", [](Manifest* m) { m->mutable_preprocess()->set_mean(1, kNan); }},
+        {"preprocess.resize \"stretch\"",
+         [](Manifest* m) { m->mutable_preprocess()->set_resize("stretch"); }},
+        {"preprocess.interpolation \"\"",
+         [](Manifest* m) { m->mutable_preprocess()->clear_interpolation(); }},
+        {"preprocess.mean has 2",
+         [](Manifest* m) { m->mutable_preprocess()->mutable_mean()->RemoveLast(); }},
+        {"preprocess.mean holds nan",
+         [](Manifest* m) { m->mutable_preprocess()->set_mean(1, kNan); }},
         {"preprocess.std has 4", [](Manifest* m) { m->mutable_preprocess()->add_std(1); }},
         {"preprocess.std holds 0", [](Manifest* m) { m->mutable_preprocess()->set_std(2, 0); }},
         {"preprocess.std holds -1", [](Manifest* m) { m->mutable_preprocess()->set_std(0, -1); }},
-        {"preprocess.std holds inf", [](Manifest* m) { m->mutable_preprocess()->set_std(0, kInfinity); }},
-        {"preprocess.min_scale_factor 65", [](Manifest* m) { m->mutable_preprocess()->set_min_scale_factor(65); }}}));
+        {"preprocess.std holds inf",
+         [](Manifest* m) { m->mutable_preprocess()->set_std(0, kInfinity); }},
+        {"preprocess.min_scale_factor 65",
+         [](Manifest* m) { m->mutable_preprocess()->set_min_scale_factor(65); }}}));
 
 INSTANTIATE_TEST_SUITE_P(
     ClassesAndAttributes, BadManifestTest,
@@ -119,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"threshold -0.5", [](Manifest* m) { m->mutable_classes(0)->set_threshold(-0.5f); }},
         {"threshold nan", [](Manifest* m) { m->mutable_classes(0)->set_threshold(kNan); }},
         {"attributes: id 2 stands twice", [](Manifest* m) { m->mutable_attributes(1)->set_id(2); }},
-        {"attributes: id 7 has no name", [](Manifest* m) { m->mutable_attributes(1)->clear_name(); }},
+        {"attributes: id 7 has no name",
+         [](Manifest* m) { m->mutable_attributes(1)->clear_name(); }},
         {"scores_attributes", [](Manifest* m) {
            m->set_scores_attributes(true);
            m->clear_attributes();
@@ -130,28 +137,38 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::ValuesIn(std::vector<Damage>{
         {"does not list \"model.ts\"", [](Manifest* m) { m->mutable_files()->RemoveLast(); }},
         {"does not list \"model.ts\"", [](Manifest* m) { m->clear_files(); }},
-        {"does not list \"items.sqlite\"", [](Manifest* m) { m->mutable_files(2)->set_name("items.sqlite3"); }},
-        {"does not list \"golden/golden.json\"", [](Manifest* m) { m->mutable_files(0)->set_name("golden/x"); }},
-        {"does not list \"other.faiss\"", [](Manifest* m) { m->mutable_index()->set_file("other.faiss"); }},
+        {"does not list \"items.sqlite\"",
+         [](Manifest* m) { m->mutable_files(2)->set_name("items.sqlite3"); }},
+        {"does not list \"golden/golden.json\"",
+         [](Manifest* m) { m->mutable_files(0)->set_name("golden/x"); }},
+        {"does not list \"other.faiss\"",
+         [](Manifest* m) { m->mutable_index()->set_file("other.faiss"); }},
         {"does not list \"\"", [](Manifest* m) { m->mutable_index()->clear_file(); }},
         {"not sorted", [](Manifest* m) { m->mutable_files()->SwapElements(0, 1); }},
         {"not sorted", [](Manifest* m) { m->mutable_files(1)->set_name("items.sqlite"); }},
-        {"manifest.json itself", [](Manifest* m) { m->mutable_files(3)->set_name("manifest.json"); }},
+        {"manifest.json itself",
+         [](Manifest* m) { m->mutable_files(3)->set_name("manifest.json"); }},
         {"\"../model.ts\"", [](Manifest* m) { m->mutable_files(0)->set_name("../model.ts"); }},
         {"\"/etc/passwd\"", [](Manifest* m) { m->mutable_files(0)->set_name("/etc/passwd"); }},
-        {"\"golden/../../x\"", [](Manifest* m) { m->mutable_files(0)->set_name("golden/../../x"); }},
+        {"\"golden/../../x\"",
+         [](Manifest* m) { m->mutable_files(0)->set_name("golden/../../x"); }},
         {"the name \"\"", [](Manifest* m) { m->mutable_files(0)->clear_name(); }},
-        {"index.faiss has sha256", [](Manifest* m) { m->mutable_files(1)->set_sha256(std::string(63, 'a')); }},
-        {"index.faiss has sha256", [](Manifest* m) { m->mutable_files(1)->set_sha256(std::string(64, 'A')); }},
+        {"index.faiss has sha256",
+         [](Manifest* m) { m->mutable_files(1)->set_sha256(std::string(63, 'a')); }},
+        {"index.faiss has sha256",
+         [](Manifest* m) { m->mutable_files(1)->set_sha256(std::string(64, 'A')); }},
         {"model.ts has sha256 \"\"", [](Manifest* m) { m->mutable_files(3)->clear_sha256(); }}}));
 
 TEST(ManifestTest, OtherJsonIsRefused) {
   for (const std::string& json :
-       {std::string(), std::string("{"), std::string("[]"), std::string("\xFF\xFE"), std::string(100000, '['),
+       {std::string(), std::string("{"), std::string("[]"), std::string("\xFF\xFE"),
+        std::string(100000, '['),
         absl::StrReplaceAll(Json(GoodManifest()), {{"\"metric\"", "\"metrics\""}}),
-        absl::StrReplaceAll(Json(GoodManifest()), {{"\"format_version\": 1", "\"format_version\": \"one\""}})}) {
+        absl::StrReplaceAll(Json(GoodManifest()),
+                            {{"\"format_version\": 1", "\"format_version\": \"one\""}})}) {
     const auto parsed = ParseManifest(json);
-    EXPECT_THAT(parsed, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("manifest.json"))) << json.substr(0, 80);
+    EXPECT_THAT(parsed, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("manifest.json")))
+        << json.substr(0, 80);
     EXPECT_THAT(parsed, HasReason("manifest"));
   }
 }

@@ -1,9 +1,11 @@
-// Publishing while the process dies, or a system call fails, at every single call on the bundle root.
+// Publishing while the process dies, or a system call fails, at every single call on the bundle
+// root.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +33,12 @@ std::vector<std::string> Names(const std::string& root) {
   return names.ok() ? *names : std::vector<std::string>();
 }
 
-// What a publisher writes, ready in memory: the calls that are made to fail are those of publishing.
+bool IsWrite(const TracedCall& call) {
+  return call.name == "write" || call.name == "writev" || call.name == "pwrite";
+}
+
+// What a publisher writes, ready in memory: the calls that are made to fail are those of
+// publishing.
 struct Prepared {
   std::string id;
   Manifest manifest;
@@ -54,13 +61,22 @@ Prepared Prepare(const std::string& recipe) {
   return prepared;
 }
 
+// As libraries write their files: without fsync.
+absl::Status WriteUnsynced(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
+  file.close();
+  return file ? absl::OkStatus() : absl::DataLossError(absl::StrCat("cannot write ", path));
+}
+
 absl::Status Publish(const std::string& root, const Prepared& prepared) {
   LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(root));
   LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(writer->directory(), "golden")));
   for (const auto& [name, bytes] : prepared.files) {
-    LB_RETURN_IF_ERROR(WriteFile(JoinPath(writer->directory(), name), bytes));
+    LB_RETURN_IF_ERROR(WriteUnsynced(JoinPath(writer->directory(), name), bytes));
   }
-  return writer->Publish(prepared.manifest, TestBundleOptions().created, /*activate=*/true).status();
+  return writer->Publish(prepared.manifest, TestBundleOptions().created, /*activate=*/true)
+      .status();
 }
 
 class PublishFaultsTest : public ::testing::Test {
@@ -86,7 +102,9 @@ class PublishFaultsTest : public ::testing::Test {
     const auto current = VerifyCurrentBundle(root);
     EXPECT_THAT(current, IsOk());
     for (const std::string& name : Names(root)) {
-      if (name == "CURRENT" || absl::StartsWith(name, "CURRENT.tmp.") || absl::EndsWith(name, ".tmp")) continue;
+      if (name == "CURRENT" || absl::StartsWith(name, "CURRENT.tmp.") ||
+          absl::EndsWith(name, ".tmp"))
+        continue;
       EXPECT_THAT(VerifyBundle(JoinPath(root, name)), IsOk());
     }
     return current.ok() ? current->id : "";
@@ -115,7 +133,8 @@ TEST_F(PublishFaultsTest, DyingAtAnyCallLeavesTheOldOrTheNewBundle) {
     const TempDir root(TempDir::kMemory);
     LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, PublishNew(root.path(), {.at = at}));
     if (!result.fault_reached) break;
-    SCOPED_TRACE(absl::StrCat("killed at call ", at, ", ", result.calls.back().name, " ", result.calls.back().path));
+    SCOPED_TRACE(absl::StrCat("killed at call ", at, ", ", result.calls.back().name, " ",
+                              result.calls.back().path));
     ASSERT_EQ(result.exit_code, -1);
     const std::string live = ExpectWholeRoot(root.path());
     EXPECT_THAT(live, AnyOf(old_->id, new_->id));
@@ -131,19 +150,22 @@ TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
   int reported = 0;
   for (int at = 0;; ++at) {
     const TempDir root(TempDir::kMemory);
-    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, PublishNew(root.path(), {.at = at, .error = ENOSPC}));
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result,
+                            PublishNew(root.path(), {.at = at, .error = ENOSPC}));
     if (!result.fault_reached) break;
     const TracedCall& call = result.calls.back();
-    SCOPED_TRACE(absl::StrCat("failed at call ", at, ", ", call.name, " ", call.path, " ", call.target));
+    SCOPED_TRACE(
+        absl::StrCat("failed at call ", at, ", ", call.name, " ", call.path, " ", call.target));
     ASSERT_THAT(result.exit_code, AnyOf(0, 1));
     const std::string live = ExpectWholeRoot(root.path());
     const auto is_rename_to_current = [&](const TracedCall& made) {
       return made.name == "rename" && absl::EndsWith(made.target, "/CURRENT");
     };
-    const bool renamed = std::any_of(result.calls.begin(), result.calls.end() - 1, is_rename_to_current);
+    const bool renamed =
+        std::any_of(result.calls.begin(), result.calls.end() - 1, is_rename_to_current);
     // After the rename the new bundle is live; a failing fsync of the folder is still reported.
     EXPECT_EQ(live, result.exit_code == 0 || renamed ? new_->id : old_->id);
-    if (call.name == "write" || call.name == "pwrite" || call.name == "fsync" || call.name == "rename") {
+    if (IsWrite(call) || call.name == "fsync" || call.name == "rename") {
       EXPECT_EQ(result.exit_code, 1);
     }
     reported += result.exit_code;
@@ -152,7 +174,8 @@ TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
   EXPECT_GT(reported, 30);
 }
 
-// The order that survives a power cut: the data of every file, then the folders, then the rename, then CURRENT.
+// The order that survives a power cut: the data of every file, then the folders, then the rename,
+// then CURRENT.
 TEST_F(PublishFaultsTest, EverythingIsSyncedBeforeItIsNamed) {
   const TempDir root(TempDir::kMemory);
   LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, PublishNew(root.path(), {}));
@@ -163,23 +186,27 @@ TEST_F(PublishFaultsTest, EverythingIsSyncedBeforeItIsNamed) {
     }
     return -1;
   };
-  const int publish = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / new_->id; });
-  const int activate = last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / "CURRENT"; });
+  const int publish =
+      last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / new_->id; });
+  const int activate =
+      last([&](const TracedCall& c) { return c.name == "rename" && c.target == root / "CURRENT"; });
   ASSERT_GE(publish, 0);
   ASSERT_GT(activate, publish);
   const std::string temporary = result.calls[publish].path;
   const auto last_write = [&](const std::string& path) {
-    return last([&](const TracedCall& c) { return (c.name == "write" || c.name == "pwrite") && c.path == path; });
+    return last([&](const TracedCall& c) { return IsWrite(c) && c.path == path; });
   };
   const auto last_sync = [&](const std::string& path) {
     return last([&](const TracedCall& c) { return c.name == "fsync" && c.path == path; });
   };
-  for (const char* name : {"manifest.json", "model.ts", "index.faiss", "items.sqlite", "golden/golden.json", "golden/0.jpg"}) {
+  for (const char* name : {"manifest.json", "model.ts", "index.faiss", "items.sqlite",
+                           "golden/golden.json", "golden/0.jpg"}) {
     const std::string path = JoinPath(temporary, name);
     EXPECT_GE(last_write(path), 0) << name;
     EXPECT_GT(last_sync(path), last_write(path)) << name;
     EXPECT_LT(last_sync(path), publish) << name;
-    EXPECT_LE(last_write(path), last_write(JoinPath(temporary, "manifest.json"))) << "the manifest is last: " << name;
+    EXPECT_LE(last_write(path), last_write(JoinPath(temporary, "manifest.json")))
+        << "the manifest is last: " << name;
   }
   for (const std::string& folder : {temporary, JoinPath(temporary, "golden")}) {
     EXPECT_GT(last_sync(folder), last_write(JoinPath(temporary, "manifest.json"))) << folder;
@@ -190,8 +217,9 @@ TEST_F(PublishFaultsTest, EverythingIsSyncedBeforeItIsNamed) {
   EXPECT_LT(last_sync(current), activate);
   EXPECT_GT(last_sync(root.path()), activate);
   const auto root_synced_between = [&](int from, int to) {
-    return std::any_of(result.calls.begin() + from, result.calls.begin() + to,
-                       [&](const TracedCall& c) { return c.name == "fsync" && c.path == root.path(); });
+    return std::any_of(
+        result.calls.begin() + from, result.calls.begin() + to,
+        [&](const TracedCall& c) { return c.name == "fsync" && c.path == root.path(); });
   };
   EXPECT_TRUE(root_synced_between(publish, activate));
 }

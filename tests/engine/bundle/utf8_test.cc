@@ -11,15 +11,17 @@ TEST(Utf8Test, AcceptsEveryLengthAndTheEdgesOfEveryRange) {
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("plain"));
   EXPECT_TRUE(IsUtf8(absl::string_view("\0", 1)));
-  for (const char* text : {"\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                           "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "jup\xC3\xAA \xF0\x9F\x91\x97"}) {
+  for (const char* text :
+       {"\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "jup\xC3\xAA \xF0\x9F\x91\x97"}) {
     EXPECT_TRUE(IsUtf8(text)) << text;
   }
 }
 
 TEST(Utf8Test, RefusesOverlongFormsSurrogatesAndWhatIsCutOff) {
-  for (const char* text : {"\x80", "\xC0\xAF", "\xC1\xBF", "\xC2", "\xC2 ", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",
-                           "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "latin \xEA"}) {
+  for (const char* text :
+       {"\x80", "\xC0\xAF", "\xC1\xBF", "\xC2", "\xC2 ", "\xE0\x9F\xBF", "\xE2\x82", "\xED\xA0\x80",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "latin \xEA"}) {
     EXPECT_FALSE(IsUtf8(text)) << text;
   }
 }

@@ -35,7 +35,8 @@ class VerifyTest : public ::testing::Test {
 
   // Both ways in refuse, with this reason and a message that names `text`.
   void ExpectRefused(const std::string& reason, const std::string& text) {
-    for (const auto& verified : {VerifyCurrentBundle(root_.path()), VerifyBundle(bundle_.directory)}) {
+    for (const auto& verified :
+         {VerifyCurrentBundle(root_.path()), VerifyBundle(bundle_.directory)}) {
       EXPECT_THAT(verified, StatusIs(absl::StatusCode::kDataLoss, HasSubstr(text)));
       EXPECT_THAT(verified, HasReason(reason));
     }
@@ -71,18 +72,22 @@ TEST_F(VerifyTest, HandsOverTheBytesThatWereHashed) {
     names.insert(name);
     EXPECT_THAT(ReadFile(Path(name)), IsOkAndHolds(bytes));
   }
-  EXPECT_THAT(names, ElementsAre("golden/0.jpg", "golden/1.jpg", "golden/2.jpg", "golden/golden.json", "model.ts"));
+  EXPECT_THAT(names, ElementsAre("golden/0.jpg", "golden/1.jpg", "golden/2.jpg",
+                                 "golden/golden.json", "model.ts"));
 }
 
 TEST_F(VerifyTest, AFolderMayBeNamedInSeveralWays) {
-  for (const std::string& path : {bundle_.directory + "/", bundle_.directory + "//", root_ / "./" + bundle_.id}) {
+  for (const std::string& path :
+       {bundle_.directory + "/", bundle_.directory + "//", root_ / "./" + bundle_.id}) {
     EXPECT_THAT(VerifyBundle(path), IsOk()) << path;
   }
-  EXPECT_THAT(VerifyBundle(root_ / "20261123T101500Z-000000000000"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(VerifyBundle(root_ / "20261123T101500Z-000000000000"),
+              StatusIs(absl::StatusCode::kNotFound));
 }
 
 // Changes byte `offset` of `path` by `flip`, runs `check`, and changes it back.
-void WithChangedByte(const std::string& path, size_t offset, int flip, const std::function<void()>& check) {
+void WithChangedByte(const std::string& path, size_t offset, int flip,
+                     const std::function<void()>& check) {
   const int fd = ::open(path.c_str(), O_RDWR);
   ASSERT_GE(fd, 0);
   char byte = 0;
@@ -104,12 +109,14 @@ TEST_F(VerifyTest, AnyChangedByteOfAnyFileIsRefused) {
     const bool in_chain = name == "manifest.json" || name == "../CURRENT";
     LB_ASSERT_OK_AND_ASSIGN(const uint64_t size, FileSize(Path(name)));
     const size_t step = size <= 8192 ? 1 : 97;
-    for (size_t offset = 0; offset < size; offset = offset + step >= size && offset + 1 < size ? size - 1 : offset + step) {
+    for (size_t offset = 0; offset < size;
+         offset = offset + step >= size && offset + 1 < size ? size - 1 : offset + step) {
       const int flip = 1 << (checked % 8);
       WithChangedByte(Path(name), offset, flip, [&] {
         const auto verified = VerifyCurrentBundle(root_.path());
         ASSERT_THAT(verified, StatusIs(absl::StatusCode::kDataLoss)) << name << " byte " << offset;
-        ASSERT_THAT(verified, HasReason(in_chain ? "manifest" : "checksum")) << name << " byte " << offset;
+        ASSERT_THAT(verified, HasReason(in_chain ? "manifest" : "checksum"))
+            << name << " byte " << offset;
       });
       ++checked;
     }
@@ -132,10 +139,12 @@ TEST_F(VerifyTest, EveryMissingFileIsRefused) {
 TEST_F(VerifyTest, EveryTruncatedOrGrownFileIsRefused) {
   for (const auto& file : bundle_.manifest.files()) {
     const std::string path = Path(file.name());
-    for (const int64_t size : {int64_t{0}, static_cast<int64_t>(file.bytes()) - 1, static_cast<int64_t>(file.bytes()) + 1}) {
+    for (const int64_t size : {int64_t{0}, static_cast<int64_t>(file.bytes()) - 1,
+                               static_cast<int64_t>(file.bytes()) + 1}) {
       LB_ASSERT_OK_AND_ASSIGN(const std::string good, ReadFile(path));
       ASSERT_EQ(::truncate(path.c_str(), size), 0);
-      ExpectRefused("checksum", absl::StrCat(file.name(), " has ", size, " bytes, not ", file.bytes()));
+      ExpectRefused("checksum",
+                    absl::StrCat(file.name(), " has ", size, " bytes, not ", file.bytes()));
       ASSERT_THAT(WriteFile(path, good), IsOk());
     }
   }
@@ -149,7 +158,8 @@ TEST_F(VerifyTest, SwappedFilesAreRefused) {
 }
 
 TEST_F(VerifyTest, FilesThatAreNotListedAreRefused) {
-  for (const char* name : {"notes.txt", "items.sqlite-wal", "golden/extra.jpg", "other/file", ".hidden"}) {
+  for (const char* name :
+       {"notes.txt", "items.sqlite-wal", "golden/extra.jpg", "other/file", ".hidden"}) {
     ASSERT_THAT(MakeDirectories(std::filesystem::path(Path(name)).parent_path().string()), IsOk());
     ASSERT_THAT(WriteFile(Path(name), "x"), IsOk());
     ExpectRefused("manifest", name);
@@ -175,7 +185,8 @@ TEST_F(VerifyTest, CurrentMayNameOnlyABundleThatIsThere) {
 
 TEST_F(VerifyTest, AFolderUnderAnotherNameIsRefused) {
   const std::string digits = bundle_.id.substr(17);
-  for (const std::string& name : {std::string("latest"), "20261123T101501Z-" + digits, bundle_.id.substr(0, 28) + "-"}) {
+  for (const std::string& name :
+       {std::string("latest"), "20261123T101501Z-" + digits, bundle_.id.substr(0, 28) + "-"}) {
     std::filesystem::rename(bundle_.directory, root_ / name);
     EXPECT_THAT(VerifyBundle(root_ / name), StatusIs(absl::StatusCode::kDataLoss, HasSubstr(name)));
     EXPECT_THAT(VerifyBundle(root_ / name), HasReason("manifest"));
