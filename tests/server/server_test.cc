@@ -1,0 +1,197 @@
+// The wiring, with a fake bundle behind it.
+#include "server/server.h"
+
+#include <future>
+
+#include "absl/strings/str_cat.h"
+#include "base/reason.h"
+#include "tests/server/transport/service_fixture.h"
+#include "tests/support/image_files.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using grpc::health::v1::Health;
+using grpc::health::v1::HealthCheckResponse;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class ServerTest : public ::testing::Test {
+ protected:
+  ServerTest() {
+    config_.listen.data = "127.0.0.1:0";
+    config_.metrics.listen = "off";  // Closing it takes two seconds.
+    config_.bundles = {{"default", "/root-1"}, {"other", "/root-2"}};
+    config_.deadlines.lame_duck = absl::ZeroDuration();
+    config_.log.requests_per_second = 0;
+    ConfigureLogging(LogLevel::kError, LogFormat::kText);
+  }
+
+  void Listen() {
+    auto server = Server::Listen(config_, [this](const std::string& root, const BundleOptions&) {
+      opened_.push_back(root);
+      return opens_;
+    });
+    ASSERT_THAT(server, IsOk());
+    server_ = *std::move(server);
+    channel_ = ChannelTo(server_->data_port());
+  }
+
+  HealthCheckResponse::ServingStatus Health(const std::string& service) {
+    grpc::ClientContext context;
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(service);
+    HealthCheckResponse response;
+    EXPECT_TRUE(Health::NewStub(channel_)->Check(&context, request, &response).ok());
+    return response.status();
+  }
+
+  grpc::Status Search(const v1::SearchRequest& request) {
+    grpc::ClientContext context;
+    v1::SearchResponse response;
+    return v1::SearchService::NewStub(channel_)->Search(&context, request, &response);
+  }
+  static v1::SearchRequest ItemRequest() {
+    v1::SearchRequest request;
+    request.set_item_id("item-1");
+    return request;
+  }
+
+  TempDir directory_;
+  ServerConfig config_ = DefaultServerConfig(1);
+  FakeBundle fake_ = MakeFakeBundle(directory_ / "items", "fake-1");
+  absl::StatusOr<std::shared_ptr<const Bundle>> opens_ = fake_.bundle;
+  std::vector<std::string> opened_;
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(ServerTest, IsAliveButNotReadyUntilItsBundlesAreLoaded) {
+  Listen();
+  EXPECT_EQ(server_->state(), ServingState::kStarting);
+  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("lookbook.v1.SearchService"), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("liveness"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(ReasonIn(Search(ItemRequest())), "no_bundle");
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  EXPECT_EQ(server_->state(), ServingState::kServing);
+  for (const char* service : {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService", "liveness"}) {
+    EXPECT_EQ(Health(service), HealthCheckResponse::SERVING) << service;
+  }
+  EXPECT_TRUE(Search(ItemRequest()).ok());
+  EXPECT_THAT(opened_, ::testing::ElementsAre("/root-1", "/root-2"));
+}
+
+TEST_F(ServerTest, SaysWhereItServesWhat) {
+  config_.metrics.listen = "127.0.0.1:0";
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  EXPECT_EQ(server_->Describe(),
+            absl::StrCat("serving on 127.0.0.1:", server_->data_port(), ", metrics on 127.0.0.1:",
+                         server_->metrics_port(), ": default=fake-1 (40 items), other=fake-1 (40 items)"));
+}
+
+TEST_F(ServerTest, ABundleThatDoesNotLoadIsNamedAndNothingIsServed) {
+  Listen();
+  opens_ = WithReason(absl::DataLossError("model.ts: SHA-256 differs"), "checksum");
+  EXPECT_THAT(server_->LoadBundles(), AllOf(StatusIs(absl::StatusCode::kDataLoss,
+                                                     StartsWith("bundle default in /root-1: model.ts")),
+                                            HasReason("checksum")));
+  EXPECT_EQ(server_->state(), ServingState::kStarting);
+  EXPECT_EQ(opened_.size(), 1u) << "the first failure ends it";
+}
+
+TEST_F(ServerTest, AStopWhileLoadingIsSeenBetweenBundles) {
+  Listen();
+  EXPECT_THAT(server_->LoadBundles([this] { return opened_.size() == 1; }),
+              StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_EQ(opened_.size(), 1u);
+}
+
+TEST_F(ServerTest, PortsInUseAreNamed) {
+  config_.metrics.listen = "127.0.0.1:0";
+  Listen();
+  config_.listen.data = absl::StrCat("127.0.0.1:", server_->data_port());
+  EXPECT_THAT(Server::Listen(config_).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(config_.listen.data)));
+  config_.listen.data = "127.0.0.1:0";
+  config_.metrics.listen = absl::StrCat("127.0.0.1:", server_->metrics_port());
+  EXPECT_THAT(Server::Listen(config_).status(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr(config_.metrics.listen)));
+}
+
+TEST_F(ServerTest, AWrongConfigurationOpensNothing) {
+  config_.batch.queue_capacity = 1;
+  EXPECT_THAT(Server::Listen(config_).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("batch.queue_capacity 1")));
+}
+
+TEST_F(ServerTest, MetricsMayBeOff) {
+  Listen();
+  EXPECT_EQ(server_->metrics_port(), -1);
+  EXPECT_THAT(server_->Describe(), Not(HasSubstr("metrics")));
+}
+
+TEST_F(ServerTest, ConfigurationReachesTheParts) {
+  config_.limits.image_bytes = 1024;
+  config_.batch.max_size = 3;
+  config_.decode.threads = 2;
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(NoisyImage(100, 100)));
+  EXPECT_EQ(ReasonIn(Search(request)), "image_too_large");
+  const std::string scrape = server_->metrics().Scrape();
+  EXPECT_THAT(scrape, HasSubstr("lookbook_threads{pool=\"decode\"} 4")) << "two for each bundle";
+  EXPECT_THAT(scrape, HasSubstr("lookbook_health_serving{service=\"\"} 1"));
+}
+
+TEST_F(ServerTest, ACallThatRunsWhenTheServerStopsIsFinished) {
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  fake_.embedder->Hold();
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(GradientImage(48, 40)));
+  auto call = std::async(std::launch::async, [&] { return Search(request); });
+  fake_.embedder->AwaitHeld(1);
+  auto stop = std::async(std::launch::async, [&] { server_->Stop(); });
+  while (server_->state() != ServingState::kDraining) std::this_thread::yield();
+  fake_.embedder->Release();
+  EXPECT_TRUE(call.get().ok());
+  stop.get();
+  EXPECT_EQ(server_->state(), ServingState::kStopped);
+  EXPECT_EQ(Search(ItemRequest()).error_code(), grpc::StatusCode::UNAVAILABLE);
+  server_->Stop();  // Again: nothing left to do.
+}
+
+TEST_F(ServerTest, ADrainThatIsOverCancelsWhatRuns) {
+  config_.deadlines.drain = absl::ZeroDuration();
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  fake_.embedder->Hold();
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(GradientImage(48, 40)));
+  auto call = std::async(std::launch::async, [&] { return Search(request); });
+  fake_.embedder->AwaitHeld(1);
+  auto stop = std::async(std::launch::async, [&] { server_->Stop(); });
+  EXPECT_FALSE(call.get().ok()) << "answered although the model is still busy";
+  fake_.embedder->Release();
+  stop.get();
+}
+
+TEST_F(ServerTest, AWatchSeesTheStopAndDoesNotDelayIt) {
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  grpc::ClientContext context;
+  auto watch = Health::NewStub(channel_)->Watch(&context, {});
+  HealthCheckResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
+  server_->Stop();
+  EXPECT_EQ(server_->state(), ServingState::kStopped);
+}
+
+}  // namespace
+}  // namespace lookbook
