@@ -2,7 +2,6 @@
 // and prints one JSON object.
 #include <grpcpp/grpcpp.h>
 #include <sys/resource.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -20,6 +19,7 @@
 #include "server/config/cores.h"
 #include "server/config/server_config.h"
 #include "server/pipeline/pipeline.h"
+#include "server/process_setup.h"
 #include "tests/bench/serving/bench_bundle.h"
 #include "tests/bench/serving/closed_loop.h"
 
@@ -101,10 +101,9 @@ void Print(LoopResult result, double cpu, StageSums& stages) {
   std::cout << json.dump() << std::endl;
 }
 
-// The server's own default options and allocator settings (server_main.cc).
+// With the server's own default options and process settings (server_main.cc).
 absl::Status RunInProcess(const Flags& flags) {
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  TuneAllocator();
   SetNumericThreads(1);
   LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
   const ServerConfig config = DefaultServerConfig(UsableCores());
@@ -191,6 +190,7 @@ absl::Status MakeBundle(const Flags& flags) {
 
 int main(int argc, char** argv) {
   using lookbook::Flags;
+  lookbook::ApplyOpenMpSettings(argv);
   CLI::App app("Parts of scripts/bench");
   app.require_subcommand(1);
   Flags flags;
