@@ -37,6 +37,13 @@ TEST_F(InFlightTest, AnswerHandsOverTheResultAndItsTotalTime) {
   EXPECT_EQ(pending_->calls(), 1);
 }
 
+TEST_F(InFlightTest, AFailedQueryKeepsNoBundleAlive) {
+  InFlightPtr item = Make();
+  item->result.bundle = parts_.bundle;
+  item->Fail(absl::InternalError("a bug"));
+  EXPECT_EQ(item->result.bundle, nullptr);
+}
+
 TEST_F(InFlightTest, ALostQueryIsAnsweredAsAnInternalError) {
   Make().reset();
   EXPECT_THAT(pending_->Wait(), StatusIs(absl::StatusCode::kInternal, HasSubstr("lost")));
