@@ -18,6 +18,9 @@
 namespace lookbook {
 namespace {
 
+constexpr int kMaxSide =
+    8192;  // Far beyond any network's input; keeps the sizes below from overflow.
+
 absl::StatusOr<Image> LoadImage(const std::string& path, const PreprocessSpec& spec) {
   DecodeOptions options;
   options.min_short_side = spec.MinDecodedSide();
@@ -58,8 +61,10 @@ absl::Span<const uint8_t> ImageCache::pixels(int64_t index) const {
 absl::StatusOr<std::unique_ptr<ImageCache>> ImageCache::Build(
     absl::Span<const ImageRecord> images, const PreprocessSpec& spec, int threads,
     const std::function<void(int64_t, int64_t)>& progress, std::vector<int64_t>* unreadable) {
-  if (spec.size < 1)
-    return absl::InvalidArgumentError(absl::StrCat("image cache: size ", spec.size));
+  if (spec.size < 1 || spec.size > kMaxSide) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("image cache: size ", spec.size, " is not in 1 to ", kMaxSide));
+  }
   std::unique_ptr<ImageCache> cache;
   LB_RETURN_IF_ERROR(CatchToStatus(
       absl::StrCat("image cache of ", images.size(), " images"), [&]() -> absl::Status {

@@ -19,7 +19,11 @@ class ImageCache {
   // Decodes with `threads` threads through DecodeImage and ResizeForModel: the very pixels the
   // server sees. `progress(done, total)` is called from the calling thread now and then. The first
   // unreadable image fails the whole build, unless `unreadable` is given: then its index is noted
-  // there and its pixels are the mean colour. Cancelled: StopRequested().
+  // there and its pixels are the mean colour.
+  //
+  // InvalidArgument: spec.size is not in 1 to 8192, threads < 1, or as DecodeImage says, with the
+  // file's path. NotFound, Unavailable: a file is missing or cannot be read. ResourceExhausted: out
+  // of memory. Cancelled: StopRequested().
   static absl::StatusOr<std::unique_ptr<ImageCache>> Build(
       absl::Span<const ImageRecord> images, const PreprocessSpec& spec, int threads,
       const std::function<void(int64_t, int64_t)>& progress,
