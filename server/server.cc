@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/shutdown.h"
 #include "server/transport/catalog_service.h"
+#include "server/transport/drain_gate.h"
 #include "server/transport/grpc_server.h"
 #include "server/transport/health_service.h"
 #include "server/transport/search_service.h"
@@ -24,6 +26,8 @@ namespace {
 
 constexpr int kCatalogThreads = 2;
 constexpr int kCatalogQueue = 256;
+// How long calls that were on their way when the drain began are still answered, with UNAVAILABLE.
+constexpr absl::Duration kSettle = absl::Milliseconds(200);
 constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService"};
 constexpr char kLivenessService[] = "liveness";
 
@@ -101,12 +105,15 @@ struct Server::Impl {
   absl::Status Listen();
   void OnState(ServingState state);
   ShutdownSteps Steps();
+  void Wait(absl::Duration time);
+  void DrainCalls(absl::Duration time);
   void ShutDownWith(const ShutdownOptions& options);
 
   const ServerConfig config;
   const Clock* const clock;
   ServerMetrics metrics;
   AccessLog log;
+  DrainGate gate;
   const BundleLoader loader;
   HealthService health;
   ServingStateMachine machine;  // Tells `health` and `metrics`.
@@ -125,7 +132,7 @@ absl::Status Server::Impl::Listen() {
   LB_ASSIGN_OR_RETURN(readers, ThreadPool::Create({.name = "catalog",
                                                    .threads = kCatalogThreads,
                                                    .capacity = kCatalogQueue}));
-  const CallEnvironment environment = {&metrics, clock, &log, config.deadlines.max_deadline};
+  const CallEnvironment environment = {&metrics, clock, &log, &gate, config.deadlines.max_deadline};
   search = std::make_unique<SearchService>(pipelines.get(), environment);
   catalog = std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, environment);
   if (config.metrics.listen != "off") {
@@ -147,22 +154,30 @@ void Server::Impl::OnState(ServingState state) {
 
 ShutdownSteps Server::Impl::Steps() {
   ShutdownSteps steps;
-  steps.wait = [this](absl::Duration time) {
-    const absl::Time end = clock->Now() + time;
-    MutexLock lock(&wait_mutex);
-    for (absl::Time now = clock->Now(); now < end; now = clock->Now()) {
-      wait_over.WaitFor(&wait_mutex, end - now);
-    }
-  };
-  steps.drain_calls = [this](absl::Duration time) {
-    health.EndWatches();
-    grpc->Shutdown(time);
-  };
+  steps.wait = [this](absl::Duration time) { Wait(time); };
+  steps.drain_calls = [this](absl::Duration time) { DrainCalls(time); };
   steps.stop_pipelines = [this] {
     pipelines->Shutdown();
     readers->Shutdown();
   };
   return steps;
+}
+
+void Server::Impl::Wait(absl::Duration time) {
+  const absl::Time end = clock->Now() + time;
+  MutexLock lock(&wait_mutex);
+  for (absl::Time now = clock->Now(); now < end; now = clock->Now()) {
+    wait_over.WaitFor(&wait_mutex, end - now);
+  }
+}
+
+void Server::Impl::DrainCalls(absl::Duration time) {
+  const absl::Time end = clock->Now() + time;
+  gate.Close();
+  gate.AwaitEmpty(time);
+  Wait(std::min(kSettle, end - clock->Now()));
+  health.EndWatches();
+  grpc->Shutdown(std::max(absl::ZeroDuration(), end - clock->Now()));
 }
 
 void Server::Impl::ShutDownWith(const ShutdownOptions& options) {

@@ -17,7 +17,7 @@ struct ShutdownOptions {
 struct ShutdownSteps {
   // Lets time pass while calls are served; load balancers learn from the health service to look away.
   std::function<void(absl::Duration)> wait;
-  // Takes no new call; returns when those that run have ended, cancelling them once the time is over.
+  // Takes no new call; returns when those that run have ended. Once the time is over they are cancelled.
   std::function<void(absl::Duration)> drain_calls;
   std::function<void()> stop_pipelines;
 };

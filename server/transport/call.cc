@@ -5,6 +5,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "base/reason.h"
 #include "server/transport/call_deadline.h"
 #include "server/transport/grpc_status.h"
 
@@ -40,12 +41,20 @@ Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServ
       arrived_(environment.clock->Now()),
       deadline_(CallDeadline(context->deadline(), std::chrono::system_clock::now(), arrived_,
                              environment.max_deadline)),
-      cancelled_(std::make_shared<std::atomic<bool>>(false)) {
+      cancelled_(std::make_shared<std::atomic<bool>>(false)),
+      admitted_(environment.gate->Enter()) {
   record_.method = MethodName(method);
   record_.request_bytes = request_bytes;
   record_.request_id = std::string(request_id.substr(0, kMaxLoggedId));
   environment_.metrics->RequestStarted(method_);
   environment_.metrics->DeadlineAtArrival(method_, absl::ToDoubleSeconds(deadline_ - arrived_));
+}
+
+bool Call::Refused() {
+  if (admitted_) return false;
+  environment_.metrics->Shed(ShedReason::kDraining);
+  Complete(WithReason(absl::UnavailableError("the server is shutting down; try another replica"), "draining"));
+  return true;
 }
 
 void Call::Complete(absl::Status status, absl::Time reply_begin) {
@@ -75,7 +84,9 @@ void Call::OnDone() {
     record_.peer = context_->peer();
     environment_.log->Write(record_, left_out);
   }
+  DrainGate* const gate = admitted_ ? environment_.gate : nullptr;
   delete this;
+  if (gate != nullptr) gate->Leave();  // Last: a server that waits for it may go away.
 }
 
 }  // namespace lookbook

@@ -14,6 +14,7 @@
 #include "server/metrics/server_metrics.h"
 #include "server/pipeline/pipeline.h"
 #include "server/transport/access_log.h"
+#include "server/transport/drain_gate.h"
 
 namespace lookbook {
 
@@ -22,6 +23,7 @@ struct CallEnvironment {
   ServerMetrics* metrics = nullptr;
   const Clock* clock = nullptr;
   AccessLog* log = nullptr;
+  DrainGate* gate = nullptr;
   absl::Duration max_deadline = absl::Seconds(10);
 };
 
@@ -33,6 +35,10 @@ class Call final : public grpc::ServerUnaryReactor {
   // Takes what the log says of the request; `request_id` may be anything.
   Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
        size_t request_bytes, absl::string_view request_id);
+
+  // True: the server drains; the call has been completed with UNAVAILABLE draining, and the method returns.
+  // REQUIRES: asked once, before anything else.
+  bool Refused();
 
   // Of the environment's clock.
   absl::Time deadline() const { return deadline_; }
@@ -57,6 +63,7 @@ class Call final : public grpc::ServerUnaryReactor {
   const absl::Time arrived_;
   const absl::Time deadline_;
   const std::shared_ptr<std::atomic<bool>> cancelled_;
+  const bool admitted_;
   CallRecord record_;
 };
 

@@ -30,6 +30,7 @@ grpc::ServerUnaryReactor* CatalogService::GetItem(grpc::CallbackServerContext* c
                                                   const v1::GetItemRequest* request,
                                                   v1::GetItemResponse* response) {
   auto* call = new Call(Method::kGetItem, environment_, context, request->item_id().size(), "");
+  if (call->Refused()) return call;
   if (absl::Status status = CheckItemId(request->item_id()); !status.ok()) {
     call->Complete(std::move(status));
     return call;
@@ -82,6 +83,7 @@ grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContex
                                                       const v1::ListClassesRequest* request,
                                                       v1::ListClassesResponse* response) {
   auto* call = new Call(Method::kListClasses, environment_, context, request->bundle().size(), "");
+  if (call->Refused()) return call;
   const absl::StatusOr<std::shared_ptr<const Bundle>> bundle = FindBundle(request->bundle());
   if (bundle.ok()) {
     call->SetBundle((*bundle)->id);
@@ -95,6 +97,7 @@ grpc::ServerUnaryReactor* CatalogService::GetInfo(grpc::CallbackServerContext* c
                                                   const v1::GetInfoRequest*,
                                                   v1::GetInfoResponse* response) {
   auto* call = new Call(Method::kGetInfo, environment_, context, 0, "");
+  if (call->Refused()) return call;
   response->set_version(std::string(Version()));
   response->set_commit(std::string(GitCommit()));
   response->set_device(device_);

@@ -17,6 +17,7 @@ size_t BytesOf(const v1::SearchRequest& request) {
 
 template <typename Request, typename Response>
 void SearchService::Submit(Call* call, const Request& request, Response* response) {
+  if (call->Refused()) return;
   absl::StatusOr<Query> query = ToQuery(request);
   if (!query.ok()) return call->Complete(query.status());
   const absl::StatusOr<Pipeline*> pipeline = pipelines_.Find(request.bundle());

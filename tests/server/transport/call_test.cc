@@ -48,7 +48,8 @@ class CallTest : public ::testing::Test {
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
   AccessLog log_{0};
-  ManualService service_{{&metrics_, &clock_, &log_, absl::Seconds(10)}};
+  DrainGate gate_;
+  ManualService service_{{&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}};
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<v1::CatalogService::Stub> stub_;
   grpc::ClientContext context_;
@@ -94,6 +95,24 @@ TEST_F(CallTest, OnlyResourceExhaustedAsksToComeBackLater) {
   Start()->Complete(absl::ResourceExhaustedError("full"));
   EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(context_.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
+}
+
+TEST_F(CallTest, ACallIsInsideTheGateUntilItEnds) {
+  Call* call = Start();
+  EXPECT_FALSE(call->Refused());
+  EXPECT_FALSE(gate_.AwaitEmpty(absl::ZeroDuration()));
+  call->Complete(absl::OkStatus());
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
+  answer_.wait();
+}
+
+TEST_F(CallTest, AClosedGateSendsCallsToAnotherReplica) {
+  gate_.Close();
+  EXPECT_TRUE(Start()->Refused());
+  const grpc::Status status = answer_.get();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonIn(status), "draining");
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::ZeroDuration()));
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class ServiceTest : public ::testing::Test {
   ManualClock clock_;
   ServerMetrics metrics_{{kName}};
   AccessLog log_{0};
+  DrainGate gate_;
   FakeBundle fake_;
   std::unique_ptr<PipelineSet> pipelines_;
   std::unique_ptr<ThreadPool> readers_;
