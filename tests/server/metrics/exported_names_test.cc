@@ -3,11 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/files.h"
 #include "server/metrics/server_metrics.h"
 #include "tests/server/metrics/scrape_text.h"
+#include "tests/support/status_matchers.h"
 
 namespace lookbook {
 namespace {
@@ -70,6 +75,19 @@ TEST(ExportedNamesTest, AreExactlyTheDocumentedOnes) {
         absl::StrCat(name, " ", family.type, " ", absl::StrJoin(family.LabelNames(), ",")));
   }
   EXPECT_THAT(exported, ElementsAreArray(kExported));
+}
+
+TEST(ExportedNamesTest, TheDocumentListsThemAllAndNoOther) {
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile("docs/metrics.md"));
+  const size_t table = text.find("\n|---"), end = text.find("\n\n", table);
+  std::set<std::string> listed, exported;
+  const std::string rows = text.substr(table, end - table);
+  const std::regex name("(?:lookbook|process)_[a-z0-9_]+");
+  for (std::sregex_iterator match(rows.begin(), rows.end(), name); match != std::sregex_iterator(); ++match) {
+    listed.insert(match->str());
+  }
+  for (const auto& [family, ignored] : Scraped()) exported.insert(family);
+  EXPECT_THAT(listed, ::testing::ElementsAreArray(exported));
 }
 
 TEST(ExportedNamesTest, FollowTheConventionsOfPrometheus) {
