@@ -1,0 +1,60 @@
+#include "models/commands/command_line.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "base/version.h"
+
+namespace lookbook {
+namespace {
+
+constexpr char kFooter[] = R"(Examples:
+  lookbook-train synth --out data/outfits
+  lookbook-train run --recipe models/recipes/quick.toml
+  lookbook-train run --recipe models/recipes/mobilenet_v2_scratch.toml --data ~/imaterialist --bundles /srv/bundles/mobilenet
+  lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout
+
+Ctrl-C stops a training after the step under way; the same command goes on from there.
+Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged, 130 interrupted.)";
+
+}  // namespace
+
+int ExitCode(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk: return kExitOk;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition: return kExitUsage;
+    case absl::StatusCode::kAborted: return kExitDiverged;
+    case absl::StatusCode::kCancelled: return kExitInterrupted;
+    default: return kExitFailed;
+  }
+}
+
+int ParseAndRun(int argc, const char* const* argv) {
+  CLI::App app("Trains, exports, indexes, evaluates and publishes what lookbook-server serves.", "lookbook-train");
+  app.set_version_flag("--version", absl::StrCat("lookbook-train ", std::string(Version()), " (", std::string(GitCommit()), ")"));
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  CommandList commands;
+  AddSynthCommand(app, &commands);
+  AddPipelineCommands(app, &commands);
+  AddEvaluateCommand(app, &commands);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kExitOk : kExitUsage;
+  }
+  for (const auto& [command, run] : commands) {
+    if (!command->parsed()) continue;
+    const absl::Status status = run();
+    std::fflush(stdout);
+    if (!status.ok()) {
+      std::fprintf(stderr, "lookbook-train %s: %s\n", command->get_name().c_str(), std::string(status.message()).c_str());
+    }
+    return ExitCode(status);
+  }
+  return kExitUsage;
+}
+
+}  // namespace lookbook

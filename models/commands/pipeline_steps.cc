@@ -1,0 +1,182 @@
+// The work of Pipeline's steps.
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "base/stop_signal.h"
+#include "engine/bundle/bundle.h"
+#include "engine/bundle/bundle_writer.h"
+#include "engine/bundle/golden.h"
+#include "models/commands/manifest_builder.h"
+#include "models/commands/model_file.h"
+#include "models/commands/pipeline.h"
+#include "models/commands/progress.h"
+#include "models/dataset/image_cache.h"
+#include "models/evaluate/bundle_evaluator.h"
+#include "models/evaluate/evaluation_text.h"
+#include "models/export/golden_cases.h"
+#include "models/indexing/index_builder.h"
+#include "models/train/trainer.h"
+#include "models/train/weights.h"
+
+namespace lookbook {
+namespace {
+
+constexpr int kGoldenSources = 8;
+constexpr size_t kUnreadableShown = 5;
+
+int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+void PrintUnreadable(const std::vector<std::string>& unreadable) {
+  if (unreadable.empty()) return;
+  std::fprintf(stderr, "%zu images cannot be read and are left out:\n", unreadable.size());
+  for (size_t i = 0; i < std::min(unreadable.size(), kUnreadableShown); ++i) {
+    std::fprintf(stderr, "  %s\n", unreadable[i].c_str());
+  }
+}
+
+// Removes `rows` (ascending) from a part of the split.
+void Exclude(const std::vector<int64_t>& rows, std::vector<int64_t>* part) {
+  std::vector<int64_t> kept;
+  std::set_difference(part->begin(), part->end(), rows.begin(), rows.end(), std::back_inserter(kept));
+  *part = std::move(kept);
+}
+
+std::string HistoryLine(const HistoryEntry& entry) {
+  const ValidationResult& v = entry.validation;
+  return absl::StrFormat(
+      "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  std*sqrt(D) %.2f  sets %.0f %%%s",
+      entry.step, entry.train_loss, entry.learning_rate, entry.gradient_norm, entry.images_per_second, v.part, v.map,
+      v.f1_macro, v.std_sqrt_d, 100 * v.distinct_label_sets, entry.best ? "  best" : "");
+}
+
+absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const FashionData& data, const PreprocessSpec& spec,
+                                                        Split* split) {
+  ProgressLine progress("decode");
+  std::vector<int64_t> unreadable;
+  LB_ASSIGN_OR_RETURN(std::unique_ptr<ImageCache> cache,
+                      ImageCache::Build(data.images, spec, Cores(),
+                                        [&](int64_t done, int64_t total) { progress.Update(done, total); }, &unreadable));
+  progress.Finish();
+  std::vector<std::string> names;
+  for (const int64_t row : unreadable) names.push_back(data.images[row].path);
+  PrintUnreadable(names);
+  Exclude(unreadable, &split->train);
+  Exclude(unreadable, &split->validation);
+  return cache;
+}
+
+absl::Status WriteTrainResult(const std::string& path, const TrainResult& result) {
+  const nlohmann::json json = {{"steps", result.steps},
+                               {"seconds", result.seconds},
+                               {"images_per_second", result.images_per_second},
+                               {"best_validation_map", result.best_map < 0 ? nlohmann::json() : nlohmann::json(result.best_map)}};
+  return WriteFileAtomic(path, json.dump(2) + "\n");
+}
+
+}  // namespace
+
+// Goes on from a checkpoint of the same recipe and data when there is one.
+absl::Status Pipeline::TrainNow() {
+  if (options_.fresh) LB_RETURN_IF_ERROR(RemoveAll(work_.Path("train")));
+  Split split = split_;
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache, CacheImages(data_, spec_, &split));
+  ProgressLine progress("train", "steps");
+  TrainOptions options;
+  options.directory = work_.Path("train");
+  options.resume = options_.resume || PathExists(work_.Path("train/checkpoint.pt"));
+  options.should_stop = [] { return StopRequested(); };
+  bool started = false;
+  options.on_step = [&](const StepReport& report) {
+    if (!std::exchange(started, true)) progress.StartAt(report.step - 1);
+    progress.Update(report.step, report.total_steps,
+                    absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
+  };
+  options.on_validation = [&](const HistoryEntry& entry) { progress.Print(HistoryLine(entry)); };
+  const TrainingSet set{data_, split, *cache, spec_};
+  absl::StatusOr<TrainResult> result = lookbook::Train(recipe_, set, options);
+  // What lies there is another run's or damaged: say so and begin anew, unless the caller insists on it.
+  const bool unusable = absl::IsFailedPrecondition(result.status()) || absl::IsDataLoss(result.status());
+  if (unusable && options.resume && !options_.resume) {
+    std::fprintf(stderr, "train    starting over: %s\n", std::string(result.status().message()).c_str());
+    options.resume = false;
+    result = lookbook::Train(recipe_, set, options);
+  }
+  LB_RETURN_IF_ERROR(result.status());
+  progress.Finish();
+  LB_RETURN_IF_ERROR(WriteTrainResult(work_.Path("train/result.json"), *result));
+  std::printf("train    %lld steps in %s, %.0f images/s; weights: %s\n", static_cast<long long>(result->steps),
+              HumanDuration(absl::Seconds(result->seconds)).c_str(), result->images_per_second,
+              result->weights_path.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::IndexNow() {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
+  std::vector<ImageRecord> images;
+  for (const int64_t row : split_.train) images.push_back(data_.images[row]);
+  const std::vector<std::string> splits(images.size(), "train");
+  ProgressLine progress("index");
+  LB_ASSIGN_OR_RETURN(
+      const EmbeddedCorpus corpus,
+      EmbedImages(images, spec_, *model,
+                  {.threads = Cores(), .thumbnails = true,
+                   .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+  progress.Finish();
+  PrintUnreadable(corpus.unreadable);
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<VectorIndex> index,
+                      WriteIndexFiles(work_.Path("index"), recipe_.index_spec, data_.labels, images, splits, corpus));
+  LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(work_.Path("train/weights.pt")));
+  std::vector<std::string> sources;
+  for (int i = 0; i < kGoldenSources; ++i) {
+    sources.push_back(images[corpus.images[i * corpus.images.size() / kGoldenSources]].path);
+  }
+  LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases,
+                      MakeGoldenCases(network.net, spec_, sources, *index,
+                                      [&](int64_t row) { return images[corpus.images[row]].id; }));
+  LB_RETURN_IF_ERROR(RemoveAll(work_.Path("index/golden")));
+  LB_RETURN_IF_ERROR(WriteGolden(work_.Path("index"), cases));
+  const nlohmann::json facts = {{"items", corpus.images.size()}, {"unreadable", corpus.unreadable}};
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("index/index.json"), facts.dump(2) + "\n"));
+  std::printf("index    %zu items, %zu golden cases: %s\n", corpus.images.size(), cases.size(), work_.Path("index").c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::EvaluateNow() {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
+  std::string name = "holdout";
+  FashionData set;
+  if (!recipe_.data.holdout_csv.empty()) {
+    LB_ASSIGN_OR_RETURN(set, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv));
+    PrintIssues(set);
+    name = std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv"));
+  } else {
+    name = !split_.test.empty() ? "test" : !split_.validation.empty() ? "validation" : "train";
+    set.labels = data_.labels;
+    for (const int64_t row : name == "test" ? split_.test : name == "validation" ? split_.validation : split_.train) {
+      set.images.push_back(data_.images[row]);
+    }
+  }
+  if (name == "train") std::fprintf(stderr, "evaluate there is no held-out part: these numbers are of the training images\n");
+  ProgressLine progress("evaluate");
+  const ServedModel served{*model, spec_, data_.labels};
+  LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
+                      EvaluateModel(served, set.labels, set.images,
+                                    {.split = name, .threads = Cores(),
+                                     .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+  progress.Finish();
+  PrintUnreadable(evaluation.unreadable);
+  std::printf("%s", EvaluationTable(evaluation.set).c_str());
+  return WriteFileAtomic(work_.Path("evaluation.json"), EvaluationToJson(evaluation.set));
+}
+
+}  // namespace lookbook

@@ -1,0 +1,49 @@
+// The folder of one run: what each step left, and of which inputs.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace lookbook {
+
+// steps.json remembers for each finished step a hash of its inputs and of each output. Not thread-safe.
+//
+//   recipe.toml run.json split.json
+//   train/    checkpoint.pt best.pt weights.pt history.json result.json
+//   export/   model.ts model.json
+//   index/    index.faiss items.sqlite golden/ index.json
+//   evaluation.json published.json steps.json
+class WorkFolder {
+ public:
+  // Makes the folder when needed. DataLoss: steps.json is not what this class wrote.
+  static absl::StatusOr<WorkFolder> Open(const std::string& directory);
+
+  const std::string& directory() const { return directory_; }
+  std::string Path(const std::string& name) const;
+
+  // True when `step` finished with these inputs and its outputs are still what it left.
+  bool IsDone(const std::string& step, const std::string& inputs) const;
+  // Remembers that `step` made `outputs` (names in this folder) of `inputs`.
+  absl::Status MarkDone(const std::string& step, const std::string& inputs, const std::vector<std::string>& outputs);
+  absl::Status Forget(const std::string& step);
+
+ private:
+  struct Step {
+    std::string inputs;
+    std::map<std::string, std::string> outputs;  // Name -> SHA-256.
+  };
+  explicit WorkFolder(std::string directory) : directory_(std::move(directory)) {}
+  absl::Status Save() const;
+
+  std::string directory_;
+  std::map<std::string, Step> steps_;
+};
+
+// One hash of several named values.
+std::string HashOf(const std::map<std::string, std::string>& values);
+
+}  // namespace lookbook

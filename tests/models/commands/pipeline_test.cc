@@ -1,0 +1,204 @@
+#include "models/commands/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_replace.h"
+#include "base/files.h"
+#include "base/sha256.h"
+#include "engine/bundle/bundle.h"
+#include "models/dataset/synth.h"
+#include "models/train/weights.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr char kRecipe[] = R"(name = "test"
+threads = 1
+[data]
+holdout_csv = "holdout.csv"
+split = "random 80/20"
+image_size = 32
+workers = 1
+[[stage]]
+name = "all"
+steps = 6
+batch_size = 8
+)";
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    data_ = new TempDir();
+    SynthOptions options = TinySynthOptions(*data_ / "outfits");
+    options.train = 50;
+    options.holdout = 20;
+    options.unlabelled = 0;
+    ASSERT_THAT(SynthesizeOutfits(options), IsOk());
+  }
+  static void TearDownTestSuite() { delete data_; }
+
+  PipelineOptions Options(const std::string& recipe = kRecipe) {
+    EXPECT_THAT(WriteFile(dir_ / "test.toml", recipe), IsOk());
+    PipelineOptions options;
+    options.recipe = dir_ / "test.toml";
+    options.data = *data_ / "outfits";
+    options.work = dir_ / "work";
+    options.bundles = dir_ / "bundles";
+    return options;
+  }
+  // What Run() printed.
+  std::string Run(const PipelineOptions& options, absl::StatusCode want = absl::StatusCode::kOk) {
+    ::testing::internal::CaptureStdout();
+    auto pipeline = Pipeline::Open(options);
+    const absl::Status status = pipeline.ok() ? (*pipeline)->Run() : pipeline.status();
+    const std::string out = ::testing::internal::GetCapturedStdout();
+    EXPECT_EQ(status.code(), want) << status.ToString();
+    return out;
+  }
+  static int Count(const std::string& text, const std::string& part) {
+    int count = 0;
+    for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+  }
+
+  static TempDir* data_;
+  TempDir dir_;
+};
+TempDir* PipelineTest::data_ = nullptr;
+
+TEST_F(PipelineTest, RunMakesABundleThatServesAndSaysWhatItIsWorth) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
+  EXPECT_EQ(bundle->items->size(), 40);  // The training part of 50.
+  EXPECT_EQ(bundle->index->size(), 40);
+  EXPECT_EQ(bundle->manifest.recipe(), "test");
+  EXPECT_EQ(bundle->manifest.recipe_toml(), kRecipe);
+  EXPECT_EQ(bundle->manifest.evaluation().split(), "holdout");
+  EXPECT_EQ(bundle->manifest.evaluation().images(), 20u);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/evaluation.json"));
+  const nlohmann::json evaluation = nlohmann::json::parse(text);
+  EXPECT_EQ(evaluation["values"]["map"].get<double>(), bundle->manifest.evaluation().values().at("map"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string split, ReadFile(dir_ / "work/split.json"));
+  EXPECT_EQ(bundle->manifest.split_sha256(), Sha256Hex(split));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string published, ReadFile(dir_ / "work/published.json"));
+  EXPECT_EQ(nlohmann::json::parse(published)["bundle_id"], bundle->id);
+  int64_t support = 0;
+  for (const auto& entry : bundle->manifest.classes()) support += static_cast<int64_t>(entry.support());
+  EXPECT_GE(support, 40);
+}
+
+TEST_F(PipelineTest, AnIndexedImageFindsItself) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
+  for (const int64_t row : {0, 17, 39}) {
+    LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(bundle->items->item(row).uri));
+    LB_ASSERT_OK_AND_ASSIGN(const Embeddings query, EmbedImageFile(*bundle, bytes));
+    const QueryOptions options{.top_k = 1};
+    LB_ASSERT_OK_AND_ASSIGN(const auto found, bundle->index->Search(query.vectors, absl::MakeConstSpan(&options, 1)));
+    EXPECT_EQ(found[0][0].row, row);
+    EXPECT_NEAR(found[0][0].similarity, 1, 1e-5);
+  }
+}
+
+TEST_F(PipelineTest, ASecondRunKeepsEverything) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(Count(Run(Options()), "unchanged, kept"), 5);
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+}
+
+TEST_F(PipelineTest, ChangedInputsRunTheStepsThatDependOnThem) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string weights, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  // Another root: only the publishing is new.
+  PipelineOptions elsewhere = Options();
+  elsewhere.bundles = dir_ / "other";
+  EXPECT_EQ(Count(Run(elsewhere), "unchanged, kept"), 4);
+  EXPECT_THAT(ReadCurrent(dir_ / "other"), IsOk());
+  // A damaged model is exported again, and is the same.
+  ASSERT_THAT(WriteFile(dir_ / "work/export/model.ts", "damaged"), IsOk());
+  EXPECT_EQ(Count(Run(elsewhere), "export   unchanged"), 0);
+  // Another recipe: everything, the old checkpoint is not mixed in.
+  EXPECT_EQ(Count(Run(Options(absl::StrReplaceAll(kRecipe, {{"steps = 6", "steps = 7"}}))), "unchanged, kept"), 0);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string other, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  EXPECT_NE(weights, other);
+}
+
+TEST_F(PipelineTest, FreshDoesAllAgainWithTheSameResult) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string weights, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  PipelineOptions options = Options();
+  options.fresh = true;
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 0);
+  LB_ASSERT_OK_AND_ASSIGN(LoadedNetwork network, LoadWeights(dir_ / "work/train/weights.pt"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string again, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  EXPECT_EQ(weights, again);
+}
+
+TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
+  PipelineOptions options = Options();
+  options.activate = false;
+  {
+    LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+    ASSERT_THAT(pipeline->Train(), IsOk());
+  }
+  PipelineOptions only_work;
+  only_work.work = options.work;
+  only_work.bundles = options.bundles;
+  only_work.activate = false;
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(only_work));
+  ASSERT_THAT(pipeline->Export(), IsOk());
+  ASSERT_THAT(pipeline->Index(), IsOk());
+  ASSERT_THAT(pipeline->Evaluate(), IsOk());
+  ASSERT_THAT(pipeline->Publish(), IsOk());
+  EXPECT_THAT(ReadCurrent(options.bundles), StatusIs(absl::StatusCode::kNotFound)) << "not activated";
+  LB_ASSERT_OK_AND_ASSIGN(const auto names, ListDirectory(options.bundles));
+  ASSERT_THAT(names, SizeIs(1));
+  EXPECT_THAT(OpenBundle(JoinPath(options.bundles, names[0]), {}), IsOk());
+}
+
+TEST_F(PipelineTest, AStepThatLacksItsInputNamesTheStepToRun) {
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(Options()));
+  EXPECT_THAT(pipeline->Export(), StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("weights.pt"), HasSubstr("lookbook-train train"))));
+  EXPECT_THAT(pipeline->Index(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
+  EXPECT_THAT(pipeline->Evaluate(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
+  EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("first")));
+}
+
+TEST_F(PipelineTest, BadOptionsAreExplained) {
+  EXPECT_THAT(Pipeline::Open({}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--recipe")));
+  PipelineOptions options = Options();
+  options.data = dir_ / "absent";
+  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("absent/train.csv"), HasSubstr("synth"))));
+  options = Options();
+  options.data = "";
+  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--data")));
+  options = Options();
+  options.resume = options.fresh = true;
+  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--fresh")));
+  options = Options();
+  options.resume = true;
+  Run(options, absl::StatusCode::kNotFound);  // There is nothing to resume.
+}
+
+TEST_F(PipelineTest, SetWithoutHeldOutPartIsMeasuredOnItsOwnImagesAndSaysSo) {
+  Run(Options(absl::StrReplaceAll(kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}, {"random 80/20", "all"}})));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/evaluation.json"));
+  EXPECT_EQ(nlohmann::json::parse(text)["split"], "train");
+  Run(Options(absl::StrReplaceAll(kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}})));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string other, ReadFile(dir_ / "work/evaluation.json"));
+  EXPECT_EQ(nlohmann::json::parse(other)["split"], "validation");
+}
+
+}  // namespace
+}  // namespace lookbook

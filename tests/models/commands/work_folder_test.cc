@@ -1,0 +1,56 @@
+#include "models/commands/work_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace lookbook {
+namespace {
+
+TEST(WorkFolderTest, AStepIsDoneWhileInputsAndOutputsStay) {
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder work, WorkFolder::Open(dir / "w"));
+  EXPECT_FALSE(work.IsDone("a", "inputs"));
+  ASSERT_THAT(WriteFile(work.Path("out.txt"), "result"), IsOk());
+  ASSERT_THAT(work.MarkDone("a", "inputs", {"out.txt"}), IsOk());
+  EXPECT_TRUE(work.IsDone("a", "inputs"));
+  EXPECT_FALSE(work.IsDone("a", "other inputs"));
+  EXPECT_FALSE(work.IsDone("b", "inputs"));
+  // A later process sees the same.
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder again, WorkFolder::Open(dir / "w"));
+  EXPECT_TRUE(again.IsDone("a", "inputs"));
+  ASSERT_THAT(WriteFile(work.Path("out.txt"), "resulT"), IsOk());
+  EXPECT_FALSE(again.IsDone("a", "inputs")) << "the output was changed";
+  ASSERT_THAT(RemoveAll(work.Path("out.txt")), IsOk());
+  EXPECT_FALSE(again.IsDone("a", "inputs")) << "the output is gone";
+}
+
+TEST(WorkFolderTest, ForgottenStepsRunAgain) {
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder work, WorkFolder::Open(dir.path()));
+  ASSERT_THAT(work.MarkDone("a", "i", {}), IsOk());
+  ASSERT_THAT(work.Forget("a"), IsOk());
+  EXPECT_FALSE(work.IsDone("a", "i"));
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder again, WorkFolder::Open(dir.path()));
+  EXPECT_FALSE(again.IsDone("a", "i"));
+}
+
+TEST(WorkFolderTest, MissingOutputAndForeignFilesAreErrors) {
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder work, WorkFolder::Open(dir.path()));
+  EXPECT_THAT(work.MarkDone("a", "i", {"absent"}), StatusIs(absl::StatusCode::kNotFound));
+  ASSERT_THAT(WriteFile(dir / "steps.json", "{\"a\": 3}"), IsOk());
+  EXPECT_THAT(WorkFolder::Open(dir.path()), StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("steps.json")));
+}
+
+TEST(WorkFolderTest, HashDependsOnNamesAndValues) {
+  EXPECT_EQ(HashOf({{"a", "1"}, {"b", "2"}}), HashOf({{"b", "2"}, {"a", "1"}}));
+  EXPECT_NE(HashOf({{"a", "1"}}), HashOf({{"a", "2"}}));
+  EXPECT_NE(HashOf({{"a", "12"}}), HashOf({{"a1", "2"}}));
+}
+
+}  // namespace
+}  // namespace lookbook
