@@ -142,6 +142,7 @@ TEST_F(SearchClientTest, ACallThatTakesTooLongEndsWithDeadlineExceeded) {
   // Long enough for a connection on a busy machine.
   const auto response = Client(absl::Seconds(2))->Search({});
   release.Notify();
+  server_.Stop();  // Waits for the hook, which still looks at `release`.
   EXPECT_THAT(response, StatusIs(absl::StatusCode::kDeadlineExceeded));
   EXPECT_THAT(response, HasReason(""));
   EXPECT_EQ(server_.search.calls(), 1);
