@@ -14,7 +14,6 @@ find_package(JPEG REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core pull)
 pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
-pkg_check_modules(exif REQUIRED IMPORTED_TARGET libexif)
 pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
 find_program(LOOKBOOK_PROTOC protoc REQUIRED)
 find_program(LOOKBOOK_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
@@ -38,6 +37,7 @@ target_link_libraries(opencv INTERFACE ${LOOKBOOK_OPENCV_IMGPROC} ${LOOKBOOK_OPE
 if(LOOKBOOK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
+  pkg_check_modules(exif REQUIRED IMPORTED_TARGET libexif)  # A second opinion in a test.
 endif()
 
 if(LOOKBOOK_WITH_TORCH)
