@@ -7,9 +7,10 @@
 
 namespace {
 
-// libgomp's threads spin while they wait for each other. Where other programs want the cores too, that costs ten times
-// what it saves: the same training ran at 75 images/s spinning and at 840 waiting. It reads the setting when it is
-// loaded, before main(), so the program starts itself again with it. A setting of the user's stands.
+// libgomp's threads spin while they wait for each other. Where other programs want the cores too,
+// that costs ten times what it saves: the same training ran at 75 images/s spinning and at 840
+// waiting. It reads the setting when it is loaded, before main(), so the program starts itself
+// again with it. A setting of the user's stands.
 void WaitWithoutSpinning(char** argv) {
   if (getenv("OMP_WAIT_POLICY") != nullptr || getenv("GOMP_SPINCOUNT") != nullptr) return;
   setenv("OMP_WAIT_POLICY", "passive", 1);

@@ -21,19 +21,26 @@ Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training dive
 
 int ExitCode(const absl::Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kOk: return kExitOk;
+    case absl::StatusCode::kOk:
+      return kExitOk;
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kFailedPrecondition: return kExitUsage;
-    case absl::StatusCode::kAborted: return kExitDiverged;
-    case absl::StatusCode::kCancelled: return kExitInterrupted;
-    default: return kExitFailed;
+    case absl::StatusCode::kFailedPrecondition:
+      return kExitUsage;
+    case absl::StatusCode::kAborted:
+      return kExitDiverged;
+    case absl::StatusCode::kCancelled:
+      return kExitInterrupted;
+    default:
+      return kExitFailed;
   }
 }
 
 int ParseAndRun(int argc, const char* const* argv) {
-  CLI::App app("Trains, exports, indexes, evaluates and publishes what lookbook-server serves.", "lookbook-train");
-  app.set_version_flag("--version", absl::StrCat("lookbook-train ", std::string(Version()), " (", std::string(GitCommit()), ")"));
+  CLI::App app("Trains, exports, indexes, evaluates and publishes what lookbook-server serves.",
+               "lookbook-train");
+  app.set_version_flag("--version", absl::StrCat("lookbook-train ", std::string(Version()), " (",
+                                                 std::string(GitCommit()), ")"));
   app.require_subcommand(1);
   app.footer(kFooter);
   CommandList commands;
@@ -50,7 +57,8 @@ int ParseAndRun(int argc, const char* const* argv) {
     const absl::Status status = run();
     std::fflush(stdout);
     if (!status.ok()) {
-      std::fprintf(stderr, "lookbook-train %s: %s\n", command->get_name().c_str(), std::string(status.message()).c_str());
+      std::fprintf(stderr, "lookbook-train %s: %s\n", command->get_name().c_str(),
+                   std::string(status.message()).c_str());
     }
     return ExitCode(status);
   }

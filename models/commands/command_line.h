@@ -1,4 +1,5 @@
-// lookbook-train's subcommands. Each Add… registers one with its flags and examples; ParseAndRun runs the one chosen.
+// lookbook-train's subcommands. Each Add… registers one with its flags and examples; ParseAndRun
+// runs the one chosen.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,8 +16,8 @@ namespace lookbook {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUsage = 2;       // Flags, a recipe or data that must be changed.
-inline constexpr int kExitDiverged = 4;    // The training ran away.
+inline constexpr int kExitUsage = 2;     // Flags, a recipe or data that must be changed.
+inline constexpr int kExitDiverged = 4;  // The training ran away.
 inline constexpr int kExitInterrupted = 130;
 
 // What a subcommand does once its flags are read.
@@ -24,7 +25,8 @@ using CommandRun = std::function<absl::Status()>;
 using CommandList = std::vector<std::pair<CLI::App*, CommandRun>>;
 
 void AddSynthCommand(CLI::App& app, CommandList* commands);
-void AddPipelineCommands(CLI::App& app, CommandList* commands);  // train, export, index, publish, run
+void AddPipelineCommands(CLI::App& app,
+                         CommandList* commands);  // train, export, index, publish, run
 void AddEvaluateCommand(CLI::App& app, CommandList* commands);
 
 // --recipe, --data and --out, which all steps share.

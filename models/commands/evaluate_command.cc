@@ -17,7 +17,8 @@
 namespace lookbook {
 namespace {
 
-constexpr char kFooter[] = R"(With --bundle: a published bundle, or the one that a bundle root's CURRENT names, on any labelled set.
+constexpr char kFooter[] =
+    R"(With --bundle: a published bundle, or the one that a bundle root's CURRENT names, on any labelled set.
 Without: the step of a run, on the recipe's holdout or test part; writes OUT/evaluation.json.
 Examples:
   lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout --json e.json
@@ -27,7 +28,7 @@ struct EvaluateFlags {
   PipelineOptions pipeline;
   std::string bundle;
   std::string csv = "holdout.csv";
-  std::string images;   // "" = the CSV's name without ".csv".
+  std::string images;  // "" = the CSV's name without ".csv".
   std::string json;
 };
 
@@ -37,22 +38,27 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenEither(const std::string& dire
 }
 
 absl::Status EvaluateBundle(const EvaluateFlags& flags) {
-  if (flags.pipeline.data.empty()) return absl::InvalidArgumentError("--bundle needs --data, the folder of the labelled set");
+  if (flags.pipeline.data.empty())
+    return absl::InvalidArgumentError("--bundle needs --data, the folder of the labelled set");
   SetNumericThreads(1);  // The images are shared out among threads.
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenEither(flags.bundle));
   const std::string name(absl::StripSuffix(flags.csv, ".csv"));
-  LB_ASSIGN_OR_RETURN(const FashionData data,
-                      ReadImaterialist(flags.pipeline.data, flags.csv, flags.images.empty() ? name : flags.images));
+  LB_ASSIGN_OR_RETURN(
+      const FashionData data,
+      ReadImaterialist(flags.pipeline.data, flags.csv, flags.images.empty() ? name : flags.images));
   PrintIssues(data);
   ProgressLine progress("evaluate");
   const ServedModel model{*bundle->embedder, bundle->preprocess, LabelsOf(bundle->manifest)};
   LB_ASSIGN_OR_RETURN(
       const ModelEvaluation evaluation,
-      EvaluateModel(model, data.labels, data.images,
-                    {.split = name, .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-                     .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+      EvaluateModel(
+          model, data.labels, data.images,
+          {.split = name,
+           .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
+           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
   progress.Finish();
-  for (const std::string& line : evaluation.unreadable) std::fprintf(stderr, "cannot read %s\n", line.c_str());
+  for (const std::string& line : evaluation.unreadable)
+    std::fprintf(stderr, "cannot read %s\n", line.c_str());
   std::printf("bundle   %s\n%s", bundle->id.c_str(), EvaluationTable(evaluation.set).c_str());
   if (flags.json.empty()) return absl::OkStatus();
   return WriteFileAtomic(flags.json, EvaluationToJson(evaluation.set));
@@ -71,13 +77,16 @@ absl::Status RunEvaluate(const EvaluateFlags& flags) {
 
 void AddEvaluateCommand(CLI::App& app, CommandList* commands) {
   const auto flags = std::make_shared<EvaluateFlags>();
-  CLI::App* command = app.add_subcommand("evaluate", "Measures a bundle, or a run's exported model, on a labelled set");
+  CLI::App* command = app.add_subcommand(
+      "evaluate", "Measures a bundle, or a run's exported model, on a labelled set");
   command->footer(kFooter);
   command->add_option("--bundle", flags->bundle, "Bundle folder, or a bundle root");
   AddPipelineFlags(*command, &flags->pipeline);
   command->add_flag("--fresh", flags->pipeline.fresh, "Do it again, whatever earlier runs left");
-  command->add_option("--csv", flags->csv, "With --bundle: the labels, in the folder --data")->capture_default_str();
-  command->add_option("--images", flags->images, "With --bundle: the images' folder there; default: the CSV's name");
+  command->add_option("--csv", flags->csv, "With --bundle: the labels, in the folder --data")
+      ->capture_default_str();
+  command->add_option("--images", flags->images,
+                      "With --bundle: the images' folder there; default: the CSV's name");
   command->add_option("--json", flags->json, "Also write the numbers here");
   commands->emplace_back(command, [flags] { return RunEvaluate(*flags); });
 }

@@ -56,7 +56,8 @@ Manifest MakeManifest(const ManifestFacts& facts) {
 
 LabelSpace LabelsOf(const Manifest& manifest) {
   LabelSpace out;
-  for (const auto& entry : manifest.classes()) out.classes.push_back({entry.id(), entry.name(), entry.supercategory()});
+  for (const auto& entry : manifest.classes())
+    out.classes.push_back({entry.id(), entry.name(), entry.supercategory()});
   for (const auto& entry : manifest.attributes()) {
     out.attributes.push_back({entry.id(), entry.name(), entry.supercategory()});
   }

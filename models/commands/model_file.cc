@@ -25,11 +25,13 @@ absl::StatusOr<ModelShape> ReadModelShape(const std::string& path) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<Embedder>> OpenModelFile(const std::string& model_path, const std::string& shape_path) {
+absl::StatusOr<std::unique_ptr<Embedder>> OpenModelFile(const std::string& model_path,
+                                                        const std::string& shape_path) {
   LB_ASSIGN_OR_RETURN(const ModelShape shape, ReadModelShape(shape_path));
   LB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(model_path));
   SetNumericThreads(1);
-  LB_ASSIGN_OR_RETURN(std::unique_ptr<TorchScriptEmbedder> model, TorchScriptEmbedder::Open(bytes, {.shape = shape}));
+  LB_ASSIGN_OR_RETURN(std::unique_ptr<TorchScriptEmbedder> model,
+                      TorchScriptEmbedder::Open(bytes, {.shape = shape}));
   LB_RETURN_IF_ERROR(model->WarmUp());
   return std::unique_ptr<Embedder>(std::move(model));
 }

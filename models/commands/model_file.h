@@ -14,7 +14,9 @@ absl::Status WriteModelShape(const std::string& path, const ModelShape& shape);
 // NotFound: no such file. DataLoss: not what WriteModelShape writes.
 absl::StatusOr<ModelShape> ReadModelShape(const std::string& path);
 
-// The embedder that a server would use, with one numeric thread a caller, so that several threads may share it.
-absl::StatusOr<std::unique_ptr<Embedder>> OpenModelFile(const std::string& model_path, const std::string& shape_path);
+// The embedder that a server would use, with one numeric thread a caller, so that several threads
+// may share it.
+absl::StatusOr<std::unique_ptr<Embedder>> OpenModelFile(const std::string& model_path,
+                                                        const std::string& shape_path);
 
 }  // namespace lookbook

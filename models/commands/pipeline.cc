@@ -22,10 +22,12 @@ namespace {
 // The training data's root: what the caller says, what an earlier run used, what the recipe says.
 std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const WorkFolder& work) {
   if (!options.data.empty()) return options.data;
-  const absl::StatusOr<std::string> text = options.recipe.empty() ? ReadFile(work.Path("run.json")) : absl::StatusOr<std::string>("");
+  const absl::StatusOr<std::string> text =
+      options.recipe.empty() ? ReadFile(work.Path("run.json")) : absl::StatusOr<std::string>("");
   if (text.ok()) {
     const nlohmann::json json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.contains("data") && json["data"].is_string()) return json["data"].get<std::string>();
+    if (json.is_object() && json.contains("data") && json["data"].is_string())
+      return json["data"].get<std::string>();
   }
   return recipe.data.root;
 }
@@ -47,7 +49,8 @@ absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::
 void PrintIssues(const FashionData& data) {
   for (const DataIssue& issue : data.issues) {
     std::fprintf(stderr, "data: %s: %lld", issue.what.c_str(), static_cast<long long>(issue.count));
-    for (const std::string& example : issue.examples) std::fprintf(stderr, "\n  %s", example.c_str());
+    for (const std::string& example : issue.examples)
+      std::fprintf(stderr, "\n  %s", example.c_str());
     std::fprintf(stderr, "\n");
   }
 }
@@ -57,15 +60,20 @@ Pipeline::Pipeline(PipelineOptions options, Recipe recipe, WorkFolder work)
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(const PipelineOptions& options) {
   if (options.recipe.empty() && options.work.empty()) {
-    return absl::InvalidArgumentError("name a recipe (--recipe FILE) or the folder of an earlier run (--out DIR)");
+    return absl::InvalidArgumentError(
+        "name a recipe (--recipe FILE) or the folder of an earlier run (--out DIR)");
   }
-  if (options.resume && options.fresh) return absl::InvalidArgumentError("--resume and --fresh exclude each other");
-  const std::string file = options.recipe.empty() ? JoinPath(options.work, "recipe.toml") : options.recipe;
+  if (options.resume && options.fresh)
+    return absl::InvalidArgumentError("--resume and --fresh exclude each other");
+  const std::string file =
+      options.recipe.empty() ? JoinPath(options.work, "recipe.toml") : options.recipe;
   LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file));
-  LB_ASSIGN_OR_RETURN(WorkFolder work,
-                      WorkFolder::Open(options.work.empty() ? absl::StrCat("out/", recipe.name) : options.work));
+  LB_ASSIGN_OR_RETURN(
+      WorkFolder work,
+      WorkFolder::Open(options.work.empty() ? absl::StrCat("out/", recipe.name) : options.work));
   recipe.data.root = DataRoot(options, recipe, work);
-  if (recipe.data.root.empty()) return absl::InvalidArgumentError("the recipe names no data.root: give --data DIR");
+  if (recipe.data.root.empty())
+    return absl::InvalidArgumentError("the recipe names no data.root: give --data DIR");
   std::unique_ptr<Pipeline> out(new Pipeline(options, std::move(recipe), std::move(work)));
   LB_RETURN_IF_ERROR(out->ReadData());
   return out;
@@ -75,8 +83,8 @@ absl::Status Pipeline::ReadData() {
   LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
   if (!PathExists(JoinPath(recipe_.data.root, recipe_.data.csv))) {
     return absl::NotFoundError(absl::StrCat("no ", JoinPath(recipe_.data.root, recipe_.data.csv),
-                                            ": make a data set with `lookbook-train synth --out ", recipe_.data.root,
-                                            "`, or name yours with --data DIR"));
+                                            ": make a data set with `lookbook-train synth --out ",
+                                            recipe_.data.root, "`, or name yours with --data DIR"));
   }
   LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv));
   PrintIssues(data_);
@@ -84,16 +92,19 @@ absl::Status Pipeline::ReadData() {
   const std::string split = SplitToJson(split_, data_);
   split_sha256_ = Sha256Hex(split);
   files_sha256_ = HashOfFiles(data_);
-  std::printf("data     %s: %zu images, %zu classes, %zu attributes; train %zu, validation %zu, test %zu\n",
-              recipe_.data.root.c_str(), data_.images.size(), data_.labels.classes.size(),
-              data_.labels.attributes.size(), split_.train.size(), split_.validation.size(), split_.test.size());
+  std::printf(
+      "data     %s: %zu images, %zu classes, %zu attributes; train %zu, validation %zu, test %zu\n",
+      recipe_.data.root.c_str(), data_.images.size(), data_.labels.classes.size(),
+      data_.labels.attributes.size(), split_.train.size(), split_.validation.size(),
+      split_.test.size());
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("split.json"), split));
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("recipe.toml"), recipe_.text));
   const nlohmann::json run = {{"data", recipe_.data.root}};
   return WriteFileAtomic(work_.Path("run.json"), run.dump(2) + "\n");
 }
 
-absl::Status Pipeline::Step(const std::string& name, const std::string& inputs, const std::vector<std::string>& outputs,
+absl::Status Pipeline::Step(const std::string& name, const std::string& inputs,
+                            const std::vector<std::string>& outputs,
                             const std::function<absl::Status()>& work) {
   if (options_.fresh) {
     LB_RETURN_IF_ERROR(work_.Forget(name));
@@ -108,13 +119,16 @@ absl::Status Pipeline::Step(const std::string& name, const std::string& inputs, 
 absl::StatusOr<std::string> Pipeline::Need(const std::string& name, const std::string& step) const {
   absl::StatusOr<std::string> hash = Sha256OfFile(work_.Path(name));
   if (hash.ok()) return hash;
-  return absl::FailedPreconditionError(
-      absl::StrCat("no ", work_.Path(name), ": run `lookbook-train ", step, " --out ", work_.directory(), "` first"));
+  return absl::FailedPreconditionError(absl::StrCat("no ", work_.Path(name),
+                                                    ": run `lookbook-train ", step, " --out ",
+                                                    work_.directory(), "` first"));
 }
 
 absl::Status Pipeline::Train() {
-  const std::string inputs = HashOf({{"recipe", Sha256Hex(recipe_.text)}, {"data", data_.sha256},
-                                     {"files", files_sha256_}, {"split", split_sha256_}});
+  const std::string inputs = HashOf({{"recipe", Sha256Hex(recipe_.text)},
+                                     {"data", data_.sha256},
+                                     {"files", files_sha256_},
+                                     {"split", split_sha256_}});
   return Step("train", inputs, {"train/weights.pt"}, [this] { return TrainNow(); });
 }
 
@@ -125,10 +139,12 @@ absl::Status Pipeline::Export() {
     LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(work_.Path("train/weights.pt")));
     LB_RETURN_IF_ERROR(MakeDirectories(work_.Path("export")));
     LB_RETURN_IF_ERROR(ExportTorchScript(network.net, spec_.size, work_.Path("export/model.ts")));
-    const ModelShape shape = {spec_.size, network.net->dim(), network.spec.classes, network.spec.attributes};
+    const ModelShape shape = {spec_.size, network.net->dim(), network.spec.classes,
+                              network.spec.attributes};
     LB_RETURN_IF_ERROR(WriteModelShape(work_.Path("export/model.json"), shape));
-    std::printf("export   %s: %s, %d dimensions, %d classes, %d attributes\n", work_.Path("export/model.ts").c_str(),
-                network.spec.backbone.c_str(), shape.dim, shape.classes, shape.attributes);
+    std::printf("export   %s: %s, %d dimensions, %d classes, %d attributes\n",
+                work_.Path("export/model.ts").c_str(), network.spec.backbone.c_str(), shape.dim,
+                shape.classes, shape.attributes);
     return absl::OkStatus();
   });
 }
@@ -139,11 +155,16 @@ absl::StatusOr<std::unique_ptr<Embedder>> Pipeline::OpenModel() const {
 
 absl::Status Pipeline::Index() {
   LB_ASSIGN_OR_RETURN(const std::string model, Need("export/model.ts", "export"));
-  const std::string inputs =
-      HashOf({{"model", model}, {"data", data_.sha256}, {"files", files_sha256_}, {"split", split_sha256_},
-              {"spec", recipe_.index_spec}, {"resize", recipe_.data.resize}, {"root", recipe_.data.root}});
-  const std::vector<std::string> outputs = {absl::StrCat("index/", kIndexFile), absl::StrCat("index/", kItemsFile),
-                                            absl::StrCat("index/", kGoldenFile), "index/index.json"};
+  const std::string inputs = HashOf({{"model", model},
+                                     {"data", data_.sha256},
+                                     {"files", files_sha256_},
+                                     {"split", split_sha256_},
+                                     {"spec", recipe_.index_spec},
+                                     {"resize", recipe_.data.resize},
+                                     {"root", recipe_.data.root}});
+  const std::vector<std::string> outputs = {
+      absl::StrCat("index/", kIndexFile), absl::StrCat("index/", kItemsFile),
+      absl::StrCat("index/", kGoldenFile), "index/index.json"};
   return Step("index", inputs, outputs, [this] { return IndexNow(); });
 }
 
@@ -151,10 +172,15 @@ absl::Status Pipeline::Evaluate() {
   LB_ASSIGN_OR_RETURN(const std::string model, Need("export/model.ts", "export"));
   std::string holdout = "none";
   if (!recipe_.data.holdout_csv.empty()) {
-    LB_ASSIGN_OR_RETURN(holdout, Sha256OfFile(JoinPath(recipe_.data.root, recipe_.data.holdout_csv)));
+    LB_ASSIGN_OR_RETURN(holdout,
+                        Sha256OfFile(JoinPath(recipe_.data.root, recipe_.data.holdout_csv)));
   }
-  const std::string inputs = HashOf({{"model", model}, {"data", data_.sha256}, {"files", files_sha256_},
-                                     {"split", split_sha256_}, {"holdout", holdout}, {"resize", recipe_.data.resize}});
+  const std::string inputs = HashOf({{"model", model},
+                                     {"data", data_.sha256},
+                                     {"files", files_sha256_},
+                                     {"split", split_sha256_},
+                                     {"holdout", holdout},
+                                     {"resize", recipe_.data.resize}});
   return Step("evaluate", inputs, {"evaluation.json"}, [this] { return EvaluateNow(); });
 }
 

@@ -18,20 +18,20 @@
 namespace lookbook {
 
 struct PipelineOptions {
-  std::string recipe;      // File; "" = <work>/recipe.toml of an earlier train.
-  std::string data;        // "" = the recipe's data.root, or what <work>/run.json says.
-  std::string work;        // "" = out/<recipe's name>.
-  std::string bundles;     // "" = <work>/bundles.
-  bool resume = false;     // There must be an interrupted training to go on from.
-  bool fresh = false;      // Forget what earlier runs left.
-  bool activate = true;    // Publish rewrites CURRENT.
+  std::string recipe;    // File; "" = <work>/recipe.toml of an earlier train.
+  std::string data;      // "" = the recipe's data.root, or what <work>/run.json says.
+  std::string work;      // "" = out/<recipe's name>.
+  std::string bundles;   // "" = <work>/bundles.
+  bool resume = false;   // There must be an interrupted training to go on from.
+  bool fresh = false;    // Forget what earlier runs left.
+  bool activate = true;  // Publish rewrites CURRENT.
 };
 
-// Each step does nothing but say so when its inputs are what they were and its outputs are still there.
-// Prints what it does to standard output, progress to standard error. Not thread-safe.
+// Each step does nothing but say so when its inputs are what they were and its outputs are still
+// there. Prints what it does to standard output, progress to standard error. Not thread-safe.
 //
-// Cancelled: interrupted; the same call goes on. Aborted: the training diverged. FailedPrecondition: a step before
-// this one has not run.
+// Cancelled: interrupted; the same call goes on. Aborted: the training diverged.
+// FailedPrecondition: a step before this one has not run.
 class Pipeline {
  public:
   // Reads the recipe, the labels and the split.
@@ -56,7 +56,8 @@ class Pipeline {
   absl::Status EvaluateNow();
   absl::Status PublishNow();
   // Skips, or runs `work` and remembers it.
-  absl::Status Step(const std::string& name, const std::string& inputs, const std::vector<std::string>& outputs,
+  absl::Status Step(const std::string& name, const std::string& inputs,
+                    const std::vector<std::string>& outputs,
                     const std::function<absl::Status()>& work);
   // SHA-256 of a file that an earlier step leaves.
   absl::StatusOr<std::string> Need(const std::string& name, const std::string& step) const;

@@ -57,8 +57,10 @@ absl::Status RunStep(const PipelineOptions& options, StepMethod step) {
 }  // namespace
 
 void AddPipelineFlags(CLI::App& command, PipelineOptions* options) {
-  command.add_option("--recipe", options->recipe, "Recipe file; default: the one an earlier train left in OUT");
-  command.add_option("--data", options->data, "Data set's folder, in place of the recipe's data.root");
+  command.add_option("--recipe", options->recipe,
+                     "Recipe file; default: the one an earlier train left in OUT");
+  command.add_option("--data", options->data,
+                     "Data set's folder, in place of the recipe's data.root");
   command.add_option("--out", options->work, "Work folder; default: out/<the recipe's name>");
 }
 
@@ -69,14 +71,18 @@ void AddPipelineCommands(CLI::App& app, CommandList* commands) {
     command->footer(entry.footer);
     AddPipelineFlags(*command, options.get());
     if (entry.trains) {
-      command->add_flag("--resume", options->resume, "Fail unless there is an interrupted training to go on from");
+      command->add_flag("--resume", options->resume,
+                        "Fail unless there is an interrupted training to go on from");
     }
     command->add_flag("--fresh", options->fresh, "Do it again, whatever earlier runs left");
     if (entry.publishes) {
-      command->add_option("--bundles", options->bundles, "Bundle root to publish into; default: OUT/bundles");
-      command->add_flag("!--no-activate", options->activate, "Publish without switching CURRENT to the new bundle");
+      command->add_option("--bundles", options->bundles,
+                          "Bundle root to publish into; default: OUT/bundles");
+      command->add_flag("!--no-activate", options->activate,
+                        "Publish without switching CURRENT to the new bundle");
     }
-    commands->emplace_back(command, [options, step = entry.step] { return RunStep(*options, step); });
+    commands->emplace_back(command,
+                           [options, step = entry.step] { return RunStep(*options, step); });
   }
 }
 

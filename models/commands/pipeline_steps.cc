@@ -47,25 +47,30 @@ void PrintUnreadable(const std::vector<std::string>& unreadable) {
 // Removes `rows` (ascending) from a part of the split.
 void Exclude(const std::vector<int64_t>& rows, std::vector<int64_t>* part) {
   std::vector<int64_t> kept;
-  std::set_difference(part->begin(), part->end(), rows.begin(), rows.end(), std::back_inserter(kept));
+  std::set_difference(part->begin(), part->end(), rows.begin(), rows.end(),
+                      std::back_inserter(kept));
   *part = std::move(kept);
 }
 
 std::string HistoryLine(const HistoryEntry& entry) {
   const ValidationResult& v = entry.validation;
   return absl::StrFormat(
-      "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  std*sqrt(D) %.2f  sets %.0f %%%s",
-      entry.step, entry.train_loss, entry.learning_rate, entry.gradient_norm, entry.images_per_second, v.part, v.map,
-      v.f1_macro, v.std_sqrt_d, 100 * v.distinct_label_sets, entry.best ? "  best" : "");
+      "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  std*sqrt(D) "
+      "%.2f  sets %.0f %%%s",
+      entry.step, entry.train_loss, entry.learning_rate, entry.gradient_norm,
+      entry.images_per_second, v.part, v.map, v.f1_macro, v.std_sqrt_d, 100 * v.distinct_label_sets,
+      entry.best ? "  best" : "");
 }
 
-absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const FashionData& data, const PreprocessSpec& spec,
-                                                        Split* split) {
+absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const FashionData& data,
+                                                        const PreprocessSpec& spec, Split* split) {
   ProgressLine progress("decode");
   std::vector<int64_t> unreadable;
-  LB_ASSIGN_OR_RETURN(std::unique_ptr<ImageCache> cache,
-                      ImageCache::Build(data.images, spec, Cores(),
-                                        [&](int64_t done, int64_t total) { progress.Update(done, total); }, &unreadable));
+  LB_ASSIGN_OR_RETURN(
+      std::unique_ptr<ImageCache> cache,
+      ImageCache::Build(
+          data.images, spec, Cores(),
+          [&](int64_t done, int64_t total) { progress.Update(done, total); }, &unreadable));
   progress.Finish();
   std::vector<std::string> names;
   for (const int64_t row : unreadable) names.push_back(data.images[row].path);
@@ -76,10 +81,12 @@ absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const FashionData& data,
 }
 
 absl::Status WriteTrainResult(const std::string& path, const TrainResult& result) {
-  const nlohmann::json json = {{"steps", result.steps},
-                               {"seconds", result.seconds},
-                               {"images_per_second", result.images_per_second},
-                               {"best_validation_map", result.best_map < 0 ? nlohmann::json() : nlohmann::json(result.best_map)}};
+  const nlohmann::json json = {
+      {"steps", result.steps},
+      {"seconds", result.seconds},
+      {"images_per_second", result.images_per_second},
+      {"best_validation_map",
+       result.best_map < 0 ? nlohmann::json() : nlohmann::json(result.best_map)}};
   return WriteFileAtomic(path, json.dump(2) + "\n");
 }
 
@@ -98,23 +105,28 @@ absl::Status Pipeline::TrainNow() {
   bool started = false;
   options.on_step = [&](const StepReport& report) {
     if (!std::exchange(started, true)) progress.StartAt(report.step - 1);
-    progress.Update(report.step, report.total_steps,
-                    absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
+    progress.Update(
+        report.step, report.total_steps,
+        absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
   };
   options.on_validation = [&](const HistoryEntry& entry) { progress.Print(HistoryLine(entry)); };
   const TrainingSet set{data_, split, *cache, spec_};
   absl::StatusOr<TrainResult> result = lookbook::Train(recipe_, set, options);
-  // What lies there is another run's or damaged: say so and begin anew, unless the caller insists on it.
-  const bool unusable = absl::IsFailedPrecondition(result.status()) || absl::IsDataLoss(result.status());
+  // What lies there is another run's or damaged: say so and begin anew, unless the caller insists
+  // on it.
+  const bool unusable =
+      absl::IsFailedPrecondition(result.status()) || absl::IsDataLoss(result.status());
   if (unusable && options.resume && !options_.resume) {
-    std::fprintf(stderr, "train    starting over: %s\n", std::string(result.status().message()).c_str());
+    std::fprintf(stderr, "train    starting over: %s\n",
+                 std::string(result.status().message()).c_str());
     options.resume = false;
     result = lookbook::Train(recipe_, set, options);
   }
   LB_RETURN_IF_ERROR(result.status());
   progress.Finish();
   LB_RETURN_IF_ERROR(WriteTrainResult(work_.Path("train/result.json"), *result));
-  std::printf("train    %lld steps in %s, %.0f images/s; weights: %s\n", static_cast<long long>(result->steps),
+  std::printf("train    %lld steps in %s, %.0f images/s; weights: %s\n",
+              static_cast<long long>(result->steps),
               HumanDuration(absl::Seconds(result->seconds)).c_str(), result->images_per_second,
               result->weights_path.c_str());
   return absl::OkStatus();
@@ -128,13 +140,16 @@ absl::Status Pipeline::IndexNow() {
   ProgressLine progress("index");
   LB_ASSIGN_OR_RETURN(
       const EmbeddedCorpus corpus,
-      EmbedImages(images, spec_, *model,
-                  {.threads = Cores(), .thumbnails = true,
-                   .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+      EmbedImages(
+          images, spec_, *model,
+          {.threads = Cores(), .thumbnails = true, .progress = [&](int64_t done, int64_t total) {
+             progress.Update(done, total);
+           }}));
   progress.Finish();
   PrintUnreadable(corpus.unreadable);
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<VectorIndex> index,
-                      WriteIndexFiles(work_.Path("index"), recipe_.index_spec, data_.labels, images, splits, corpus));
+                      WriteIndexFiles(work_.Path("index"), recipe_.index_spec, data_.labels, images,
+                                      splits, corpus));
   LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(work_.Path("train/weights.pt")));
   std::vector<std::string> sources;
   for (int i = 0; i < kGoldenSources; ++i) {
@@ -147,7 +162,8 @@ absl::Status Pipeline::IndexNow() {
   LB_RETURN_IF_ERROR(WriteGolden(work_.Path("index"), cases));
   const nlohmann::json facts = {{"items", corpus.images.size()}, {"unreadable", corpus.unreadable}};
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("index/index.json"), facts.dump(2) + "\n"));
-  std::printf("index    %zu items, %zu golden cases: %s\n", corpus.images.size(), cases.size(), work_.Path("index").c_str());
+  std::printf("index    %zu items, %zu golden cases: %s\n", corpus.images.size(), cases.size(),
+              work_.Path("index").c_str());
   return absl::OkStatus();
 }
 
@@ -162,17 +178,24 @@ absl::Status Pipeline::EvaluateNow() {
   } else {
     name = !split_.test.empty() ? "test" : !split_.validation.empty() ? "validation" : "train";
     set.labels = data_.labels;
-    for (const int64_t row : name == "test" ? split_.test : name == "validation" ? split_.validation : split_.train) {
+    for (const int64_t row : name == "test"         ? split_.test
+                             : name == "validation" ? split_.validation
+                                                    : split_.train) {
       set.images.push_back(data_.images[row]);
     }
   }
-  if (name == "train") std::fprintf(stderr, "evaluate there is no held-out part: these numbers are of the training images\n");
+  if (name == "train")
+    std::fprintf(stderr,
+                 "evaluate there is no held-out part: these numbers are of the training images\n");
   ProgressLine progress("evaluate");
   const ServedModel served{*model, spec_, data_.labels};
-  LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
-                      EvaluateModel(served, set.labels, set.images,
-                                    {.split = name, .threads = Cores(),
-                                     .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+  LB_ASSIGN_OR_RETURN(
+      const ModelEvaluation evaluation,
+      EvaluateModel(
+          served, set.labels, set.images,
+          {.split = name, .threads = Cores(), .progress = [&](int64_t done, int64_t total) {
+             progress.Update(done, total);
+           }}));
   progress.Finish();
   PrintUnreadable(evaluation.unreadable);
   std::printf("%s", EvaluationTable(evaluation.set).c_str());

@@ -27,19 +27,23 @@ std::string HumanDuration(absl::Duration duration) {
 }
 
 std::string FormatProgress(const ProgressState& state) {
-  const double rate =
-      static_cast<double>(state.done - state.started_at) / std::max(absl::ToDoubleSeconds(state.elapsed), 1e-9);
+  const double rate = static_cast<double>(state.done - state.started_at) /
+                      std::max(absl::ToDoubleSeconds(state.elapsed), 1e-9);
   std::string out = absl::StrFormat("%-8s ", state.label);
   if (state.total > 0) {
     const int64_t filled = std::clamp<int64_t>(state.done * kBar / state.total, 0, kBar);
     absl::StrAppend(&out, "[", std::string(filled, '#'), std::string(kBar - filled, '.'), "] ");
-    absl::StrAppendFormat(&out, "%3d %%  %d/%d %s", state.done * 100 / state.total, state.done, state.total, state.unit);
+    absl::StrAppendFormat(&out, "%3d %%  %d/%d %s", state.done * 100 / state.total, state.done,
+                          state.total, state.unit);
   } else {
     absl::StrAppendFormat(&out, "%d %s", state.done, state.unit);
   }
   absl::StrAppendFormat(&out, rate < 10 ? "  %.1f/s" : "  %.0f/s", rate);
   if (state.done < state.total && state.done > state.started_at) {
-    absl::StrAppend(&out, "  ", HumanDuration(absl::Seconds(static_cast<double>(state.total - state.done) / rate)), " left");
+    absl::StrAppend(
+        &out, "  ",
+        HumanDuration(absl::Seconds(static_cast<double>(state.total - state.done) / rate)),
+        " left");
   } else if (state.done >= state.total) {
     absl::StrAppend(&out, "  ", HumanDuration(state.elapsed));
   }

@@ -1,4 +1,5 @@
-// How far something is, on standard error: one rewriting line on a terminal, a line every few seconds elsewhere.
+// How far something is, on standard error: one rewriting line on a terminal, a line every few
+// seconds elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +11,13 @@
 namespace lookbook {
 
 struct ProgressState {
-  std::string label;                 // "index"
+  std::string label;  // "index"
   std::string unit = "images";
   int64_t done = 0;
-  int64_t total = 0;                 // 0: not known.
-  int64_t started_at = 0;            // `done` when the clock started: a resumed run begins in the middle.
+  int64_t total = 0;       // 0: not known.
+  int64_t started_at = 0;  // `done` when the clock started: a resumed run begins in the middle.
   absl::Duration elapsed;
-  std::string extra;                 // "loss 0.312"
+  std::string extra;  // "loss 0.312"
 };
 
 // "index    [#####.....]  50 %  4000/8000 images  812/s  5 s left  loss 0.312"

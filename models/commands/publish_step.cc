@@ -15,6 +15,7 @@
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
+#include "models/train/label_support.h"
 
 namespace lookbook {
 namespace {
@@ -22,7 +23,8 @@ namespace {
 absl::Status CopyInto(const std::string& from, const std::string& to) {
   std::error_code error;
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive, error);
-  if (error) return absl::InternalError(absl::StrCat("copy ", from, " to ", to, ": ", error.message()));
+  if (error)
+    return absl::InternalError(absl::StrCat("copy ", from, " to ", to, ": ", error.message()));
   return absl::OkStatus();
 }
 
@@ -39,17 +41,10 @@ absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
     }
     facts->items = nlohmann::json::parse(index_text).at("items").get<int64_t>();
   } catch (const nlohmann::json::exception& e) {
-    return absl::DataLossError(absl::StrCat(work.directory(), ": evaluation.json or index/index.json: ", e.what()));
+    return absl::DataLossError(
+        absl::StrCat(work.directory(), ": evaluation.json or index/index.json: ", e.what()));
   }
   return absl::OkStatus();
-}
-
-std::vector<int64_t> Support(const FashionData& data, const std::vector<int64_t>& rows) {
-  std::vector<int64_t> out(data.labels.classes.size());
-  for (const int64_t row : rows) {
-    for (const int column : data.images[row].classes) ++out[column];
-  }
-  return out;
 }
 
 }  // namespace
@@ -68,43 +63,58 @@ absl::Status Pipeline::Publish() {
   inputs["root"] = root;
   inputs["activate"] = options_.activate ? "yes" : "no";
   inputs["recipe"] = Sha256Hex(recipe_.text);
-  // The bundle itself lies outside this folder: it must still be what CURRENT names, or be there at all.
+  // The bundle itself lies outside this folder: it must still be what CURRENT names, or be there at
+  // all.
   const absl::StatusOr<std::string> published = ReadFile(work_.Path("published.json"));
   if (published.ok()) {
-    const nlohmann::json json = nlohmann::json::parse(*published, nullptr, /*allow_exceptions=*/false);
+    const nlohmann::json json =
+        nlohmann::json::parse(*published, nullptr, /*allow_exceptions=*/false);
     const absl::StatusOr<CurrentFile> current = ReadCurrent(root);
     const std::string id = json.is_object() ? json.value("bundle_id", "") : "";
-    const bool live = options_.activate ? current.ok() && current->bundle_id == id : PathExists(JoinPath(root, id));
+    const bool live = options_.activate ? current.ok() && current->bundle_id == id
+                                        : PathExists(JoinPath(root, id));
     if (!live) LB_RETURN_IF_ERROR(work_.Forget("publish"));
   }
   return Step("publish", HashOf(inputs), {"published.json"}, [this] { return PublishNow(); });
 }
 
-// Written, sealed and then loaded as a server would, golden self-test included, before CURRENT names it.
+// Written, sealed and then loaded as a server would, golden self-test included, before CURRENT
+// names it.
 absl::Status Pipeline::PublishNow() {
   const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<BundleWriter> writer, BundleWriter::Create(root));
-  LB_RETURN_IF_ERROR(CopyInto(work_.Path("export/model.ts"), JoinPath(writer->directory(), kModelFile)));
-  LB_RETURN_IF_ERROR(CopyInto(work_.Path("index/index.faiss"), JoinPath(writer->directory(), kIndexFile)));
-  LB_RETURN_IF_ERROR(CopyInto(work_.Path("index/items.sqlite"), JoinPath(writer->directory(), kItemsFile)));
+  LB_RETURN_IF_ERROR(
+      CopyInto(work_.Path("export/model.ts"), JoinPath(writer->directory(), kModelFile)));
+  LB_RETURN_IF_ERROR(
+      CopyInto(work_.Path("index/index.faiss"), JoinPath(writer->directory(), kIndexFile)));
+  LB_RETURN_IF_ERROR(
+      CopyInto(work_.Path("index/items.sqlite"), JoinPath(writer->directory(), kItemsFile)));
   LB_RETURN_IF_ERROR(CopyInto(work_.Path("index/golden"), JoinPath(writer->directory(), "golden")));
   LB_ASSIGN_OR_RETURN(const ModelShape shape, ReadModelShape(work_.Path("export/model.json")));
-  ManifestFacts facts{.recipe = recipe_, .data = data_, .support = Support(data_, split_.train),
-                      .split_sha256 = split_sha256_, .preprocess = spec_, .shape = shape};
+  ManifestFacts facts{.recipe = recipe_,
+                      .data = data_,
+                      .support = CountClasses(data_, split_.train).counts,
+                      .split_sha256 = split_sha256_,
+                      .preprocess = spec_,
+                      .shape = shape};
   LB_RETURN_IF_ERROR(ReadFacts(work_, &facts));
-  LB_ASSIGN_OR_RETURN(const std::string id, writer->Publish(MakeManifest(facts), absl::Now(), /*activate=*/false));
+  LB_ASSIGN_OR_RETURN(const std::string id,
+                      writer->Publish(MakeManifest(facts), absl::Now(), /*activate=*/false));
   const std::string directory = JoinPath(root, id);
   const absl::StatusOr<std::shared_ptr<const Bundle>> bundle = OpenBundle(directory, {});
   if (!bundle.ok()) {
     LB_RETURN_IF_ERROR(RemoveAll(directory));
-    return absl::Status(bundle.status().code(), absl::StrCat("the new bundle does not pass its own checks and was removed: ",
-                                                             bundle.status().message()));
+    return absl::Status(
+        bundle.status().code(),
+        absl::StrCat("the new bundle does not pass its own checks and was removed: ",
+                     bundle.status().message()));
   }
   if (options_.activate) {
     LB_ASSIGN_OR_RETURN(const std::string sha256, Sha256OfFile(JoinPath(directory, kManifestFile)));
     LB_RETURN_IF_ERROR(WriteCurrent(root, {.bundle_id = id, .manifest_sha256 = sha256}));
   }
-  const nlohmann::json json = {{"bundle_id", id}, {"root", root}, {"directory", directory}, {"active", options_.activate}};
+  const nlohmann::json json = {
+      {"bundle_id", id}, {"root", root}, {"directory", directory}, {"active", options_.activate}};
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("published.json"), json.dump(2) + "\n"));
   std::printf("publish  %s%s\n", directory.c_str(), options_.activate ? " (CURRENT)" : "");
   return absl::OkStatus();

@@ -14,9 +14,11 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train synth --out /tmp/tiny --tiny)";
 
 void PrintStatistics(const char* part, const LabelStatistics& statistics) {
-  std::printf("  %-8s %lld pictures, %.2f classes each; two pictures share none %.0f %%, more than two %.1f %%, Jaccard %.2f\n",
-              part, static_cast<long long>(statistics.images), statistics.classes_per_image,
-              100 * statistics.share_none, 100 * statistics.share_above_2, statistics.mean_jaccard);
+  std::printf(
+      "  %-8s %lld pictures, %.2f classes each; two pictures share none %.0f %%, more than two "
+      "%.1f %%, Jaccard %.2f\n",
+      part, static_cast<long long>(statistics.images), statistics.classes_per_image,
+      100 * statistics.share_none, 100 * statistics.share_above_2, statistics.mean_jaccard);
 }
 
 absl::Status RunSynth(SynthOptions options, bool tiny) {
@@ -49,19 +51,28 @@ absl::Status RunSynth(SynthOptions options, bool tiny) {
 void AddSynthCommand(CLI::App& app, CommandList* commands) {
   const auto options = std::make_shared<SynthOptions>();
   const auto tiny = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("synth", "Composes a labelled set of outfits from Fashion-MNIST garments");
+  CLI::App* command =
+      app.add_subcommand("synth", "Composes a labelled set of outfits from Fashion-MNIST garments");
   command->footer(kFooter);
-  command->add_option("--out", options->output, "Folder to write; an earlier set there is replaced")->required();
+  command->add_option("--out", options->output, "Folder to write; an earlier set there is replaced")
+      ->required();
   command->add_option("--train", options->train, "Pictures in train/")->capture_default_str();
   command->add_option("--holdout", options->holdout, "Pictures in holdout/")->capture_default_str();
-  command->add_option("--unlabelled", options->unlabelled, "Pictures in test/, without labels")->capture_default_str();
+  command->add_option("--unlabelled", options->unlabelled, "Pictures in test/, without labels")
+      ->capture_default_str();
   command->add_flag("--tiny", *tiny, "So few pictures that it takes a second (for tests)");
-  command->add_option("--size", options->size, "Side of a picture in pixels")->capture_default_str();
-  command->add_option("--garments", options->garments, "Garments a picture; 0 = as outfits come")->capture_default_str();
-  command->add_option("--seed", options->seed, "Another seed, other pictures")->capture_default_str();
+  command->add_option("--size", options->size, "Side of a picture in pixels")
+      ->capture_default_str();
+  command->add_option("--garments", options->garments, "Garments a picture; 0 = as outfits come")
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Another seed, other pictures")
+      ->capture_default_str();
   command->add_option("--jpeg-quality", options->jpeg_quality, "1 to 100")->capture_default_str();
   command->add_option("--threads", options->threads, "Threads")->capture_default_str();
-  command->add_option("--garment-source", options->garment_source, "Folder of Fashion-MNIST's four files")->capture_default_str();
+  command
+      ->add_option("--garment-source", options->garment_source,
+                   "Folder of Fashion-MNIST's four files")
+      ->capture_default_str();
   commands->emplace_back(command, [options, tiny] { return RunSynth(*options, *tiny); });
 }
 

@@ -15,7 +15,9 @@ constexpr char kSteps[] = "steps.json";
 
 }  // namespace
 
-std::string HashOf(const std::map<std::string, std::string>& values) { return Sha256Hex(nlohmann::json(values).dump()); }
+std::string HashOf(const std::map<std::string, std::string>& values) {
+  return Sha256Hex(nlohmann::json(values).dump());
+}
 
 absl::StatusOr<WorkFolder> WorkFolder::Open(const std::string& directory) {
   LB_RETURN_IF_ERROR(MakeDirectories(directory));
@@ -29,7 +31,8 @@ absl::StatusOr<WorkFolder> WorkFolder::Open(const std::string& directory) {
                           step.at("outputs").get<std::map<std::string, std::string>>()};
     }
   } catch (const nlohmann::json::exception& e) {
-    return absl::DataLossError(absl::StrCat(out.Path(kSteps), ": ", e.what(), "; remove it to run every step again"));
+    return absl::DataLossError(
+        absl::StrCat(out.Path(kSteps), ": ", e.what(), "; remove it to run every step again"));
   }
   return out;
 }
@@ -63,7 +66,8 @@ absl::Status WorkFolder::Forget(const std::string& step) {
 
 absl::Status WorkFolder::Save() const {
   nlohmann::json json = nlohmann::json::object();
-  for (const auto& [name, step] : steps_) json[name] = {{"inputs", step.inputs}, {"outputs", step.outputs}};
+  for (const auto& [name, step] : steps_)
+    json[name] = {{"inputs", step.inputs}, {"outputs", step.outputs}};
   return WriteFileAtomic(Path(kSteps), json.dump(2) + "\n");
 }
 

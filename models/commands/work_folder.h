@@ -10,7 +10,8 @@
 
 namespace lookbook {
 
-// steps.json remembers for each finished step a hash of its inputs and of each output. Not thread-safe.
+// steps.json remembers for each finished step a hash of its inputs and of each output. Not
+// thread-safe.
 //
 //   recipe.toml run.json split.json
 //   train/    checkpoint.pt best.pt weights.pt history.json result.json
@@ -28,7 +29,8 @@ class WorkFolder {
   // True when `step` finished with these inputs and its outputs are still what it left.
   bool IsDone(const std::string& step, const std::string& inputs) const;
   // Remembers that `step` made `outputs` (names in this folder) of `inputs`.
-  absl::Status MarkDone(const std::string& step, const std::string& inputs, const std::vector<std::string>& outputs);
+  absl::Status MarkDone(const std::string& step, const std::string& inputs,
+                        const std::vector<std::string>& outputs);
   absl::Status Forget(const std::string& step);
 
  private:

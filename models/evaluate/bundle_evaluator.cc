@@ -13,15 +13,17 @@
 namespace lookbook {
 namespace {
 
-absl::StatusOr<std::vector<int>> TranslateColumns(const std::vector<Label>& from, const std::map<uint32_t, int>& to,
+absl::StatusOr<std::vector<int>> TranslateColumns(const std::vector<Label>& from,
+                                                  const std::map<uint32_t, int>& to,
                                                   const std::vector<int>& columns, const char* kind,
                                                   const std::string& image) {
   std::vector<int> out;
   for (const int column : columns) {
     const auto found = to.find(from[column].id);
     if (found == to.end()) {
-      return absl::InvalidArgumentError(absl::StrCat("image ", image, " carries ", kind, " ", from[column].id, " (",
-                                                     from[column].name, "), which the model does not know"));
+      return absl::InvalidArgumentError(absl::StrCat("image ", image, " carries ", kind, " ",
+                                                     from[column].id, " (", from[column].name,
+                                                     "), which the model does not know"));
     }
     out.push_back(found->second);
   }
@@ -37,24 +39,31 @@ std::map<uint32_t, int> ColumnsById(const std::vector<Label>& labels) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<ImageRecord>> TranslateLabels(const LabelSpace& from, const LabelSpace& to,
+absl::StatusOr<std::vector<ImageRecord>> TranslateLabels(const LabelSpace& from,
+                                                         const LabelSpace& to,
                                                          const std::vector<ImageRecord>& images) {
-  const std::map<uint32_t, int> classes = ColumnsById(to.classes), attributes = ColumnsById(to.attributes);
+  const std::map<uint32_t, int> classes = ColumnsById(to.classes),
+                                attributes = ColumnsById(to.attributes);
   std::vector<ImageRecord> out = images;
   for (ImageRecord& image : out) {
-    LB_ASSIGN_OR_RETURN(image.classes, TranslateColumns(from.classes, classes, image.classes, "class", image.id));
-    LB_ASSIGN_OR_RETURN(image.attributes,
-                        TranslateColumns(from.attributes, attributes, image.attributes, "attribute", image.id));
+    LB_ASSIGN_OR_RETURN(image.classes,
+                        TranslateColumns(from.classes, classes, image.classes, "class", image.id));
+    LB_ASSIGN_OR_RETURN(
+        image.attributes,
+        TranslateColumns(from.attributes, attributes, image.attributes, "attribute", image.id));
   }
   return out;
 }
 
 absl::StatusOr<ModelEvaluation> EvaluateModel(const ServedModel& model, const LabelSpace& labels,
-                                              const std::vector<ImageRecord>& images, const EvaluateOptions& options) {
-  LB_ASSIGN_OR_RETURN(const std::vector<ImageRecord> translated, TranslateLabels(labels, model.labels, images));
+                                              const std::vector<ImageRecord>& images,
+                                              const EvaluateOptions& options) {
+  LB_ASSIGN_OR_RETURN(const std::vector<ImageRecord> translated,
+                      TranslateLabels(labels, model.labels, images));
   const absl::Time start = absl::Now();
-  LB_ASSIGN_OR_RETURN(EmbeddedCorpus corpus, EmbedImages(translated, model.spec, model.embedder,
-                                                         {.threads = options.threads, .progress = options.progress}));
+  LB_ASSIGN_OR_RETURN(EmbeddedCorpus corpus,
+                      EmbedImages(translated, model.spec, model.embedder,
+                                  {.threads = options.threads, .progress = options.progress}));
   ModelEvaluation out;
   out.seconds = absl::ToDoubleSeconds(absl::Now() - start);
   out.images_per_second = static_cast<double>(corpus.images.size()) / std::max(out.seconds, 1e-9);

@@ -1,5 +1,5 @@
-// Evaluates what will be served: the exported model, on image files, through the engine's own decoding, preprocessing
-// and embedding. Never the training network.
+// Evaluates what will be served: the exported model, on image files, through the engine's own
+// decoding, preprocessing and embedding. Never the training network.
 #pragma once
 
 #include <functional>
@@ -22,26 +22,29 @@ struct ServedModel {
 };
 
 struct EvaluateOptions {
-  std::string split = "test";   // What the set is called in reports.
+  std::string split = "test";  // What the set is called in reports.
   int threads = 1;
   std::function<void(int64_t done, int64_t total)> progress;
 };
 
 struct ModelEvaluation {
   SetEvaluation set;
-  double seconds = 0;                   // Decoding to scores, all threads together.
+  double seconds = 0;  // Decoding to scores, all threads together.
   double images_per_second = 0;
   std::vector<std::string> unreadable;  // "ID: why"; left out.
 };
 
 // `images` are labelled by `labels`, whose ids (not columns) are matched with the model's.
-// InvalidArgument: no image can be read, or `labels` has a class or attribute that an image carries and the model
-// does not know (named). Cancelled: StopRequested().
+// InvalidArgument: no image can be read, or `labels` has a class or attribute that an image carries
+// and the model does not know (named). Cancelled: StopRequested().
 absl::StatusOr<ModelEvaluation> EvaluateModel(const ServedModel& model, const LabelSpace& labels,
-                                              const std::vector<ImageRecord>& images, const EvaluateOptions& options);
+                                              const std::vector<ImageRecord>& images,
+                                              const EvaluateOptions& options);
 
-// `images` with columns of `to` instead of columns of `from`; labels are the same when their ids are.
-absl::StatusOr<std::vector<ImageRecord>> TranslateLabels(const LabelSpace& from, const LabelSpace& to,
+// `images` with columns of `to` instead of columns of `from`; labels are the same when their ids
+// are.
+absl::StatusOr<std::vector<ImageRecord>> TranslateLabels(const LabelSpace& from,
+                                                         const LabelSpace& to,
                                                          const std::vector<ImageRecord>& images);
 
 }  // namespace lookbook

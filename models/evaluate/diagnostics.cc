@@ -33,7 +33,9 @@ double EffectiveRank(const Eigen::VectorXd& singular_values) {
   return std::exp(entropy);
 }
 
-Eigen::VectorXd SingularValues(const Matrix& z) { return Eigen::BDCSVD<Eigen::MatrixXd>(z).singularValues(); }
+Eigen::VectorXd SingularValues(const Matrix& z) {
+  return Eigen::BDCSVD<Eigen::MatrixXd>(z).singularValues();
+}
 
 // Sets mean_cosine and uniformity from all pairs, a block of rows at a time.
 void MeasurePairs(const Matrix& z, EmbeddingDiagnostics* out) {
@@ -54,7 +56,8 @@ EmbeddingDiagnostics Diagnose(const Matrix& z) {
   if (z.rows() < 2) return out;
   const Eigen::RowVectorXd mean = z.colwise().mean();
   const Matrix centered = z.rowwise() - mean;
-  const Eigen::RowVectorXd variance = centered.colwise().squaredNorm() / static_cast<double>(z.rows() - 1);
+  const Eigen::RowVectorXd variance =
+      centered.colwise().squaredNorm() / static_cast<double>(z.rows() - 1);
   out.std_sqrt_d = variance.cwiseSqrt().mean() * std::sqrt(static_cast<double>(z.cols()));
   out.mean_norm = mean.norm();
   MeasurePairs(z, &out);
@@ -67,11 +70,13 @@ EmbeddingDiagnostics Diagnose(const Matrix& z) {
 
 }  // namespace
 
-EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const double> vectors, int dim, int64_t max_rows) {
+EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const double> vectors, int dim,
+                                        int64_t max_rows) {
   return Diagnose(TakeRows(vectors, dim, max_rows));
 }
 
-EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const float> vectors, int dim, int64_t max_rows) {
+EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const float> vectors, int dim,
+                                        int64_t max_rows) {
   return Diagnose(TakeRows(vectors, dim, max_rows));
 }
 

@@ -46,30 +46,41 @@ std::string Row(absl::string_view name, double value, double random, double freq
 
 std::string RetrievalRows(const SetEvaluation& evaluation) {
   std::string out;
-  const RetrievalMetrics &r = evaluation.retrieval, &c = evaluation.random, &f = evaluation.frequency;
+  const RetrievalMetrics &r = evaluation.retrieval, &c = evaluation.random,
+                         &f = evaluation.frequency;
   for (size_t i = 0; i < r.rules.size(); ++i) {
     const absl::string_view name = RelevanceName(r.rules[i].relevance);
-    absl::StrAppend(&out, Row(absl::StrCat("R@1    ", name), r.rules[i].recall_at_1, c.rules[i].recall_at_1, f.rules[i].recall_at_1),
-                    Row(absl::StrCat("P@10   ", name), r.rules[i].precision_at_10, c.rules[i].precision_at_10, f.rules[i].precision_at_10),
-                    Row(absl::StrCat("MAP@R  ", name), r.rules[i].map_at_r, c.rules[i].map_at_r, f.rules[i].map_at_r));
+    absl::StrAppend(&out,
+                    Row(absl::StrCat("R@1    ", name), r.rules[i].recall_at_1,
+                        c.rules[i].recall_at_1, f.rules[i].recall_at_1),
+                    Row(absl::StrCat("P@10   ", name), r.rules[i].precision_at_10,
+                        c.rules[i].precision_at_10, f.rules[i].precision_at_10),
+                    Row(absl::StrCat("MAP@R  ", name), r.rules[i].map_at_r, c.rules[i].map_at_r,
+                        f.rules[i].map_at_r));
   }
-  absl::StrAppend(&out, Row("nDCG@10 shared labels", r.ndcg_at_10_shared, c.ndcg_at_10_shared, f.ndcg_at_10_shared),
-                  Row("nDCG@10 Jaccard", r.ndcg_at_10_jaccard, c.ndcg_at_10_jaccard, f.ndcg_at_10_jaccard),
-                  Row("ACG@10", r.acg_at_10, c.acg_at_10, f.acg_at_10),
-                  Row("mean Jaccard of the top 5", r.mean_jaccard_at_5, c.mean_jaccard_at_5, f.mean_jaccard_at_5));
+  absl::StrAppend(
+      &out,
+      Row("nDCG@10 shared labels", r.ndcg_at_10_shared, c.ndcg_at_10_shared, f.ndcg_at_10_shared),
+      Row("nDCG@10 Jaccard", r.ndcg_at_10_jaccard, c.ndcg_at_10_jaccard, f.ndcg_at_10_jaccard),
+      Row("ACG@10", r.acg_at_10, c.acg_at_10, f.acg_at_10),
+      Row("mean Jaccard of the top 5", r.mean_jaccard_at_5, c.mean_jaccard_at_5,
+          f.mean_jaccard_at_5));
   absl::StrAppend(&out, "  queries without a relevant item, left out:");
-  for (const RuleMetrics& rule : r.rules) absl::StrAppend(&out, " ", RelevanceName(rule.relevance), " ", rule.excluded);
+  for (const RuleMetrics& rule : r.rules)
+    absl::StrAppend(&out, " ", RelevanceName(rule.relevance), " ", rule.excluded);
   return out + "\n";
 }
 
 std::string DiagnosticRows(const SetEvaluation& e) {
   return absl::StrFormat(
-      "  std*sqrt(D) %.3f  mean cosine %.3f  uniformity %.2f  effective rank %.1f (centred %.1f)  top-1 share %.3f\n"
+      "  std*sqrt(D) %.3f  mean cosine %.3f  uniformity %.2f  effective rank %.1f (centred %.1f)  "
+      "top-1 share %.3f\n"
       "  hubs: largest share %.2f %%  skew %.2f  never a neighbour %.1f %%\n"
       "  predicted label sets: %.1f %% distinct, commonest %.1f %%\n",
-      e.diagnostics.std_sqrt_d, e.diagnostics.mean_cosine, e.diagnostics.uniformity, e.diagnostics.effective_rank,
-      e.diagnostics.effective_rank_centered, e.diagnostics.top1_share, 100 * e.hubness.max_share, e.hubness.skewness,
-      100 * e.hubness.anti_hub_share, 100 * e.label_collapse.distinct_sets, 100 * e.label_collapse.top_set_share);
+      e.diagnostics.std_sqrt_d, e.diagnostics.mean_cosine, e.diagnostics.uniformity,
+      e.diagnostics.effective_rank, e.diagnostics.effective_rank_centered, e.diagnostics.top1_share,
+      100 * e.hubness.max_share, e.hubness.skewness, 100 * e.hubness.anti_hub_share,
+      100 * e.label_collapse.distinct_sets, 100 * e.label_collapse.top_set_share);
 }
 
 }  // namespace
@@ -80,28 +91,32 @@ std::string EvaluationToJson(const SetEvaluation& evaluation) {
                      {"attribute_images", evaluation.attribute_images},
                      {"values", EvaluationValues(evaluation)},
                      {"retrieval", ToJson(evaluation.retrieval)},
-                     {"chance", {{"map", evaluation.mean_prevalence},
-                                 {"random", ToJson(evaluation.random)},
-                                 {"label_frequency", ToJson(evaluation.frequency)}}},
+                     {"chance",
+                      {{"map", evaluation.mean_prevalence},
+                       {"random", ToJson(evaluation.random)},
+                       {"label_frequency", ToJson(evaluation.frequency)}}},
                      {"classes", ClassesToJson(evaluation)}};
   return json.dump(2) + "\n";
 }
 
 std::string EvaluationTable(const SetEvaluation& evaluation) {
   const ClassificationMetrics& c = evaluation.classification;
-  std::string out = absl::StrFormat("%s: %d images\n  %-28s %8s %10s %10s\n", evaluation.split, evaluation.images, "",
-                                    "value", "random", "frequency");
+  std::string out = absl::StrFormat("%s: %d images\n  %-28s %8s %10s %10s\n", evaluation.split,
+                                    evaluation.images, "", "value", "random", "frequency");
   absl::StrAppend(&out, Row("mAP", c.map, evaluation.mean_prevalence, evaluation.mean_prevalence));
-  absl::StrAppendFormat(&out, "  %-28s %8.4f   (with support %.4f, micro %.4f, per image %.4f)\n", "F1 macro at 0.5",
-                        c.f1_macro, c.f1_macro_supported, c.f1_micro, c.f1_samples);
+  absl::StrAppendFormat(&out, "  %-28s %8.4f   (with support %.4f, micro %.4f, per image %.4f)\n",
+                        "F1 macro at 0.5", c.f1_macro, c.f1_macro_supported, c.f1_micro,
+                        c.f1_samples);
   if (evaluation.attributes.has_value()) {
     absl::StrAppendFormat(&out, "  %-28s %8.4f   (F1 macro %.4f, %d images)\n", "mAP of attributes",
-                          evaluation.attributes->map, evaluation.attributes->f1_macro, evaluation.attribute_images);
+                          evaluation.attributes->map, evaluation.attributes->f1_macro,
+                          evaluation.attribute_images);
   }
   absl::StrAppend(&out, RetrievalRows(evaluation), DiagnosticRows(evaluation));
   absl::StrAppendFormat(&out, "  %-28s %8s %10s %10s\n", "class", "support", "AP", "F1");
   for (size_t j = 0; j < evaluation.classes.size(); ++j) {
-    absl::StrAppendFormat(&out, "  %-28s %8d %10.4f %10.4f\n", evaluation.classes[j].name, c.support[j], c.ap[j], c.f1[j]);
+    absl::StrAppendFormat(&out, "  %-28s %8d %10.4f %10.4f\n", evaluation.classes[j].name,
+                          c.support[j], c.ap[j], c.f1[j]);
   }
   return out;
 }

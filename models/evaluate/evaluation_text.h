@@ -7,7 +7,8 @@
 
 namespace lookbook {
 
-// {"split", "images", "values": {…}, "retrieval": {…}, "chance": {…}, "classes": [{…}]}, indented. NaN becomes null.
+// {"split", "images", "values": {…}, "retrieval": {…}, "chance": {…}, "classes": [{…}]}, indented.
+// NaN becomes null.
 std::string EvaluationToJson(const SetEvaluation& evaluation);
 
 // For a terminal: headline numbers beside what chance gives, then one line a class.

@@ -29,10 +29,12 @@ struct Counts {
   }
 };
 
-// AP of one class over (score, actual): sum of (R_n - R_{n-1}) P_n where n runs over the distinct scores.
+// AP of one class over (score, actual): sum of (R_n - R_{n-1}) P_n where n runs over the distinct
+// scores.
 double AveragePrecision(std::vector<std::pair<float, uint8_t>>* ranked, int64_t positives) {
   if (positives == 0) return std::numeric_limits<double>::quiet_NaN();
-  std::sort(ranked->begin(), ranked->end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::sort(ranked->begin(), ranked->end(),
+            [](const auto& a, const auto& b) { return a.first > b.first; });
   double sum = 0;
   int64_t hits = 0;
   for (size_t i = 0; i < ranked->size();) {
@@ -47,8 +49,8 @@ double AveragePrecision(std::vector<std::pair<float, uint8_t>>* ranked, int64_t 
 
 double Mean(double sum, int64_t count) { return count == 0 ? 0 : sum / static_cast<double>(count); }
 
-void EvaluateClass(absl::Span<const float> scores, const LabelMatrix& labels, int column, Counts* all,
-                   ClassificationMetrics* out) {
+void EvaluateClass(absl::Span<const float> scores, const LabelMatrix& labels, int column,
+                   Counts* all, ClassificationMetrics* out) {
   std::vector<std::pair<float, uint8_t>> ranked(labels.n);
   Counts counts;
   for (int64_t row = 0; row < labels.n; ++row) {
@@ -105,7 +107,8 @@ double DcgAtK(const std::vector<double>& gain, int k) {
 
 }  // namespace
 
-ClassificationMetrics EvaluateClassification(absl::Span<const float> scores, const LabelMatrix& labels) {
+ClassificationMetrics EvaluateClassification(absl::Span<const float> scores,
+                                             const LabelMatrix& labels) {
   ClassificationMetrics out;
   out.ap.resize(labels.classes);
   out.f1.resize(labels.classes);
@@ -147,7 +150,8 @@ double MapAtR(const RankedQuery& query) {
 double NdcgAtK(const RankedQuery& query, int k) {
   std::vector<double> ideal = query.gain;
   const size_t end = std::min(static_cast<size_t>(std::max(k, 0)), ideal.size());
-  std::partial_sort(ideal.begin(), ideal.begin() + static_cast<ptrdiff_t>(end), ideal.end(), std::greater<>());
+  std::partial_sort(ideal.begin(), ideal.begin() + static_cast<ptrdiff_t>(end), ideal.end(),
+                    std::greater<>());
   const double best = DcgAtK(ideal, k);
   return best == 0 ? 0 : DcgAtK(query.gain, k) / best;
 }

@@ -28,7 +28,8 @@ class LabelSets {
   }
   int Shared(int64_t a, int64_t b) const {
     int shared = 0;
-    for (int w = 0; w < words_; ++w) shared += std::popcount(bits_[a * words_ + w] & bits_[b * words_ + w]);
+    for (int w = 0; w < words_; ++w)
+      shared += std::popcount(bits_[a * words_ + w] & bits_[b * words_ + w]);
     return shared;
   }
   // 0 when both are empty.
@@ -70,7 +71,8 @@ class Totals {
  public:
   explicit Totals(int64_t images) {
     metrics_.images = images;
-    for (const Relevance relevance : kRelevances) metrics_.rules.push_back({.relevance = relevance});
+    for (const Relevance relevance : kRelevances)
+      metrics_.rules.push_back({.relevance = relevance});
   }
 
   void AddRule(size_t rule, int64_t relevant, const QueryValues& values) {
@@ -86,7 +88,8 @@ class Totals {
   }
 
   // `ndcg_shared` and `ndcg_jaccard` are left out where nothing has a gain.
-  void AddGraded(bool has_gain, double ndcg_shared, double ndcg_jaccard, double acg, double jaccard_at_5) {
+  void AddGraded(bool has_gain, double ndcg_shared, double ndcg_jaccard, double acg,
+                 double jaccard_at_5) {
     metrics_.ndcg_excluded += !has_gain;
     metrics_.ndcg_at_10_shared += has_gain ? ndcg_shared : 0;
     metrics_.ndcg_at_10_jaccard += has_gain ? ndcg_jaccard : 0;
@@ -96,7 +99,8 @@ class Totals {
 
   RetrievalMetrics Finish() {
     for (RuleMetrics& rule : metrics_.rules) {
-      for (double* value : {&rule.recall_at_1, &rule.precision_at_10, &rule.map_at_r}) Divide(value, rule.queries);
+      for (double* value : {&rule.recall_at_1, &rule.precision_at_10, &rule.map_at_r})
+        Divide(value, rule.queries);
     }
     const int64_t graded = metrics_.images - metrics_.ndcg_excluded;
     Divide(&metrics_.ndcg_at_10_shared, graded);
@@ -107,7 +111,9 @@ class Totals {
   }
 
  private:
-  static void Divide(double* sum, int64_t count) { *sum = count == 0 ? 0 : *sum / static_cast<double>(count); }
+  static void Divide(double* sum, int64_t count) {
+    *sum = count == 0 ? 0 : *sum / static_cast<double>(count);
+  }
   RetrievalMetrics metrics_;
 };
 
@@ -128,10 +134,12 @@ void AddRanked(const Overlaps& overlaps, Totals* totals) {
       query.relevant[i] = IsRelevant(kRelevances[rule], overlaps.shared[i], overlaps.jaccard[i]);
       relevant += query.relevant[i];
     }
-    totals->AddRule(rule, relevant, {RecallAtK(query, 1), PrecisionAtK(query, kTop), MapAtR(query)});
+    totals->AddRule(rule, relevant,
+                    {RecallAtK(query, 1), PrecisionAtK(query, kTop), MapAtR(query)});
   }
   query.gain.assign(overlaps.shared.begin(), overlaps.shared.end());
-  const bool has_gain = std::any_of(overlaps.shared.begin(), overlaps.shared.end(), [](int s) { return s > 0; });
+  const bool has_gain =
+      std::any_of(overlaps.shared.begin(), overlaps.shared.end(), [](int s) { return s > 0; });
   const double ndcg_shared = NdcgAtK(query, kTop);
   query.gain = overlaps.jaccard;
   totals->AddGraded(has_gain, ndcg_shared, NdcgAtK(query, kTop), MeanOfFirst(overlaps.shared, kTop),
@@ -175,7 +183,8 @@ std::vector<int64_t> Others(int64_t n, int64_t query) {
   return others;
 }
 
-// Calls `fn(query, similarities to all rows)`; similarities come in blocks of rows, so memory stays small.
+// Calls `fn(query, similarities to all rows)`; similarities come in blocks of rows, so memory stays
+// small.
 void ForEachQuery(absl::Span<const float> vectors, int dim, int64_t n,
                   const std::function<void(int64_t, const float*)>& fn) {
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -192,22 +201,32 @@ void ForEachQuery(absl::Span<const float> vectors, int dim, int64_t n,
 
 absl::string_view RelevanceName(Relevance relevance) {
   switch (relevance) {
-    case Relevance::kAny: return "any";
-    case Relevance::kMoreThan2: return "shared>2";
-    case Relevance::kStrict: return "strict";
-    case Relevance::kExact: return "exact";
-    case Relevance::kJaccard50: return "j50";
+    case Relevance::kAny:
+      return "any";
+    case Relevance::kMoreThan2:
+      return "shared>2";
+    case Relevance::kStrict:
+      return "strict";
+    case Relevance::kExact:
+      return "exact";
+    case Relevance::kJaccard50:
+      return "j50";
   }
   return "";
 }
 
 bool IsRelevant(Relevance relevance, int shared, double jaccard) {
   switch (relevance) {
-    case Relevance::kAny: return shared > 0;
-    case Relevance::kMoreThan2: return shared > 2;
-    case Relevance::kStrict: return shared > 3;
-    case Relevance::kExact: return jaccard == 1;
-    case Relevance::kJaccard50: return jaccard >= 0.5;
+    case Relevance::kAny:
+      return shared > 0;
+    case Relevance::kMoreThan2:
+      return shared > 2;
+    case Relevance::kStrict:
+      return shared > 3;
+    case Relevance::kExact:
+      return jaccard == 1;
+    case Relevance::kJaccard50:
+      return jaccard >= 0.5;
   }
   return false;
 }
@@ -216,7 +235,8 @@ const RuleMetrics& RetrievalMetrics::rule(Relevance relevance) const {
   return rules[static_cast<size_t>(relevance)];
 }
 
-RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim, const LabelMatrix& labels) {
+RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
+                                  const LabelMatrix& labels) {
   const LabelSets sets(labels);
   Totals totals(labels.n);
   RetrievalResult out;
@@ -247,8 +267,8 @@ RetrievalMetrics ExpectedAtRandom(const LabelMatrix& labels) {
       totals.AddRule(rule, relevant, ExpectedValues(n, relevant));
     }
     const double shared = MeanOfFirst(overlaps.shared, overlaps.shared.size());
-    totals.AddGraded(shared > 0, ExpectedNdcg(overlaps.shared), ExpectedNdcg(overlaps.jaccard), shared,
-                     MeanOfFirst(overlaps.jaccard, overlaps.jaccard.size()));
+    totals.AddGraded(shared > 0, ExpectedNdcg(overlaps.shared), ExpectedNdcg(overlaps.jaccard),
+                     shared, MeanOfFirst(overlaps.jaccard, overlaps.jaccard.size()));
   }
   return totals.Finish();
 }
@@ -262,7 +282,8 @@ RetrievalMetrics RankByLabelFrequency(const LabelMatrix& labels) {
     for (int j = 0; j < labels.classes; ++j) weight[row] += labels.at(row, j) ? support[j] : 0;
   }
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return weight[a] > weight[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return weight[a] > weight[b]; });
   const LabelSets sets(labels);
   Totals totals(labels.n);
   for (int64_t query = 0; query < labels.n; ++query) {

@@ -1,4 +1,5 @@
-// Leave-one-out retrieval inside a labelled set: every image asks for its neighbours among the others.
+// Leave-one-out retrieval inside a labelled set: every image asks for its neighbours among the
+// others.
 #pragma once
 
 #include <array>
@@ -19,8 +20,9 @@ enum class Relevance {
   kExact,      // J = 1
   kJaccard50,  // J >= 0.5
 };
-inline constexpr std::array<Relevance, 5> kRelevances = {Relevance::kAny, Relevance::kMoreThan2, Relevance::kStrict,
-                                                         Relevance::kExact, Relevance::kJaccard50};
+inline constexpr std::array<Relevance, 5> kRelevances = {Relevance::kAny, Relevance::kMoreThan2,
+                                                         Relevance::kStrict, Relevance::kExact,
+                                                         Relevance::kJaccard50};
 // "any", "shared>2", "strict", "exact", "j50".
 absl::string_view RelevanceName(Relevance relevance);
 bool IsRelevant(Relevance relevance, int shared, double jaccard);
@@ -37,25 +39,26 @@ struct RuleMetrics {
 
 struct RetrievalMetrics {
   int64_t images = 0;
-  std::vector<RuleMetrics> rules;    // In the order of kRelevances.
-  int64_t ndcg_excluded = 0;         // Queries that share no label with anything.
-  double ndcg_at_10_shared = 0;      // Linear gain S.
-  double ndcg_at_10_jaccard = 0;     // Linear gain J.
-  double acg_at_10 = 0;              // Mean S of the top 10, over all queries.
-  double mean_jaccard_at_5 = 0;      // Mean J of the top 5, over all queries.
+  std::vector<RuleMetrics> rules;  // In the order of kRelevances.
+  int64_t ndcg_excluded = 0;       // Queries that share no label with anything.
+  double ndcg_at_10_shared = 0;    // Linear gain S.
+  double ndcg_at_10_jaccard = 0;   // Linear gain J.
+  double acg_at_10 = 0;            // Mean S of the top 10, over all queries.
+  double mean_jaccard_at_5 = 0;    // Mean J of the top 5, over all queries.
 
   const RuleMetrics& rule(Relevance relevance) const;
 };
 
 struct RetrievalResult {
   RetrievalMetrics metrics;
-  int k = 0;                         // min(10, images - 1)
-  std::vector<int64_t> top;          // k item numbers a query, best first.
+  int k = 0;                 // min(10, images - 1)
+  std::vector<int64_t> top;  // k item numbers a query, best first.
 };
 
-// `vectors`: row-major unit rows of `dim` values; row i has the labels of row i. Similarities are exact dot
-// products; ties go to the lower row. REQUIRES: vectors.size() == labels.n * dim.
-RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim, const LabelMatrix& labels);
+// `vectors`: row-major unit rows of `dim` values; row i has the labels of row i. Similarities are
+// exact dot products; ties go to the lower row. REQUIRES: vectors.size() == labels.n * dim.
+RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
+                                  const LabelMatrix& labels);
 
 // What a random order gives, in expectation (no drawing).
 RetrievalMetrics ExpectedAtRandom(const LabelMatrix& labels);

@@ -8,7 +8,8 @@
 namespace lookbook {
 namespace {
 
-LabelMatrix ToMatrix(size_t columns, absl::Span<const ImageRecord> images, std::vector<int> ImageRecord::*member) {
+LabelMatrix ToMatrix(size_t columns, absl::Span<const ImageRecord> images,
+                     std::vector<int> ImageRecord::*member) {
   LabelMatrix out;
   out.n = static_cast<int64_t>(images.size());
   out.classes = static_cast<int>(columns);
@@ -26,8 +27,8 @@ absl::Status CheckSize(const char* what, size_t size, size_t rows, size_t column
 }
 
 // The attributes of the images whose attributes are known.
-void EvaluateAttributes(const LabelSpace& labels, absl::Span<const ImageRecord> images, const SetOutputs& outputs,
-                        SetEvaluation* out) {
+void EvaluateAttributes(const LabelSpace& labels, absl::Span<const ImageRecord> images,
+                        const SetOutputs& outputs, SetEvaluation* out) {
   const size_t columns = labels.attributes.size();
   std::vector<ImageRecord> known;
   std::vector<float> scores;
@@ -38,7 +39,8 @@ void EvaluateAttributes(const LabelSpace& labels, absl::Span<const ImageRecord> 
     scores.insert(scores.end(), begin, begin + static_cast<ptrdiff_t>(columns));
   }
   out->attribute_images = static_cast<int64_t>(known.size());
-  if (!known.empty()) out->attributes = EvaluateClassification(scores, AttributeMatrix(labels, known));
+  if (!known.empty())
+    out->attributes = EvaluateClassification(scores, AttributeMatrix(labels, known));
 }
 
 double MeanPrevalence(const ClassificationMetrics& metrics, int64_t images) {
@@ -62,14 +64,17 @@ LabelMatrix AttributeMatrix(const LabelSpace& labels, absl::Span<const ImageReco
 }
 
 absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelSpace& labels,
-                                          absl::Span<const ImageRecord> images, const SetOutputs& outputs) {
-  if (images.empty()) return absl::InvalidArgumentError(absl::StrCat(split, ": no image to evaluate"));
+                                          absl::Span<const ImageRecord> images,
+                                          const SetOutputs& outputs) {
+  if (images.empty())
+    return absl::InvalidArgumentError(absl::StrCat(split, ": no image to evaluate"));
   if (outputs.dim < 1) return absl::InvalidArgumentError("embeddings have no dimension");
   const size_t attributes = outputs.attribute_scores.empty() ? 0 : labels.attributes.size();
   for (const absl::Status& status :
        {CheckSize("embeddings", outputs.vectors.size(), images.size(), outputs.dim),
         CheckSize("scores", outputs.scores.size(), images.size(), labels.classes.size()),
-        CheckSize("attribute scores", outputs.attribute_scores.size(), images.size(), attributes)}) {
+        CheckSize("attribute scores", outputs.attribute_scores.size(), images.size(),
+                  attributes)}) {
     if (!status.ok()) return status;
   }
   SetEvaluation out;
@@ -85,7 +90,8 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   out.random = ExpectedAtRandom(matrix);
   out.frequency = RankByLabelFrequency(matrix);
   // A singular value decomposition of 2,048 columns takes long; fewer rows tell as much.
-  out.diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, outputs.dim > 512 ? 1024 : 2048);
+  out.diagnostics =
+      DiagnoseEmbeddings(outputs.vectors, outputs.dim, outputs.dim > 512 ? 1024 : 2048);
   out.hubness = MeasureHubness(retrieval.top, retrieval.k, out.images);
   out.label_collapse = MeasureLabelCollapse(outputs.scores, matrix.classes);
   return out;

@@ -25,30 +25,32 @@ struct SetOutputs {
 };
 
 struct SetEvaluation {
-  std::string split;                    // Which set: "holdout", "test", …
+  std::string split;  // Which set: "holdout", "test", …
   int64_t images = 0;
-  std::vector<Label> classes;           // Column j of `classification`.
+  std::vector<Label> classes;  // Column j of `classification`.
   ClassificationMetrics classification;
   std::optional<ClassificationMetrics> attributes;  // Over the images whose attributes are known.
   int64_t attribute_images = 0;
-  double mean_prevalence = 0;           // mAP of a constant score.
-  RetrievalMetrics retrieval;           // Leave-one-out inside the set, by class labels.
-  RetrievalMetrics random;              // Chance, in expectation.
-  RetrievalMetrics frequency;           // Commonest labels first.
+  double mean_prevalence = 0;  // mAP of a constant score.
+  RetrievalMetrics retrieval;  // Leave-one-out inside the set, by class labels.
+  RetrievalMetrics random;     // Chance, in expectation.
+  RetrievalMetrics frequency;  // Commonest labels first.
   EmbeddingDiagnostics diagnostics;
-  Hubness hubness;                      // Of the top 10.
+  Hubness hubness;  // Of the top 10.
   LabelCollapse label_collapse;
 };
 
 // InvalidArgument: no image, or outputs of another size than `images` and `labels` ask for.
 absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelSpace& labels,
-                                          absl::Span<const ImageRecord> images, const SetOutputs& outputs);
+                                          absl::Span<const ImageRecord> images,
+                                          const SetOutputs& outputs);
 
 // The class labels (or the attributes) of `images` as a matrix.
 LabelMatrix ClassMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);
 LabelMatrix AttributeMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);
 
-// The headline numbers by name; docs/training.md lists them. Names are stable: a manifest carries them.
+// The headline numbers by name; docs/training.md lists them. Names are stable: a manifest carries
+// them.
 std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation);
 
 }  // namespace lookbook

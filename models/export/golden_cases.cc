@@ -27,7 +27,8 @@ absl::StatusOr<Image> FullImage(const std::string& bytes) {
   return std::move(decoded.image);
 }
 
-absl::StatusOr<std::vector<NamedFile>> MakeFiles(absl::Span<const std::string> paths, const PreprocessSpec& spec) {
+absl::StatusOr<std::vector<NamedFile>> MakeFiles(absl::Span<const std::string> paths,
+                                                 const PreprocessSpec& spec) {
   std::vector<std::string> originals;
   std::vector<Image> images;
   for (size_t i = 0; i < 8; ++i) {
@@ -44,11 +45,13 @@ absl::StatusOr<std::vector<NamedFile>> MakeFiles(absl::Span<const std::string> p
   };
   for (int i : {0, 1}) {
     const bool png = absl::StartsWith(originals[i], "\x89PNG");
-    LB_RETURN_IF_ERROR(add(absl::StrCat(i, png ? "-original.png" : "-original.jpg").c_str(), originals[i]));
+    LB_RETURN_IF_ERROR(
+        add(absl::StrCat(i, png ? "-original.png" : "-original.jpg").c_str(), originals[i]));
   }
   // Decoded at 1/4 twice and at 1/2 once where the factor is 2, its default.
   LB_RETURN_IF_ERROR(add("2-large.jpg", LargeTexturedJpeg(images[2], 8 * spec.size)));
-  LB_RETURN_IF_ERROR(add("3-large.jpg", LargeTexturedJpeg(images[3], std::min(10 * spec.size, 4096))));
+  LB_RETURN_IF_ERROR(
+      add("3-large.jpg", LargeTexturedJpeg(images[3], std::min(10 * spec.size, 4096))));
   LB_RETURN_IF_ERROR(add("4-large.jpg", LargeTexturedJpeg(images[4], 5 * spec.size)));
   LB_RETURN_IF_ERROR(add("5-turned.jpg", OrientedJpeg(images[5], 6)));
   LB_RETURN_IF_ERROR(add("6-turned.jpg", OrientedJpeg(images[6], 3)));
@@ -73,15 +76,16 @@ absl::Status Ask(EmbedderNet& net, const PreprocessSpec& spec, GoldenCase* golde
   const NetworkOutput output = net->forward(images);
   golden->embedding = Values(output.embedding);
   golden->scores = Values(torch::sigmoid(output.logits));
-  if (output.attribute_logits.defined()) golden->attribute_scores = Values(torch::sigmoid(output.attribute_logits));
+  if (output.attribute_logits.defined())
+    golden->attribute_scores = Values(torch::sigmoid(output.attribute_logits));
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<GoldenCase>> MakeGoldenCases(EmbedderNet net, const PreprocessSpec& spec,
-                                                        absl::Span<const std::string> paths, const VectorIndex& index,
-                                                        const std::function<std::string(int64_t row)>& item_id) {
+absl::StatusOr<std::vector<GoldenCase>> MakeGoldenCases(
+    EmbedderNet net, const PreprocessSpec& spec, absl::Span<const std::string> paths,
+    const VectorIndex& index, const std::function<std::string(int64_t row)>& item_id) {
   if (paths.empty()) return absl::InvalidArgumentError("golden cases: no image file");
   return CatchToStatus("golden cases", [&]() -> absl::StatusOr<std::vector<GoldenCase>> {
     torch::NoGradGuard no_grad;
@@ -92,8 +96,10 @@ absl::StatusOr<std::vector<GoldenCase>> MakeGoldenCases(EmbedderNet net, const P
       GoldenCase golden{.image_name = std::move(file.name), .image = std::move(file.bytes)};
       LB_RETURN_IF_ERROR(Ask(net, spec, &golden));
       const QueryOptions query{.top_k = kGoldenTop};
-      LB_ASSIGN_OR_RETURN(const auto found, index.Search(golden.embedding, absl::MakeConstSpan(&query, 1)));
-      for (const Neighbor& neighbor : found[0]) golden.top.push_back({item_id(neighbor.row), neighbor.similarity});
+      LB_ASSIGN_OR_RETURN(const auto found,
+                          index.Search(golden.embedding, absl::MakeConstSpan(&query, 1)));
+      for (const Neighbor& neighbor : found[0])
+        golden.top.push_back({item_id(neighbor.row), neighbor.similarity});
       cases.push_back(std::move(golden));
     }
     return cases;

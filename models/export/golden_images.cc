@@ -14,24 +14,27 @@ namespace lookbook {
 namespace {
 
 constexpr int kQuality = 92;
-constexpr double kStripePeriod = 6.3;     // Pixels; scaled decoding to 1/4 keeps nothing finer than 8.
-constexpr double kStripeHeight = 70;      // Of 255.
+constexpr double kStripePeriod = 6.3;  // Pixels; scaled decoding to 1/4 keeps nothing finer than 8.
+constexpr double kStripeHeight = 70;   // Of 255.
 
 std::string BigEndian32(uint32_t value) {
-  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
-          static_cast<char>(value)};
+  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+          static_cast<char>(value >> 8), static_cast<char>(value)};
 }
 
 std::string PngChunk(absl::string_view type, absl::string_view data) {
   const std::string body = absl::StrCat(type, data);
-  const uLong crc = crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
-  return absl::StrCat(BigEndian32(static_cast<uint32_t>(data.size())), body, BigEndian32(static_cast<uint32_t>(crc)));
+  const uLong crc =
+      crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+  return absl::StrCat(BigEndian32(static_cast<uint32_t>(data.size())), body,
+                      BigEndian32(static_cast<uint32_t>(crc)));
 }
 
 absl::StatusOr<std::string> Deflate(absl::string_view data) {
   uLongf size = compressBound(data.size());
   std::string out(size, '\0');
-  if (compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(data.data()), data.size(),
+  if (compress2(reinterpret_cast<Bytef*>(out.data()), &size,
+                reinterpret_cast<const Bytef*>(data.data()), data.size(),
                 Z_BEST_COMPRESSION) != Z_OK) {
     return absl::ResourceExhaustedError("deflate: out of memory");
   }
@@ -42,8 +45,8 @@ absl::StatusOr<std::string> Deflate(absl::string_view data) {
 absl::Status CheckPixels(const Image& image) {
   const size_t bytes = size_t{3} * std::max(image.width, 0) * std::max(image.height, 0);
   if (bytes > 0 && image.rgb.size() == bytes) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("an image of ", image.width, " × ", image.height, " has ",
-                                                 image.rgb.size(), " bytes"));
+  return absl::InvalidArgumentError(absl::StrCat("an image of ", image.width, " × ", image.height,
+                                                 " has ", image.rgb.size(), " bytes"));
 }
 
 }  // namespace
@@ -57,10 +60,12 @@ absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side) {
       const size_t from = 3 * (static_cast<size_t>(y) * image.height / side * image.width +
                                static_cast<size_t>(x) * image.width / side);
       // Stripes along both diagonals; their product has detail in every direction.
-      const double wave = std::sin(2 * M_PI * x / kStripePeriod) * std::sin(2 * M_PI * y / (kStripePeriod + 1));
+      const double wave =
+          std::sin(2 * M_PI * x / kStripePeriod) * std::sin(2 * M_PI * y / (kStripePeriod + 1));
       for (int c = 0; c < 3; ++c) {
         const double value = image.rgb[from + c] + kStripeHeight * (c == 1 ? -wave : wave);
-        out.rgb[3 * (static_cast<size_t>(y) * side + x) + c] = static_cast<uint8_t>(std::clamp(value, 0.0, 255.0));
+        out.rgb[3 * (static_cast<size_t>(y) * side + x) + c] =
+            static_cast<uint8_t>(std::clamp(value, 0.0, 255.0));
       }
     }
   }
@@ -69,7 +74,8 @@ absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side) {
 
 absl::StatusOr<std::string> OrientedJpeg(const Image& image, int orientation) {
   if (orientation < 1 || orientation > 8) {
-    return absl::InvalidArgumentError(absl::StrCat("orientation ", orientation, " is not within 1 to 8"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("orientation ", orientation, " is not within 1 to 8"));
   }
   LB_ASSIGN_OR_RETURN(const std::string jpeg, EncodeJpeg(image, kQuality));
   // TIFF, big-endian, one directory with one entry: tag 0x0112 (Orientation), SHORT, count 1.
@@ -98,7 +104,8 @@ absl::StatusOr<std::string> TranslucentPng(const Image& image) {
   const std::string header = absl::StrCat(BigEndian32(static_cast<uint32_t>(image.width)),
                                           BigEndian32(static_cast<uint32_t>(image.height)),
                                           std::string("\x08\x06\0\0\0", 5));
-  return absl::StrCat("\x89PNG\r\n\x1a\n", PngChunk("IHDR", header), PngChunk("IDAT", data), PngChunk("IEND", ""));
+  return absl::StrCat("\x89PNG\r\n\x1a\n", PngChunk("IHDR", header), PngChunk("IDAT", data),
+                      PngChunk("IEND", ""));
 }
 
 }  // namespace lookbook

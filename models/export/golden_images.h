@@ -1,4 +1,5 @@
-// Image files that need every step between bytes and tensor, made from ordinary ones: what a self-test asks about.
+// Image files that need every step between bytes and tensor, made from ordinary ones: what a
+// self-test asks about.
 #pragma once
 
 #include <string>
@@ -9,15 +10,17 @@
 
 namespace lookbook {
 
-// `image` enlarged to `side` × `side` with fine stripes on it, as a JPEG file. The stripes are finer than what a
-// scaled decode keeps and coarser than what averaging removes, so that a reader that decodes at another scale, or
-// shrinks in another way, sees other pixels.
+// `image` enlarged to `side` × `side` with fine stripes on it, as a JPEG file. The stripes are
+// finer than what a scaled decode keeps and coarser than what averaging removes, so that a reader
+// that decodes at another scale, or shrinks in another way, sees other pixels.
 absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side);
 
-// `image` as a JPEG file whose EXIF data says that it lies as `orientation` (1 to 8). The pixels are not turned.
+// `image` as a JPEG file whose EXIF data says that it lies as `orientation` (1 to 8). The pixels
+// are not turned.
 absl::StatusOr<std::string> OrientedJpeg(const Image& image, int orientation);
 
-// `image` as an 8-bit RGBA PNG file: opaque in the middle, more and more transparent towards the left edge.
+// `image` as an 8-bit RGBA PNG file: opaque in the middle, more and more transparent towards the
+// left edge.
 absl::StatusOr<std::string> TranslucentPng(const Image& image);
 
 }  // namespace lookbook

@@ -18,7 +18,8 @@ struct PreparedImage {
   std::string thumbnail;
 };
 
-absl::StatusOr<PreparedImage> Prepare(const std::string& path, const PreprocessSpec& spec, bool thumbnail) {
+absl::StatusOr<PreparedImage> Prepare(const std::string& path, const PreprocessSpec& spec,
+                                      bool thumbnail) {
   DecodeOptions options;
   options.min_short_side = spec.MinDecodedSide();
   options.apply_orientation = spec.orientation;
@@ -34,8 +35,9 @@ absl::StatusOr<PreparedImage> Prepare(const std::string& path, const PreprocessS
 }
 
 // One batch of the corpus; images that cannot be read are noted, not fatal.
-absl::Status EmbedBatch(absl::Span<const ImageRecord> images, int64_t first, int64_t count, const PreprocessSpec& spec,
-                        const Embedder& embedder, bool thumbnails, EmbeddedCorpus* out) {
+absl::Status EmbedBatch(absl::Span<const ImageRecord> images, int64_t first, int64_t count,
+                        const PreprocessSpec& spec, const Embedder& embedder, bool thumbnails,
+                        EmbeddedCorpus* out) {
   std::vector<float> tensors;
   tensors.reserve(count * spec.TensorSize());
   for (int64_t i = first; i < first + count; ++i) {
@@ -72,25 +74,31 @@ void Append(EmbeddedCorpus&& from, EmbeddedCorpus* to) {
 
 }  // namespace
 
-absl::StatusOr<EmbeddedCorpus> EmbedImages(absl::Span<const ImageRecord> images, const PreprocessSpec& spec,
-                                           const Embedder& embedder, const CorpusOptions& options) {
+absl::StatusOr<EmbeddedCorpus> EmbedImages(absl::Span<const ImageRecord> images,
+                                           const PreprocessSpec& spec, const Embedder& embedder,
+                                           const CorpusOptions& options) {
   if (images.empty()) return absl::InvalidArgumentError("no image to embed");
-  if (options.batch < 1) return absl::InvalidArgumentError(absl::StrCat("batch ", options.batch, " is below 1"));
+  if (options.batch < 1)
+    return absl::InvalidArgumentError(absl::StrCat("batch ", options.batch, " is below 1"));
   const int64_t total = static_cast<int64_t>(images.size());
   const int64_t batch = std::min(options.batch, embedder.MaxBatch());
   std::vector<EmbeddedCorpus> parts((total + batch - 1) / batch);
   ParallelOptions parallel{.name = "embed", .threads = options.threads};
   if (options.progress) {
-    parallel.progress = [&](int64_t done, int64_t) { options.progress(std::min(done * batch, total), total); };
+    parallel.progress = [&](int64_t done, int64_t) {
+      options.progress(std::min(done * batch, total), total);
+    };
   }
   LB_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(parts.size()), parallel, [&](int64_t part) {
     const int64_t first = part * batch;
-    return EmbedBatch(images, first, std::min(batch, total - first), spec, embedder, options.thumbnails, &parts[part]);
+    return EmbedBatch(images, first, std::min(batch, total - first), spec, embedder,
+                      options.thumbnails, &parts[part]);
   }));
   EmbeddedCorpus out;
   for (EmbeddedCorpus& part : parts) Append(std::move(part), &out);
   if (out.images.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("none of ", total, " images can be read; ", out.unreadable.front()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("none of ", total, " images can be read; ", out.unreadable.front()));
   }
   return out;
 }

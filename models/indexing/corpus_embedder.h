@@ -15,8 +15,9 @@
 namespace lookbook {
 
 struct CorpusOptions {
-  int threads = 1;           // Each decodes, preprocesses and embeds. The embedder should use one numeric thread.
-  int batch = 16;            // Images of one Embed call; at most the embedder's MaxBatch() are used.
+  int threads =
+      1;  // Each decodes, preprocesses and embeds. The embedder should use one numeric thread.
+  int batch = 16;  // Images of one Embed call; at most the embedder's MaxBatch() are used.
   bool thumbnails = false;
   std::function<void(int64_t done, int64_t total)> progress;  // From the calling thread.
 };
@@ -31,9 +32,10 @@ struct EmbeddedCorpus {
   std::vector<std::string> unreadable;  // "ID: why" of the others.
 };
 
-// InvalidArgument: no image, an option is out of range, or no image at all can be read (with the first reason).
-// Cancelled: StopRequested(). Errors of Embed() come back as they are.
-absl::StatusOr<EmbeddedCorpus> EmbedImages(absl::Span<const ImageRecord> images, const PreprocessSpec& spec,
-                                           const Embedder& embedder, const CorpusOptions& options);
+// InvalidArgument: no image, an option is out of range, or no image at all can be read (with the
+// first reason). Cancelled: StopRequested(). Errors of Embed() come back as they are.
+absl::StatusOr<EmbeddedCorpus> EmbedImages(absl::Span<const ImageRecord> images,
+                                           const PreprocessSpec& spec, const Embedder& embedder,
+                                           const CorpusOptions& options);
 
 }  // namespace lookbook

@@ -19,8 +19,9 @@ std::vector<uint32_t> Ids(const std::vector<Label>& labels, const std::vector<in
   return ids;
 }
 
-absl::Status WriteItems(const std::string& path, const LabelSpace& labels, absl::Span<const ImageRecord> images,
-                        absl::Span<const std::string> splits, const EmbeddedCorpus& corpus) {
+absl::Status WriteItems(const std::string& path, const LabelSpace& labels,
+                        absl::Span<const ImageRecord> images, absl::Span<const std::string> splits,
+                        const EmbeddedCorpus& corpus) {
   LB_RETURN_IF_ERROR(RemoveAll(path));
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<ItemWriter> writer, ItemWriter::Create(path));
   for (size_t row = 0; row < corpus.images.size(); ++row) {
@@ -41,12 +42,15 @@ Item MakeItem(const LabelSpace& labels, const ImageRecord& image, const std::str
           .split = split};
 }
 
-absl::StatusOr<std::unique_ptr<VectorIndex>> WriteIndexFiles(const std::string& directory, const std::string& index_spec,
-                                                             const LabelSpace& labels, absl::Span<const ImageRecord> images,
+absl::StatusOr<std::unique_ptr<VectorIndex>> WriteIndexFiles(const std::string& directory,
+                                                             const std::string& index_spec,
+                                                             const LabelSpace& labels,
+                                                             absl::Span<const ImageRecord> images,
                                                              absl::Span<const std::string> splits,
                                                              const EmbeddedCorpus& corpus) {
   if (splits.size() != images.size() || corpus.images.empty()) {
-    return absl::InvalidArgumentError("index: no embedded image, or not one split name for each image");
+    return absl::InvalidArgumentError(
+        "index: no embedded image, or not one split name for each image");
   }
   LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(index_spec));
   const int dim = static_cast<int>(corpus.vectors.size() / corpus.images.size());

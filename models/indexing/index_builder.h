@@ -15,15 +15,20 @@
 
 namespace lookbook {
 
-// Item of an image: ids instead of columns; the uri is the file's path, `split` says which part it belongs to.
+// Item of an image: ids instead of columns; the uri is the file's path, `split` says which part it
+// belongs to.
 Item MakeItem(const LabelSpace& labels, const ImageRecord& image, const std::string& split);
 
-// Writes <directory>/items.sqlite and <directory>/index.faiss; row i of both is corpus.images[i]. Files of an earlier
-// try are replaced. `splits` has one name for each of `images`. Returns the index, ready to be searched.
+// Writes <directory>/items.sqlite and <directory>/index.faiss; row i of both is corpus.images[i].
+// Files of an earlier try are replaced. `splits` has one name for each of `images`. Returns the
+// index, ready to be searched.
 //
-// InvalidArgument: an index spec that is not known, vectors that are not unit rows, an id that stands twice.
-absl::StatusOr<std::unique_ptr<VectorIndex>> WriteIndexFiles(const std::string& directory, const std::string& index_spec,
-                                                             const LabelSpace& labels, absl::Span<const ImageRecord> images,
+// InvalidArgument: an index spec that is not known, vectors that are not unit rows, an id that
+// stands twice.
+absl::StatusOr<std::unique_ptr<VectorIndex>> WriteIndexFiles(const std::string& directory,
+                                                             const std::string& index_spec,
+                                                             const LabelSpace& labels,
+                                                             absl::Span<const ImageRecord> images,
                                                              absl::Span<const std::string> splits,
                                                              const EmbeddedCorpus& corpus);
 

@@ -61,8 +61,10 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Later({"sampler", "crop_masks"});
   if (in.ok() && out->csv.empty()) in.Fail("csv", "must not be empty");
   if (in.ok() && !IsSplit(out->split)) {
-    in.Fail("split", absl::StrCat("\"", out->split, "\" is neither \"all\" nor \"random A/B\" nor \"stratified A/B/C\" "
-                                  "with percentages that add up to 100"));
+    in.Fail("split",
+            absl::StrCat("\"", out->split,
+                         "\" is neither \"all\" nor \"random A/B\" nor \"stratified A/B/C\" "
+                         "with percentages that add up to 100"));
   }
 }
 
@@ -70,7 +72,8 @@ void ReadNetwork(TableReader& in, NetworkRecipe* out) {
   in.Choice("backbone", {"small_cnn", "mobilenet_v2", "resnet50"}, {"resnet18"}, &out->backbone);
   in.Text("init", &out->init);
   if (in.ok() && out->init != "he") {
-    in.Fail("init", absl::StrCat("\"", out->init, "\" is not supported by this version; it knows: he"));
+    in.Fail("init",
+            absl::StrCat("\"", out->init, "\" is not supported by this version; it knows: he"));
   }
   in.Choice("head", {"linear"}, {"mlp", "stacked"}, &out->head);
   if (in.IsTable("embedding")) in.Later({"embedding"});
@@ -79,12 +82,15 @@ void ReadNetwork(TableReader& in, NetworkRecipe* out) {
 }
 
 void ReadLoss(TableReader& in, LossRecipe* out) {
-  in.Choice("name", {"bce"}, {"asl", "focal", "triplet", "angular", "npair", "supcon", "mulsupcon", "graded", "ntxent",
-                              "dcl", "vicreg", "barlow", "byol", "rotation"}, &out->name);
+  in.Choice("name", {"bce"},
+            {"asl", "focal", "triplet", "angular", "npair", "supcon", "mulsupcon", "graded",
+             "ntxent", "dcl", "vicreg", "barlow", "byol", "rotation"},
+            &out->name);
   in.Number("weight", 0, 1000, &out->weight);
   in.Number("smoothing", 0, 0.99, &out->smoothing);
   in.Number("attribute_weight", 0, 1000, &out->attribute_weight);
-  in.Later({"pos_weight", "class_balanced", "beta", "tau", "margin", "relation", "pairs", "distance", "normalize"});
+  in.Later({"pos_weight", "class_balanced", "beta", "tau", "margin", "relation", "pairs",
+            "distance", "normalize"});
 }
 
 void ReadOptimizer(TableReader& in, OptimizerRecipe* out) {
@@ -110,11 +116,14 @@ void ReadLosses(TableReader& in, StageRecipe* out) {
         out->losses.push_back(loss);
       },
       [out, &in](const std::string& name) {
-        if (name != "bce") in.Fail("loss", absl::StrCat("\"", name, "\" is not supported by this version; it knows: bce"));
+        if (name != "bce")
+          in.Fail("loss",
+                  absl::StrCat("\"", name, "\" is not supported by this version; it knows: bce"));
         out->losses.emplace_back().name = name;
         return true;
       });
-  if (in.ok() && out->losses.size() != 1) in.Fail("loss", "this version trains exactly one loss a stage: [\"bce\"]");
+  if (in.ok() && out->losses.size() != 1)
+    in.Fail("loss", "this version trains exactly one loss a stage: [\"bce\"]");
 }
 
 void ReadStage(TableReader& in, StageRecipe* out) {
@@ -129,9 +138,11 @@ void ReadStage(TableReader& in, StageRecipe* out) {
   in.Number("clip_norm", 0, 1e6, &out->clip_norm);
   in.Later({"freeze", "early_stop", "sampler", "mixup", "memory", "guard"});
   if (in.ok() && !IsName(out->name)) {
-    in.Fail("name", absl::StrCat("\"", out->name, "\": a stage needs a name of letters, digits, - _ ."));
+    in.Fail("name",
+            absl::StrCat("\"", out->name, "\": a stage needs a name of letters, digits, - _ ."));
   }
-  if (in.ok() && (out->epochs > 0) == (out->steps > 0)) in.Fail("", "a stage needs either epochs or steps");
+  if (in.ok() && (out->epochs > 0) == (out->steps > 0))
+    in.Fail("", "a stage needs either epochs or steps");
 }
 
 void ReadStages(TableReader& in, std::vector<StageRecipe>* out) {
@@ -141,7 +152,8 @@ void ReadStages(TableReader& in, std::vector<StageRecipe>* out) {
         StageRecipe stage;
         ReadStage(part, &stage);
         for (const StageRecipe& other : *out) {
-          if (other.name == stage.name) part.Fail("name", absl::StrCat("\"", stage.name, "\" names two stages"));
+          if (other.name == stage.name)
+            part.Fail("name", absl::StrCat("\"", stage.name, "\" names two stages"));
         }
         out->push_back(std::move(stage));
       },
@@ -159,12 +171,14 @@ void ReadRecipe(TableReader& in, Recipe* out) {
   in.Table("index", [out](TableReader& part) {
     part.Text("spec", &out->index_spec);
     if (part.ok() && out->index_spec != "Flat") {
-      part.Fail("spec", absl::StrCat("\"", out->index_spec, "\" is not supported by this version; it knows: Flat"));
+      part.Fail("spec", absl::StrCat("\"", out->index_spec,
+                                     "\" is not supported by this version; it knows: Flat"));
     }
   });
   in.Later({"calibration", "evaluate", "report"});
   if (in.ok() && !IsName(out->name)) {
-    in.Fail("name", absl::StrCat("\"", out->name, "\": a recipe needs a name of letters, digits, - _ ."));
+    in.Fail("name",
+            absl::StrCat("\"", out->name, "\": a recipe needs a name of letters, digits, - _ ."));
   }
 }
 

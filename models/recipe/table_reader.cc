@@ -19,7 +19,8 @@ bool Contains(const std::vector<std::string>& values, absl::string_view value) {
 
 }  // namespace
 
-TableReader::TableReader(const toml::table& table, std::string path, std::string file, absl::Status* status)
+TableReader::TableReader(const toml::table& table, std::string path, std::string file,
+                         absl::Status* status)
     : table_(table), path_(std::move(path)), file_(std::move(file)), status_(status) {}
 
 bool TableReader::Has(absl::string_view key) const { return table_.contains(View(key)); }
@@ -30,15 +31,18 @@ std::string TableReader::PathOf(absl::string_view key) const {
   return path_.empty() ? std::string(key) : absl::StrCat(path_, ".", key);
 }
 
-void TableReader::FailAt(const toml::node& node, absl::string_view path, absl::string_view message) {
+void TableReader::FailAt(const toml::node& node, absl::string_view path,
+                         absl::string_view message) {
   if (!status_->ok()) return;
-  *status_ = absl::InvalidArgumentError(
-      absl::StrCat(file_, ":", node.source().begin.line, ": ", path.empty() ? "" : absl::StrCat(path, ": "), message));
+  *status_ = absl::InvalidArgumentError(absl::StrCat(file_, ":", node.source().begin.line, ": ",
+                                                     path.empty() ? "" : absl::StrCat(path, ": "),
+                                                     message));
 }
 
 void TableReader::Fail(absl::string_view key, absl::string_view message) {
   const toml::node* node = table_.get(View(key));
-  FailAt(node != nullptr ? *node : static_cast<const toml::node&>(table_), key.empty() ? path_ : PathOf(key), message);
+  FailAt(node != nullptr ? *node : static_cast<const toml::node&>(table_),
+         key.empty() ? path_ : PathOf(key), message);
 }
 
 const toml::node* TableReader::Find(absl::string_view key) {
@@ -110,7 +114,8 @@ void TableReader::Number(absl::string_view key, double low, double high, double*
   *value = number;
 }
 
-void TableReader::Range(absl::string_view key, double low, double high, double* first, double* second) {
+void TableReader::Range(absl::string_view key, double low, double high, double* first,
+                        double* second) {
   const toml::array* array = FindArray(key);
   if (array == nullptr) return;
   if (array->size() != 2 || !(*array)[0].is_number() || !(*array)[1].is_number()) {
@@ -119,7 +124,8 @@ void TableReader::Range(absl::string_view key, double low, double high, double* 
   const double a = *(*array)[0].value<double>();
   const double b = *(*array)[1].value<double>();
   if (!(a >= low && a <= b && b <= high)) {
-    return Fail(key, absl::StrCat("[", a, ", ", b, "] is not an ascending pair within ", low, " to ", high));
+    return Fail(key, absl::StrCat("[", a, ", ", b, "] is not an ascending pair within ", low,
+                                  " to ", high));
   }
   *first = a;
   *second = b;
@@ -143,7 +149,8 @@ void TableReader::Finish() {
   }
   if (first == nullptr) return;
   std::sort(asked_.begin(), asked_.end());
-  FailAt(*first, PathOf(name), absl::StrCat("unknown key; known here: ", absl::StrJoin(asked_, ", ")));
+  FailAt(*first, PathOf(name),
+         absl::StrCat("unknown key; known here: ", absl::StrJoin(asked_, ", ")));
 }
 
 absl::Status ParseToml(absl::string_view text, absl::string_view file, toml::table* table) {

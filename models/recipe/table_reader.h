@@ -1,9 +1,11 @@
-// Reads a TOML table strictly: every key must be asked for, have the right type and lie in its range.
+// Reads a TOML table strictly: every key must be asked for, have the right type and lie in its
+// range.
 #pragma once
+
+#include <toml++/toml.h>
 
 #include <cstdint>
 #include <string>
-#include <toml++/toml.h>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,20 +13,22 @@
 
 namespace lookbook {
 
-// One table of a document. All readers of a document share one status: the first problem is kept, later calls do
-// nothing, so that a caller reads key after key and looks once. A key that is absent leaves its value as it was.
-// Every message begins "FILE:LINE: PATH.KEY: ". Not thread-safe.
+// One table of a document. All readers of a document share one status: the first problem is kept,
+// later calls do nothing, so that a caller reads key after key and looks once. A key that is absent
+// leaves its value as it was. Every message begins "FILE:LINE: PATH.KEY: ". Not thread-safe.
 class TableReader {
  public:
-  // `table`, `status` must outlive the reader. `path` is "" for the document itself, "data.augment" for a part.
+  // `table`, `status` must outlive the reader. `path` is "" for the document itself, "data.augment"
+  // for a part.
   TableReader(const toml::table& table, std::string path, std::string file, absl::Status* status);
 
   bool Has(absl::string_view key) const;
   bool IsTable(absl::string_view key) const;
   void Text(absl::string_view key, std::string* value);
-  // One of `allowed`; a value in `later` belongs to a feature that this version lacks, which the message says.
-  void Choice(absl::string_view key, const std::vector<std::string>& allowed, const std::vector<std::string>& later,
-              std::string* value);
+  // One of `allowed`; a value in `later` belongs to a feature that this version lacks, which the
+  // message says.
+  void Choice(absl::string_view key, const std::vector<std::string>& allowed,
+              const std::vector<std::string>& later, std::string* value);
   // Both bounds are inclusive.
   void Integer(absl::string_view key, int64_t low, int64_t high, int64_t* value);
   void Integer(absl::string_view key, int low, int high, int* value);

@@ -15,13 +15,15 @@
 
 namespace lookbook {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, batch, seconds, best_map, window_steps,
-                                   window_seconds, window_loss, window_gradient)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, batch, seconds,
+                                   best_map, window_steps, window_seconds, window_loss,
+                                   window_gradient)
 
 namespace {
 
 constexpr int kVersion = 1;
-constexpr char kNet[] = "net.", kOptimizer[] = "optimizer.", kAverage[] = "average.", kRandom[] = "random";
+constexpr char kNet[] = "net.", kOptimizer[] = "optimizer.", kAverage[] = "average.",
+               kRandom[] = "random";
 
 torch::Tensor RandomState() {
   at::Generator generator = at::detail::getDefaultCPUGenerator();
@@ -44,11 +46,13 @@ std::map<std::string, torch::Tensor> WithPrefix(const std::map<std::string, torc
   return out;
 }
 
-absl::Status CheckSame(const nlohmann::json& json, const char* key, const std::string& want, const std::string& path) {
+absl::Status CheckSame(const nlohmann::json& json, const char* key, const std::string& want,
+                       const std::string& path) {
   if (json.at(key).get<std::string>() == want) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      path, " belongs to another ", key, " (", json.at(key).get<std::string>().substr(0, 12), ", now ",
-      want.substr(0, 12), "): start over without --resume, or use the recipe and data it was made with"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " belongs to another ", key, " (",
+                   json.at(key).get<std::string>().substr(0, 12), ", now ", want.substr(0, 12),
+                   "): start over without --resume, or use the recipe and data it was made with"));
 }
 
 }  // namespace
@@ -60,7 +64,8 @@ struct Checkpoint::Impl {
   std::map<std::string, torch::Tensor> tensors;
 };
 
-absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity, const RunState& state) {
+absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity,
+                            const RunState& state) {
   return CatchToStatus(path, [&]() -> absl::Status {
     TensorFile file;
     CollectTensors(*state.net, kNet, &file.tensors);
@@ -70,16 +75,18 @@ absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity
       }
     }
     if (state.average != nullptr) {
-      for (const auto& [name, tensor] : state.average->values()) file.tensors[kAverage + name] = tensor.contiguous();
+      for (const auto& [name, tensor] : state.average->values())
+        file.tensors[kAverage + name] = tensor.contiguous();
     }
     file.tensors[kRandom] = RandomState();
-    const nlohmann::json json = {{"version", kVersion},
-                                 {"recipe", identity.recipe_sha256},
-                                 {"data", identity.data_sha256},
-                                 {"split", identity.split_sha256},
-                                 {"position", state.position},
-                                 {"average_updates", state.average != nullptr ? state.average->updates() : 0},
-                                 {"history", HistoryToJson(state.history)}};
+    const nlohmann::json json = {
+        {"version", kVersion},
+        {"recipe", identity.recipe_sha256},
+        {"data", identity.data_sha256},
+        {"split", identity.split_sha256},
+        {"position", state.position},
+        {"average_updates", state.average != nullptr ? state.average->updates() : 0},
+        {"history", HistoryToJson(state.history)}};
     file.text = json.dump();
     return WriteTensorFile(path, file);
   });
@@ -90,12 +97,14 @@ Checkpoint::~Checkpoint() = default;
 const RunPosition& Checkpoint::position() const { return impl_->position; }
 const std::vector<HistoryEntry>& Checkpoint::history() const { return impl_->history; }
 
-absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Load(const std::string& path, const RunIdentity& identity) {
+absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Load(const std::string& path,
+                                                             const RunIdentity& identity) {
   LB_ASSIGN_OR_RETURN(TensorFile file, ReadTensorFile(path));
   auto impl = std::make_unique<Impl>();
   try {
     const nlohmann::json json = nlohmann::json::parse(file.text);
-    if (json.at("version") != kVersion) return absl::FailedPreconditionError(absl::StrCat(path, ": another version's"));
+    if (json.at("version") != kVersion)
+      return absl::FailedPreconditionError(absl::StrCat(path, ": another version's"));
     LB_RETURN_IF_ERROR(CheckSame(json, "recipe", identity.recipe_sha256, path));
     LB_RETURN_IF_ERROR(CheckSame(json, "data", identity.data_sha256, path));
     LB_RETURN_IF_ERROR(CheckSame(json, "split", identity.split_sha256, path));
@@ -113,7 +122,8 @@ absl::Status Checkpoint::Restore(RunState* state) const {
   return CatchToStatus("restore checkpoint", [&]() -> absl::Status {
     LB_RETURN_IF_ERROR(RestoreTensors(impl_->tensors, kNet, *state->net));
     if (state->optimizer != nullptr) {
-      LB_RETURN_IF_ERROR(RestoreOptimizerState(*state->net, WithPrefix(impl_->tensors, kOptimizer), *state->optimizer));
+      LB_RETURN_IF_ERROR(RestoreOptimizerState(*state->net, WithPrefix(impl_->tensors, kOptimizer),
+                                               *state->optimizer));
     }
     if (state->average != nullptr) {
       const std::map<std::string, torch::Tensor> saved = WithPrefix(impl_->tensors, kAverage);

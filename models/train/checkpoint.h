@@ -17,17 +17,17 @@ namespace lookbook {
 
 // Where a run stands.
 struct RunPosition {
-  int64_t stage = 0;          // Index into Recipe::stages; their number when all is done.
-  int64_t stage_step = 0;     // Steps of this stage that are done.
-  int64_t step = 0;           // Steps of the run.
-  int64_t epoch = 0;          // Of the run; the loader's.
-  int64_t batch = 0;          // Batches of this epoch that are done.
-  double seconds = 0;         // In training steps.
+  int64_t stage = 0;       // Index into Recipe::stages; their number when all is done.
+  int64_t stage_step = 0;  // Steps of this stage that are done.
+  int64_t step = 0;        // Steps of the run.
+  int64_t epoch = 0;       // Of the run; the loader's.
+  int64_t batch = 0;       // Batches of this epoch that are done.
+  double seconds = 0;      // In training steps.
   double best_map = -1;
   // Since the last validation:
   int64_t window_steps = 0;
   double window_seconds = 0;
-  double window_loss = 0;     // Sum over steps.
+  double window_loss = 0;  // Sum over steps.
   double window_gradient = 0;
 };
 
@@ -38,7 +38,8 @@ struct RunIdentity {
   std::string split_sha256;
 };
 
-// Not owned. `optimizer` and `average` are null between stages, `average` also where the stage has none.
+// Not owned. `optimizer` and `average` are null between stages, `average` also where the stage has
+// none.
 struct RunState {
   EmbedderNet net;
   torch::optim::AdamW* optimizer = nullptr;
@@ -48,18 +49,22 @@ struct RunState {
 };
 
 // Atomic: a crash leaves the older checkpoint. Also holds torch's global random state.
-absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity, const RunState& state);
+absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity,
+                            const RunState& state);
 
 // A checkpoint's contents before a network is there to receive them.
 class Checkpoint {
  public:
-  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, data or split; says which.
-  static absl::StatusOr<std::unique_ptr<Checkpoint>> Load(const std::string& path, const RunIdentity& identity);
+  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, data or
+  // split; says which.
+  static absl::StatusOr<std::unique_ptr<Checkpoint>> Load(const std::string& path,
+                                                          const RunIdentity& identity);
   ~Checkpoint();
 
   const RunPosition& position() const;
   const std::vector<HistoryEntry>& history() const;
-  // Copies weights, optimizer moments and averages into what `state` points to, and restores torch's random state.
+  // Copies weights, optimizer moments and averages into what `state` points to, and restores
+  // torch's random state.
   absl::Status Restore(RunState* state) const;
 
  private:

@@ -6,10 +6,12 @@
 
 namespace lookbook {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, f1_macro, f1_micro, std_sqrt_d,
-                                   mean_cosine, distinct_label_sets, top_label_set_share)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds, images_per_second,
-                                   learning_rate, train_loss, gradient_norm, validation, best)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, f1_macro, f1_micro,
+                                   std_sqrt_d, mean_cosine, distinct_label_sets,
+                                   top_label_set_share)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,
+                                   images_per_second, learning_rate, train_loss, gradient_norm,
+                                   validation, best)
 
 std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
   return nlohmann::json(history).dump(2) + "\n";

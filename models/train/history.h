@@ -20,10 +20,10 @@ struct HistoryEntry {
   double seconds = 0;            // Spent in training steps so far, validation left out.
   double images_per_second = 0;  // Since the entry before.
   double learning_rate = 0;
-  double train_loss = 0;         // Mean since the entry before.
-  double gradient_norm = 0;      // Mean since the entry before, before clipping.
+  double train_loss = 0;     // Mean since the entry before.
+  double gradient_norm = 0;  // Mean since the entry before, before clipping.
   ValidationResult validation;
-  bool best = false;             // The best validation mAP so far.
+  bool best = false;  // The best validation mAP so far.
 };
 
 std::string HistoryToJson(const std::vector<HistoryEntry>& history);

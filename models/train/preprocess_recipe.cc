@@ -14,7 +14,8 @@ absl::StatusOr<PreprocessSpec> MakePreprocessSpec(const DataRecipe& recipe) {
   } else if (recipe.resize == "crop") {
     spec.resize = ResizeMode::kCrop;
   } else {
-    return absl::InvalidArgumentError(absl::StrCat("data.resize: \"", recipe.resize, "\" is not one of: squish, pad, crop"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("data.resize: \"", recipe.resize, "\" is not one of: squish, pad, crop"));
   }
   return spec;
 }

@@ -7,8 +7,8 @@
 
 namespace lookbook {
 
-// Size and resize mode come from the recipe, the rest are PreprocessSpec's defaults (ImageNet's mean and deviation).
-// InvalidArgument: an unknown resize mode.
+// Size and resize mode come from the recipe, the rest are PreprocessSpec's defaults (ImageNet's
+// mean and deviation). InvalidArgument: an unknown resize mode.
 absl::StatusOr<PreprocessSpec> MakePreprocessSpec(const DataRecipe& recipe);
 
 }  // namespace lookbook

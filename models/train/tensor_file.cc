@@ -24,10 +24,11 @@ std::string Shape(const torch::Tensor& tensor) {
   return out.str();
 }
 
-absl::Status RestoreOne(const std::map<std::string, torch::Tensor>& tensors, const std::string& name,
-                        torch::Tensor to) {
+absl::Status RestoreOne(const std::map<std::string, torch::Tensor>& tensors,
+                        const std::string& name, torch::Tensor to) {
   const auto found = tensors.find(name);
-  if (found == tensors.end()) return absl::FailedPreconditionError(absl::StrCat("no tensor ", name));
+  if (found == tensors.end())
+    return absl::FailedPreconditionError(absl::StrCat("no tensor ", name));
   const torch::Tensor& from = found->second;
   if (from.sizes() != to.sizes() || from.scalar_type() != to.scalar_type()) {
     return absl::FailedPreconditionError(
@@ -65,20 +66,26 @@ absl::StatusOr<TensorFile> ReadTensorFile(const std::string& path) {
     return out;
   });
   if (!file.ok() && file.status().code() == absl::StatusCode::kInternal) {
-    return absl::DataLossError(absl::StrCat(path, " is damaged or not a tensor file: ", file.status().message()));
+    return absl::DataLossError(
+        absl::StrCat(path, " is damaged or not a tensor file: ", file.status().message()));
   }
   return file;
 }
 
-void CollectTensors(const torch::nn::Module& net, const std::string& prefix, std::map<std::string, torch::Tensor>* out) {
-  for (const auto& item : net.named_parameters()) (*out)[prefix + item.key()] = item.value().detach().contiguous().clone();
-  for (const auto& item : net.named_buffers()) (*out)[prefix + item.key()] = item.value().detach().contiguous().clone();
+void CollectTensors(const torch::nn::Module& net, const std::string& prefix,
+                    std::map<std::string, torch::Tensor>* out) {
+  for (const auto& item : net.named_parameters())
+    (*out)[prefix + item.key()] = item.value().detach().contiguous().clone();
+  for (const auto& item : net.named_buffers())
+    (*out)[prefix + item.key()] = item.value().detach().contiguous().clone();
 }
 
-absl::Status RestoreTensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& prefix,
-                            torch::nn::Module& net) {
-  for (const auto& item : net.named_parameters()) LB_RETURN_IF_ERROR(RestoreOne(tensors, prefix + item.key(), item.value()));
-  for (const auto& item : net.named_buffers()) LB_RETURN_IF_ERROR(RestoreOne(tensors, prefix + item.key(), item.value()));
+absl::Status RestoreTensors(const std::map<std::string, torch::Tensor>& tensors,
+                            const std::string& prefix, torch::nn::Module& net) {
+  for (const auto& item : net.named_parameters())
+    LB_RETURN_IF_ERROR(RestoreOne(tensors, prefix + item.key(), item.value()));
+  for (const auto& item : net.named_buffers())
+    LB_RETURN_IF_ERROR(RestoreOne(tensors, prefix + item.key(), item.value()));
   return absl::OkStatus();
 }
 

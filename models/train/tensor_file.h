@@ -12,7 +12,7 @@
 namespace lookbook {
 
 struct TensorFile {
-  std::string text;                              // JSON that says what the tensors are.
+  std::string text;  // JSON that says what the tensors are.
   std::map<std::string, torch::Tensor> tensors;
 };
 
@@ -22,9 +22,10 @@ absl::Status WriteTensorFile(const std::string& path, const TensorFile& file);
 absl::StatusOr<TensorFile> ReadTensorFile(const std::string& path);
 
 // Parameters and buffers by name, each name behind `prefix`; contiguous copies.
-void CollectTensors(const torch::nn::Module& net, const std::string& prefix, std::map<std::string, torch::Tensor>* out);
+void CollectTensors(const torch::nn::Module& net, const std::string& prefix,
+                    std::map<std::string, torch::Tensor>* out);
 // Copies them back. FailedPrecondition names the first that is missing or of another shape or type.
-absl::Status RestoreTensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& prefix,
-                            torch::nn::Module& net);
+absl::Status RestoreTensors(const std::map<std::string, torch::Tensor>& tensors,
+                            const std::string& prefix, torch::nn::Module& net);
 
 }  // namespace lookbook

@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
+#include "models/train/label_support.h"
 #include "models/train/objective.h"
 #include "models/train/schedule.h"
 #include "models/train/weights.h"
@@ -20,46 +21,22 @@
 namespace lookbook {
 namespace {
 
-constexpr int64_t kTrainSample = 256;
-constexpr int kValidationBatch = 64;
-
 // Convolutions on the CPU are up to a half faster over pixels than over planes.
 void UseChannelsLast(torch::nn::Module& net) {
   torch::NoGradGuard no_grad;
   for (torch::Tensor& parameter : net.parameters()) {
-    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+    if (parameter.dim() == 4)
+      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
   }
 }
 
-// How often each column occurs in the training images, and in how many images it could.
-struct Support {
-  std::vector<int64_t> counts;
-  int64_t images = 0;
-};
-
-Support CountClasses(const TrainingSet& set) {
-  Support out{std::vector<int64_t>(set.data.labels.classes.size()), static_cast<int64_t>(set.split.train.size())};
-  for (const int64_t row : set.split.train) {
-    for (const int column : set.data.images[row].classes) ++out.counts[column];
+bool AnyAttributeWeight(const Recipe& recipe) {
+  for (const StageRecipe& stage : recipe.stages) {
+    for (const LossRecipe& loss : stage.losses) {
+      if (loss.attribute_weight > 0) return true;
+    }
   }
-  return out;
-}
-
-Support CountAttributes(const TrainingSet& set) {
-  Support out{std::vector<int64_t>(set.data.labels.attributes.size()), 0};
-  for (const int64_t row : set.split.train) {
-    if (!set.data.images[row].attributes_known) continue;
-    ++out.images;
-    for (const int column : set.data.images[row].attributes) ++out.counts[column];
-  }
-  return out;
-}
-
-std::vector<int64_t> EvenSample(const std::vector<int64_t>& rows, int64_t count) {
-  const int64_t all = static_cast<int64_t>(rows.size());
-  std::vector<int64_t> out;
-  for (int64_t i = 0; i < std::min(all, count); ++i) out.push_back(rows[i * all / std::min(all, count)]);
-  return out;
+  return false;
 }
 
 }  // namespace
@@ -71,37 +48,29 @@ TrainLoop::~TrainLoop() = default;
 std::string TrainLoop::Path(const char* name) const { return JoinPath(options_.directory, name); }
 
 absl::Status TrainLoop::Prepare() {
-  const int threads = recipe_.threads > 0 ? recipe_.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const int threads =
+      recipe_.threads > 0 ? recipe_.threads : static_cast<int>(std::thread::hardware_concurrency());
   torch::set_num_threads(std::max(threads, 1));
   LB_RETURN_IF_ERROR(MakeDirectories(options_.directory));
-  identity_ = {Sha256Hex(recipe_.text), set_.data.sha256, Sha256Hex(SplitToJson(set_.split, set_.data))};
+  identity_ = {Sha256Hex(recipe_.text), set_.data.sha256,
+               Sha256Hex(SplitToJson(set_.split, set_.data))};
   if (options_.resume) {
     LB_ASSIGN_OR_RETURN(resumed_, Checkpoint::Load(Path("checkpoint.pt"), identity_));
     state_.position = resumed_->position();
     state_.history = resumed_->history();
   }
   torch::manual_seed(recipe_.seed);
-  const Support classes = CountClasses(set_), attributes = CountAttributes(set_);
+  const LabelSupport classes = CountClasses(set_.data, set_.split.train);
+  const LabelSupport attributes = CountAttributes(set_.data, set_.split.train);
+  // A head that nothing trains would answer with noise: there is none then.
+  const bool train_attributes = attributes.images > 0 && AnyAttributeWeight(recipe_);
   spec_ = {recipe_.network.backbone, static_cast<int>(classes.counts.size()),
-           attributes.images > 0 ? static_cast<int>(attributes.counts.size()) : 0};
+           train_attributes ? static_cast<int>(attributes.counts.size()) : 0};
   LB_ASSIGN_OR_RETURN(state_.net, MakeNetwork(spec_));
   state_.net->SetClassPrior(classes.counts, classes.images);
   if (spec_.attributes > 0) state_.net->SetAttributePrior(attributes.counts, attributes.images);
   UseChannelsLast(*state_.net);
   return MakeValidationLoader();
-}
-
-absl::Status TrainLoop::MakeValidationLoader() {
-  LoaderOptions options;
-  options.batch_size = kValidationBatch;
-  options.shuffle = false;
-  options.drop_last = false;
-  options.seed = recipe_.seed;
-  options.workers = recipe_.data.workers;
-  const std::vector<int64_t> rows =
-      set_.split.validation.empty() ? EvenSample(set_.split.train, kTrainSample) : set_.split.validation;
-  LB_ASSIGN_OR_RETURN(validation_, Loader::Create(set_.data, set_.cache, set_.spec, rows, options));
-  return absl::OkStatus();
 }
 
 absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& stage) {
@@ -112,10 +81,12 @@ absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& st
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
   if (static_cast<int64_t>(set_.split.train.size()) < stage.batch_size) {
-    return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ", stage.batch_size,
-                                                   " is more than the ", set_.split.train.size(), " training images"));
+    return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ",
+                                                   stage.batch_size, " is more than the ",
+                                                   set_.split.train.size(), " training images"));
   }
-  LB_ASSIGN_OR_RETURN(parts.loader, Loader::Create(set_.data, set_.cache, set_.spec, set_.split.train, options));
+  LB_ASSIGN_OR_RETURN(parts.loader,
+                      Loader::Create(set_.data, set_.cache, set_.spec, set_.split.train, options));
   parts.steps = stage.steps > 0 ? stage.steps : stage.epochs * parts.loader->batches_per_epoch();
   parts.optimizer = MakeOptimizer(*state_.net, stage.optimizer);
   if (stage.ema > 0) parts.average = std::make_unique<WeightAverage>(*state_.net, stage.ema);
@@ -148,7 +119,8 @@ absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
   LB_ASSIGN_OR_RETURN(parts_, MakeStage(stage));
   state_.optimizer = parts_.optimizer.get();
   state_.average = parts_.average.get();
-  if (resumed_ != nullptr && state_.position.stage_step > 0) LB_RETURN_IF_ERROR(resumed_->Restore(&state_));
+  if (resumed_ != nullptr && state_.position.stage_step > 0)
+    LB_RETURN_IF_ERROR(resumed_->Restore(&state_));
   resumed_.reset();
   return absl::OkStatus();
 }
@@ -158,7 +130,8 @@ absl::Status TrainLoop::RunStage(const StageRecipe& stage) {
   saved_ = absl::Now();
   state_.net->train();
   // A run that was stopped after the last step of an epoch still owes its validation.
-  while (state_.position.stage_step < parts_.steps || state_.position.batch > 0) LB_RETURN_IF_ERROR(RunEpoch(stage));
+  while (state_.position.stage_step < parts_.steps || state_.position.batch > 0)
+    LB_RETURN_IF_ERROR(RunEpoch(stage));
   const bool last = state_.position.stage + 1 == static_cast<int64_t>(recipe_.stages.size());
   // Without a validation part nothing tells weights apart: the last ones are the result.
   if (last && state_.position.best_map < 0) LB_RETURN_IF_ERROR(KeepWeights("best.pt"));
@@ -192,7 +165,8 @@ absl::Status TrainLoop::RunEpoch(const StageRecipe& stage) {
 
 absl::Status TrainLoop::Step(const StageRecipe& stage, const Batch& batch) {
   RunPosition& position = state_.position;
-  const double rate = LearningRate(stage.schedule, stage.optimizer.lr, position.stage_step, parts_.steps);
+  const double rate =
+      LearningRate(stage.schedule, stage.optimizer.lr, position.stage_step, parts_.steps);
   LB_ASSIGN_OR_RETURN(const double loss, Descend(stage, batch, rate));
   const absl::Time now = absl::Now();
   const double seconds = absl::ToDoubleSeconds(now - step_started_);
@@ -205,29 +179,33 @@ absl::Status TrainLoop::Step(const StageRecipe& stage, const Batch& batch) {
   ++position.step;
   ++position.batch;
   if (options_.on_step) {
-    options_.on_step({.stage = stage.name,
-                      .step = position.step,
-                      .total_steps = TotalSteps(),
-                      .loss = loss,
-                      .learning_rate = rate,
-                      .images_per_second = static_cast<double>(position.window_steps * stage.batch_size) /
-                                           std::max(position.window_seconds, 1e-9)});
+    options_.on_step(
+        {.stage = stage.name,
+         .step = position.step,
+         .total_steps = TotalSteps(),
+         .loss = loss,
+         .learning_rate = rate,
+         .images_per_second = static_cast<double>(position.window_steps * stage.batch_size) /
+                              std::max(position.window_seconds, 1e-9)});
   }
   return StopIfAsked();
 }
 
-absl::StatusOr<double> TrainLoop::Descend(const StageRecipe& stage, const Batch& batch, double rate) {
-  const NetworkOutput output = state_.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
+absl::StatusOr<double> TrainLoop::Descend(const StageRecipe& stage, const Batch& batch,
+                                          double rate) {
+  const NetworkOutput output =
+      state_.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
   const torch::Tensor loss = Objective(output, batch, stage.losses);
   const double value = loss.item<double>();
   parts_.optimizer->zero_grad();
   loss.backward();
-  const double limit = stage.clip_norm > 0 ? stage.clip_norm : std::numeric_limits<double>::infinity();
+  const double limit =
+      stage.clip_norm > 0 ? stage.clip_norm : std::numeric_limits<double>::infinity();
   const double norm = torch::nn::utils::clip_grad_norm_(state_.net->parameters(), limit);
   if (!std::isfinite(value) || !std::isfinite(norm)) {
     return absl::AbortedError(absl::StrCat(
-        "training diverged: at step ", state_.position.step + 1, " (stage ", stage.name, ", learning rate ", rate,
-        ") the loss is ", value, " and the gradient's norm ", norm,
+        "training diverged: at step ", state_.position.step + 1, " (stage ", stage.name,
+        ", learning rate ", rate, ") the loss is ", value, " and the gradient's norm ", norm,
         ". Lower optimizer.lr, lengthen schedule.warmup or set clip_norm."));
   }
   SetLearningRate(*parts_.optimizer, rate);
@@ -240,52 +218,13 @@ absl::StatusOr<double> TrainLoop::Descend(const StageRecipe& stage, const Batch&
 absl::Status TrainLoop::StopIfAsked() {
   if (options_.should_stop && options_.should_stop()) {
     LB_RETURN_IF_ERROR(Save());
-    return absl::CancelledError(
-        absl::StrCat("stopped after step ", state_.position.step, " of ", TotalSteps(), "; ", Path("checkpoint.pt"),
-                     " holds the state, --resume goes on from it"));
+    return absl::CancelledError(absl::StrCat("stopped after step ", state_.position.step, " of ",
+                                             TotalSteps(), "; ", Path("checkpoint.pt"),
+                                             " holds the state, --resume goes on from it"));
   }
   // Long epochs are saved on the way.
   if (absl::Now() - saved_ >= 5 * options_.checkpoint_interval) return Save();
   return absl::OkStatus();
-}
-
-absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
-  RunPosition& position = state_.position;
-  const bool has_validation = !set_.split.validation.empty();
-  if (parts_.average != nullptr) parts_.average->Swap();
-  absl::StatusOr<ValidationResult> result =
-      Validate(has_validation ? "validation" : "train sample", state_.net, *validation_, stage.losses);
-  const bool best = has_validation && result.ok() && result->map > position.best_map;
-  const absl::Status kept = best ? SaveWeights(Path("best.pt"), spec_, state_.net) : absl::OkStatus();
-  if (parts_.average != nullptr) parts_.average->Swap();
-  LB_RETURN_IF_ERROR(result.status());
-  LB_RETURN_IF_ERROR(kept);
-  if (best) position.best_map = result->map;
-  const double steps = static_cast<double>(std::max<int64_t>(position.window_steps, 1));
-  state_.history.push_back(
-      {.stage = stage.name,
-       .stage_step = position.stage_step,
-       .step = position.step,
-       .epoch = position.epoch - 1,
-       .seconds = position.seconds,
-       .images_per_second = steps * stage.batch_size / std::max(position.window_seconds, 1e-9),
-       .learning_rate = LearningRate(stage.schedule, stage.optimizer.lr, position.stage_step - 1, parts_.steps),
-       .train_loss = position.window_loss / steps,
-       .gradient_norm = position.window_gradient / steps,
-       .validation = *std::move(result),
-       .best = best});
-  position.window_steps = 0;
-  position.window_seconds = position.window_loss = position.window_gradient = 0;
-  if (options_.on_validation) options_.on_validation(state_.history.back());
-  return WriteFileAtomic(Path("history.json"), HistoryToJson(state_.history));
-}
-
-// The averaged weights where there are some.
-absl::Status TrainLoop::KeepWeights(const char* name) {
-  if (parts_.average != nullptr) parts_.average->Swap();
-  const absl::Status status = SaveWeights(Path(name), spec_, state_.net);
-  if (parts_.average != nullptr) parts_.average->Swap();
-  return status;
 }
 
 absl::Status TrainLoop::Save() {
@@ -304,12 +243,13 @@ absl::StatusOr<TrainResult> TrainLoop::Finish() {
     }
     step = entry.step;
   }
-  return TrainResult{.steps = state_.position.step,
-                     .seconds = state_.position.seconds,
-                     .images_per_second = static_cast<double>(images) / std::max(state_.position.seconds, 1e-9),
-                     .best_map = state_.position.best_map,
-                     .weights_path = Path("weights.pt"),
-                     .history = state_.history};
+  return TrainResult{
+      .steps = state_.position.step,
+      .seconds = state_.position.seconds,
+      .images_per_second = static_cast<double>(images) / std::max(state_.position.seconds, 1e-9),
+      .best_map = state_.position.best_map,
+      .weights_path = Path("weights.pt"),
+      .history = state_.history};
 }
 
 }  // namespace lookbook

@@ -6,7 +6,8 @@
 
 namespace lookbook {
 
-absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set, const TrainOptions& options) {
+absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set,
+                                  const TrainOptions& options) {
   return CatchToStatus("train", [&]() -> absl::StatusOr<TrainResult> {
     TrainLoop loop(recipe, set, options);
     LB_RETURN_IF_ERROR(loop.Prepare());

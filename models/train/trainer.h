@@ -1,4 +1,5 @@
-// A recipe and a data set in, trained weights out; interruptible and resumable between any two steps.
+// A recipe and a data set in, trained weights out; interruptible and resumable between any two
+// steps.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct TrainingSet {
 // Told after every step.
 struct StepReport {
   std::string stage;
-  int64_t step = 0;             // Of the run, from 1.
+  int64_t step = 0;  // Of the run, from 1.
   int64_t total_steps = 0;
   double loss = 0;
   double learning_rate = 0;
@@ -36,29 +37,33 @@ struct StepReport {
 };
 
 struct TrainOptions {
-  std::string directory;        // Receives checkpoint.pt, best.pt, weights.pt and history.json.
-  bool resume = false;          // Go on from <directory>/checkpoint.pt.
+  std::string directory;  // Receives checkpoint.pt, best.pt, weights.pt and history.json.
+  bool resume = false;    // Go on from <directory>/checkpoint.pt.
   absl::Duration checkpoint_interval = absl::Seconds(60);
-  std::function<bool()> should_stop;                       // Asked after every step.
+  std::function<bool()> should_stop;  // Asked after every step.
   std::function<void(const StepReport&)> on_step;
-  std::function<void(const HistoryEntry&)> on_validation;  // After every epoch and at the end of a stage.
+  std::function<void(const HistoryEntry&)>
+      on_validation;  // After every epoch and at the end of a stage.
 };
 
 struct TrainResult {
   int64_t steps = 0;
-  double seconds = 0;            // In training steps, over all the times it was resumed.
+  double seconds = 0;  // In training steps, over all the times it was resumed.
   double images_per_second = 0;
-  double best_map = -1;          // -1: no validation part.
-  std::string weights_path;      // The best weights by validation mAP; without a validation part the last ones.
+  double best_map = -1;  // -1: no validation part.
+  std::string
+      weights_path;  // The best weights by validation mAP; without a validation part the last ones.
   std::vector<HistoryEntry> history;
 };
 
-// Trains the recipe's stages in order. With `ema` the averaged weights are what is validated and kept.
-// The same recipe, data and number of threads give the same weights, interrupted or not.
+// Trains the recipe's stages in order. With `ema` the averaged weights are what is validated and
+// kept. The same recipe, data and number of threads give the same weights, interrupted or not.
 //
-// InvalidArgument: a stage that has no full batch. Cancelled: should_stop() said so; a checkpoint is written and
-// the message says how far it got. Aborted: the loss or the gradient is not finite; the last checkpoint stays.
-// NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load says.
-absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set, const TrainOptions& options);
+// InvalidArgument: a stage that has no full batch. Cancelled: should_stop() said so; a checkpoint
+// is written and the message says how far it got. Aborted: the loss or the gradient is not finite;
+// the last checkpoint stays. NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load
+// says.
+absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set,
+                                  const TrainOptions& options);
 
 }  // namespace lookbook

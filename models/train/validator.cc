@@ -35,7 +35,8 @@ Outputs RunAll(EmbedderNet& net, Loader& loader, const std::vector<LossRecipe>& 
   Outputs out;
   loader.StartEpoch(0);
   while (const std::optional<Batch> batch = loader.Next()) {
-    const NetworkOutput output = net->forward(batch->images.contiguous(torch::MemoryFormat::ChannelsLast));
+    const NetworkOutput output =
+        net->forward(batch->images.contiguous(torch::MemoryFormat::ChannelsLast));
     const int64_t rows = batch->images.size(0);
     out.loss_sum += Objective(output, *batch, losses).item<double>() * static_cast<double>(rows);
     Append(torch::sigmoid(output.logits), &out.scores);
@@ -61,7 +62,8 @@ absl::StatusOr<ValidationResult> Validate(const std::string& part, EmbedderNet n
     LB_RETURN_IF_ERROR(loader.status());
     if (outputs.labels.n == 0) return absl::InvalidArgumentError(part + ": no image");
     const ClassificationMetrics metrics = EvaluateClassification(outputs.scores, outputs.labels);
-    const EmbeddingDiagnostics diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
+    const EmbeddingDiagnostics diagnostics =
+        DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
     const LabelCollapse collapse = MeasureLabelCollapse(outputs.scores, outputs.labels.classes);
     return ValidationResult{.part = part,
                             .images = outputs.labels.n,

@@ -13,11 +13,12 @@
 
 namespace lookbook {
 
-// One look at the network during training. The numbers of a report come from the exported bundle, not from here.
+// One look at the network during training. The numbers of a report come from the exported bundle,
+// not from here.
 struct ValidationResult {
-  std::string part;           // "validation", or "train sample" where there is no validation part.
+  std::string part;  // "validation", or "train sample" where there is no validation part.
   int64_t images = 0;
-  double loss = 0;            // The stage's objective, mean over images.
+  double loss = 0;  // The stage's objective, mean over images.
   double map = 0;
   double f1_macro = 0;
   double f1_micro = 0;
@@ -27,8 +28,8 @@ struct ValidationResult {
   double top_label_set_share = 0;
 };
 
-// Evaluates `net` in eval mode over one epoch of `loader`, which must neither shuffle nor augment nor drop.
-// The network is left in the mode it was in. Internal: torch refused.
+// Evaluates `net` in eval mode over one epoch of `loader`, which must neither shuffle nor augment
+// nor drop. The network is left in the mode it was in. Internal: torch refused.
 absl::StatusOr<ValidationResult> Validate(const std::string& part, EmbedderNet net, Loader& loader,
                                           const std::vector<LossRecipe>& losses);
 

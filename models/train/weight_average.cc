@@ -8,14 +8,16 @@ namespace lookbook {
 
 WeightAverage::WeightAverage(torch::nn::Module& net, double decay) : net_(net), decay_(decay) {
   torch::NoGradGuard no_grad;
-  for (const auto& item : net_.named_parameters()) values_[item.key()] = item.value().detach().clone();
+  for (const auto& item : net_.named_parameters())
+    values_[item.key()] = item.value().detach().clone();
   for (const auto& item : net_.named_buffers()) values_[item.key()] = item.value().detach().clone();
 }
 
 void WeightAverage::Update() {
   torch::NoGradGuard no_grad;
   const double decay = AverageDecay(decay_, updates_++);
-  for (const auto& item : net_.named_parameters()) values_.at(item.key()).lerp_(item.value(), 1 - decay);
+  for (const auto& item : net_.named_parameters())
+    values_.at(item.key()).lerp_(item.value(), 1 - decay);
   for (const auto& item : net_.named_buffers()) values_.at(item.key()).copy_(item.value());
 }
 

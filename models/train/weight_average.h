@@ -9,7 +9,8 @@
 
 namespace lookbook {
 
-// Parameters are averaged with AverageDecay; buffers (BatchNorm's statistics) are copied. Not thread-safe.
+// Parameters are averaged with AverageDecay; buffers (BatchNorm's statistics) are copied. Not
+// thread-safe.
 class WeightAverage {
  public:
   // Starts at the weights of `net`, which must outlive it. `decay` in [0, 1).
@@ -18,7 +19,8 @@ class WeightAverage {
   // Takes the network's weights of this step in.
   void Update();
 
-  // Exchanges the network's weights with the average's: once to evaluate the average, once more to go on training.
+  // Exchanges the network's weights with the average's: once to evaluate the average, once more to
+  // go on training.
   void Swap();
 
   int64_t updates() const { return updates_; }

@@ -15,7 +15,8 @@ struct LoadedNetwork {
   NetworkSpec spec;
   EmbedderNet net;  // In eval mode.
 };
-// NotFound: no such file. DataLoss: damaged. FailedPrecondition: tensors that do not fit the stated network.
+// NotFound: no such file. DataLoss: damaged. FailedPrecondition: tensors that do not fit the stated
+// network.
 absl::StatusOr<LoadedNetwork> LoadWeights(const std::string& path);
 
 }  // namespace lookbook

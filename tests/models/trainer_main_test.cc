@@ -30,7 +30,8 @@ class Program {
     process_ = ::fork();
     if (process_ == 0) {
       std::vector<char*> argv = {const_cast<char*>(LOOKBOOK_TRAIN)};
-      for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+      for (const std::string& argument : arguments)
+        argv.push_back(const_cast<char*>(argument.c_str()));
       argv.push_back(nullptr);
       ::dup2(ends[1], STDERR_FILENO);
       ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
@@ -51,6 +52,15 @@ class Program {
       if (absl::StrContains(line, text)) return true;
     }
     return false;
+  }
+  std::string Environment() {
+    // Null bytes stand between the variables.
+    std::string path = absl::StrCat("/proc/", process_, "/environ"), out;
+    FILE* file = std::fopen(path.c_str(), "r");
+    for (int c = 0; file != nullptr && (c = std::fgetc(file)) != EOF;)
+      out += c == 0 ? '\n' : static_cast<char>(c);
+    if (file != nullptr) std::fclose(file);
+    return out;
   }
   void Interrupt() { ::kill(process_, SIGINT); }
   int ExitCode() {
@@ -80,10 +90,15 @@ name = "all"
 steps = STEPS
 batch_size = 40
 )";
-  const std::vector<std::string> command = {"run", "--recipe", dir / "long.toml", "--data", dir / "data", "--out", dir / "work"};
-  ASSERT_THAT(WriteFile(dir / "long.toml", absl::StrCat(recipe.substr(0, recipe.find("STEPS")), 150, recipe.substr(recipe.find("STEPS") + 5))), IsOk());
+  const std::vector<std::string> command = {"run",        "--recipe", dir / "long.toml", "--data",
+                                            dir / "data", "--out",    dir / "work"};
+  ASSERT_THAT(WriteFile(dir / "long.toml", absl::StrCat(recipe.substr(0, recipe.find("STEPS")), 150,
+                                                        recipe.substr(recipe.find("STEPS") + 5))),
+              IsOk());
   Program first(command);
   ASSERT_TRUE(first.WaitForLine("train sample: mAP")) << first.seen();  // The first epoch is over.
+  EXPECT_THAT(first.Environment(), HasSubstr("OMP_WAIT_POLICY=passive"))
+      << "numeric threads must not spin";
   first.Interrupt();
   EXPECT_EQ(first.ExitCode(), 130) << first.seen();
   EXPECT_THAT(first.seen(), HasSubstr("--resume goes on from it"));

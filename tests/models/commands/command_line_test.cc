@@ -81,13 +81,14 @@ steps = 4
 batch_size = 8
 )";
   ASSERT_THAT(WriteFile(dir / "cli.toml", recipe), IsOk());
-  const Outcome run = RunTrainer({"run", "--recipe", dir / "cli.toml", "--data", dir / "data", "--out", dir / "work",
-                                  "--bundles", dir / "bundles"});
+  const Outcome run = RunTrainer({"run", "--recipe", dir / "cli.toml", "--data", dir / "data",
+                                  "--out", dir / "work", "--bundles", dir / "bundles"});
   ASSERT_EQ(run.code, 0) << run.error;
   EXPECT_THAT(run.out, HasSubstr("(CURRENT)"));
   EXPECT_THAT(run.error, HasSubstr("train sample: mAP"));
-  const Outcome evaluated = RunTrainer({"evaluate", "--bundle", dir / "bundles", "--data", dir / "data", "--csv",
-                                        "holdout.csv", "--images", "holdout", "--json", dir / "e.json"});
+  const Outcome evaluated =
+      RunTrainer({"evaluate", "--bundle", dir / "bundles", "--data", dir / "data", "--csv",
+                  "holdout.csv", "--images", "holdout", "--json", dir / "e.json"});
   ASSERT_EQ(evaluated.code, 0) << evaluated.error;
   EXPECT_THAT(evaluated.out, HasSubstr("nDCG@10"));
   // The published bundle and the run's own evaluation agree to the last digit.

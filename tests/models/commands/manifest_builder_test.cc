@@ -21,9 +21,17 @@ TEST(ManifestBuilderTest, EveryFactArrives) {
   PreprocessSpec spec;
   spec.size = 96;
   spec.resize = ResizeMode::kPad;
-  const ManifestFacts facts{.recipe = recipe, .data = data, .support = {7, 8}, .split_sha256 = "ss", .preprocess = spec,
-                            .shape = {96, 192, 2, 1}, .items = 42, .evaluated_split = "holdout", .evaluated_images = 11,
-                            .values = {{"map", 0.5}, {"nan", std::numeric_limits<double>::quiet_NaN()}}};
+  const ManifestFacts facts{
+      .recipe = recipe,
+      .data = data,
+      .support = {7, 8},
+      .split_sha256 = "ss",
+      .preprocess = spec,
+      .shape = {96, 192, 2, 1},
+      .items = 42,
+      .evaluated_split = "holdout",
+      .evaluated_images = 11,
+      .values = {{"map", 0.5}, {"nan", std::numeric_limits<double>::quiet_NaN()}}};
   const Manifest manifest = MakeManifest(facts);
   EXPECT_EQ(manifest.recipe(), "r");
   EXPECT_EQ(manifest.recipe_toml(), recipe.text);

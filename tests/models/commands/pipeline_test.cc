@@ -66,7 +66,8 @@ class PipelineTest : public ::testing::Test {
   }
   static int Count(const std::string& text, const std::string& part) {
     int count = 0;
-    for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+      ++count;
     return count;
   }
 
@@ -86,13 +87,15 @@ TEST_F(PipelineTest, RunMakesABundleThatServesAndSaysWhatItIsWorth) {
   EXPECT_EQ(bundle->manifest.evaluation().images(), 20u);
   LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/evaluation.json"));
   const nlohmann::json evaluation = nlohmann::json::parse(text);
-  EXPECT_EQ(evaluation["values"]["map"].get<double>(), bundle->manifest.evaluation().values().at("map"));
+  EXPECT_EQ(evaluation["values"]["map"].get<double>(),
+            bundle->manifest.evaluation().values().at("map"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string split, ReadFile(dir_ / "work/split.json"));
   EXPECT_EQ(bundle->manifest.split_sha256(), Sha256Hex(split));
   LB_ASSERT_OK_AND_ASSIGN(const std::string published, ReadFile(dir_ / "work/published.json"));
   EXPECT_EQ(nlohmann::json::parse(published)["bundle_id"], bundle->id);
   int64_t support = 0;
-  for (const auto& entry : bundle->manifest.classes()) support += static_cast<int64_t>(entry.support());
+  for (const auto& entry : bundle->manifest.classes())
+    support += static_cast<int64_t>(entry.support());
   EXPECT_GE(support, 40);
 }
 
@@ -103,7 +106,8 @@ TEST_F(PipelineTest, AnIndexedImageFindsItself) {
     LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(bundle->items->item(row).uri));
     LB_ASSERT_OK_AND_ASSIGN(const Embeddings query, EmbedImageFile(*bundle, bytes));
     const QueryOptions options{.top_k = 1};
-    LB_ASSERT_OK_AND_ASSIGN(const auto found, bundle->index->Search(query.vectors, absl::MakeConstSpan(&options, 1)));
+    LB_ASSERT_OK_AND_ASSIGN(const auto found,
+                            bundle->index->Search(query.vectors, absl::MakeConstSpan(&options, 1)));
     EXPECT_EQ(found[0][0].row, row);
     EXPECT_NEAR(found[0][0].similarity, 1, 1e-5);
   }
@@ -129,7 +133,9 @@ TEST_F(PipelineTest, ChangedInputsRunTheStepsThatDependOnThem) {
   ASSERT_THAT(WriteFile(dir_ / "work/export/model.ts", "damaged"), IsOk());
   EXPECT_EQ(Count(Run(elsewhere), "export   unchanged"), 0);
   // Another recipe: everything, the old checkpoint is not mixed in.
-  EXPECT_EQ(Count(Run(Options(absl::StrReplaceAll(kRecipe, {{"steps = 6", "steps = 7"}}))), "unchanged, kept"), 0);
+  EXPECT_EQ(Count(Run(Options(absl::StrReplaceAll(kRecipe, {{"steps = 6", "steps = 7"}}))),
+                  "unchanged, kept"),
+            0);
   LB_ASSERT_OK_AND_ASSIGN(const std::string other, Sha256OfFile(dir_ / "work/train/weights.pt"));
   EXPECT_NE(weights, other);
 }
@@ -161,7 +167,8 @@ TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
   ASSERT_THAT(pipeline->Index(), IsOk());
   ASSERT_THAT(pipeline->Evaluate(), IsOk());
   ASSERT_THAT(pipeline->Publish(), IsOk());
-  EXPECT_THAT(ReadCurrent(options.bundles), StatusIs(absl::StatusCode::kNotFound)) << "not activated";
+  EXPECT_THAT(ReadCurrent(options.bundles), StatusIs(absl::StatusCode::kNotFound))
+      << "not activated";
   LB_ASSERT_OK_AND_ASSIGN(const auto names, ListDirectory(options.bundles));
   ASSERT_THAT(names, SizeIs(1));
   EXPECT_THAT(OpenBundle(JoinPath(options.bundles, names[0]), {}), IsOk());
@@ -169,30 +176,41 @@ TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
 
 TEST_F(PipelineTest, AStepThatLacksItsInputNamesTheStepToRun) {
   LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(Options()));
-  EXPECT_THAT(pipeline->Export(), StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("weights.pt"), HasSubstr("lookbook-train train"))));
-  EXPECT_THAT(pipeline->Index(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
-  EXPECT_THAT(pipeline->Evaluate(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
-  EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("first")));
+  EXPECT_THAT(pipeline->Export(),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("weights.pt"), HasSubstr("lookbook-train train"))));
+  EXPECT_THAT(pipeline->Index(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
+  EXPECT_THAT(pipeline->Evaluate(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
+  EXPECT_THAT(pipeline->Publish(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("first")));
 }
 
 TEST_F(PipelineTest, BadOptionsAreExplained) {
-  EXPECT_THAT(Pipeline::Open({}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--recipe")));
+  EXPECT_THAT(Pipeline::Open({}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--recipe")));
   PipelineOptions options = Options();
   options.data = dir_ / "absent";
-  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("absent/train.csv"), HasSubstr("synth"))));
+  EXPECT_THAT(Pipeline::Open(options),
+              StatusIs(absl::StatusCode::kNotFound,
+                       AllOf(HasSubstr("absent/train.csv"), HasSubstr("synth"))));
   options = Options();
   options.data = "";
-  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--data")));
+  EXPECT_THAT(Pipeline::Open(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--data")));
   options = Options();
   options.resume = options.fresh = true;
-  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--fresh")));
+  EXPECT_THAT(Pipeline::Open(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--fresh")));
   options = Options();
   options.resume = true;
   Run(options, absl::StatusCode::kNotFound);  // There is nothing to resume.
 }
 
 TEST_F(PipelineTest, SetWithoutHeldOutPartIsMeasuredOnItsOwnImagesAndSaysSo) {
-  Run(Options(absl::StrReplaceAll(kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}, {"random 80/20", "all"}})));
+  Run(Options(absl::StrReplaceAll(
+      kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}, {"random 80/20", "all"}})));
   LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/evaluation.json"));
   EXPECT_EQ(nlohmann::json::parse(text)["split"], "train");
   Run(Options(absl::StrReplaceAll(kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}})));

@@ -43,7 +43,8 @@ TEST(WorkFolderTest, MissingOutputAndForeignFilesAreErrors) {
   LB_ASSERT_OK_AND_ASSIGN(WorkFolder work, WorkFolder::Open(dir.path()));
   EXPECT_THAT(work.MarkDone("a", "i", {"absent"}), StatusIs(absl::StatusCode::kNotFound));
   ASSERT_THAT(WriteFile(dir / "steps.json", "{\"a\": 3}"), IsOk());
-  EXPECT_THAT(WorkFolder::Open(dir.path()), StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("steps.json")));
+  EXPECT_THAT(WorkFolder::Open(dir.path()),
+              StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("steps.json")));
 }
 
 TEST(WorkFolderTest, HashDependsOnNamesAndValues) {

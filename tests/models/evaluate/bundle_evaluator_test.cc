@@ -23,7 +23,8 @@ class BundleEvaluatorTest : public ::testing::Test {
 
 TEST_F(BundleEvaluatorTest, PerfectModelScoresOne) {
   LB_ASSERT_OK_AND_ASSIGN(const ModelEvaluation got,
-                          EvaluateModel(Model(), ColourLabels(), WriteColours(dir_, 12), {.split = "holdout", .threads = 2}));
+                          EvaluateModel(Model(), ColourLabels(), WriteColours(dir_, 12),
+                                        {.split = "holdout", .threads = 2}));
   EXPECT_EQ(got.set.split, "holdout");
   EXPECT_EQ(got.set.images, 12);
   EXPECT_EQ(got.set.classification.map, 1);
@@ -48,7 +49,8 @@ TEST_F(BundleEvaluatorTest, AClassTheModelDoesNotKnowIsNamed) {
   LabelSpace other = ColourLabels();
   other.classes[0] = {99, "violet", ""};
   EXPECT_THAT(EvaluateModel(Model(), other, WriteColours(dir_, 3), {}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("image c100 carries class 99 (violet)")));
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("image c100 carries class 99 (violet)")));
   // One that no image carries does not matter.
   LabelSpace more = ColourLabels();
   more.classes.push_back({99, "violet", ""});
@@ -58,7 +60,8 @@ TEST_F(BundleEvaluatorTest, AClassTheModelDoesNotKnowIsNamed) {
 TEST_F(BundleEvaluatorTest, UnreadableImagesAreLeftOutAndNamed) {
   std::vector<ImageRecord> images = WriteColours(dir_, 6);
   ASSERT_THAT(WriteFile(images[2].path, "broken"), IsOk());
-  LB_ASSERT_OK_AND_ASSIGN(const ModelEvaluation got, EvaluateModel(Model(), ColourLabels(), images, {}));
+  LB_ASSERT_OK_AND_ASSIGN(const ModelEvaluation got,
+                          EvaluateModel(Model(), ColourLabels(), images, {}));
   EXPECT_EQ(got.set.images, 5);
   EXPECT_EQ(got.set.classification.support[2], 1);
   EXPECT_THAT(got.unreadable, ElementsAre(HasSubstr("c102")));
@@ -66,7 +69,8 @@ TEST_F(BundleEvaluatorTest, UnreadableImagesAreLeftOutAndNamed) {
 
 TEST_F(BundleEvaluatorTest, ErrorsOfTheModelComeBack) {
   embedder_.fail_at_call = 1;
-  EXPECT_THAT(EvaluateModel(Model(), ColourLabels(), WriteColours(dir_, 3), {}), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(EvaluateModel(Model(), ColourLabels(), WriteColours(dir_, 3), {}),
+              StatusIs(absl::StatusCode::kInternal));
 }
 
 }  // namespace

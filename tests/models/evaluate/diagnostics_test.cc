@@ -28,14 +28,16 @@ std::vector<double> UnitRows(std::vector<double> rows, int dim) {
 TEST(DiagnosticsTest, MatchesTheReference) {
   const nlohmann::json oracle = ReadOracle();
   const nlohmann::json& want = oracle["diagnostics"];
-  const EmbeddingDiagnostics got = DiagnoseEmbeddings(UnitRows(Flat<double>(oracle["inputs"]["X"]), 4), 4);
+  const EmbeddingDiagnostics got =
+      DiagnoseEmbeddings(UnitRows(Flat<double>(oracle["inputs"]["X"]), 4), 4);
   EXPECT_EQ(got.rows, 6);
   EXPECT_NEAR(got.std_sqrt_d, want["std_of_l2_normalised"].get<double>() * 2, kTolerance);
   EXPECT_NEAR(got.mean_cosine, want["mean_pairwise_cosine"].get<double>(), kTolerance);
   EXPECT_NEAR(got.mean_norm, want["norm_of_mean_embedding"].get<double>(), kTolerance);
   EXPECT_NEAR(got.uniformity, want["uniformity_t2"].get<double>(), kTolerance);
   EXPECT_NEAR(got.effective_rank, want["effective_rank_rankme"].get<double>(), kTolerance);
-  EXPECT_NEAR(got.effective_rank_centered, want["effective_rank_centered"].get<double>(), kTolerance);
+  EXPECT_NEAR(got.effective_rank_centered, want["effective_rank_centered"].get<double>(),
+              kTolerance);
 }
 
 TEST(DiagnosticsTest, ConstantMapIsSeenAsCollapsed) {
@@ -46,7 +48,8 @@ TEST(DiagnosticsTest, ConstantMapIsSeenAsCollapsed) {
   EXPECT_NEAR(got.std_sqrt_d, 0, kTolerance);
   EXPECT_NEAR(got.mean_cosine, 1, kTolerance);
   EXPECT_NEAR(got.uniformity, 0, kTolerance);
-  EXPECT_NEAR(got.effective_rank, oracle["diagnostics"]["collapsed_reference"]["effective_rank"].get<double>(), 1e-7);
+  EXPECT_NEAR(got.effective_rank,
+              oracle["diagnostics"]["collapsed_reference"]["effective_rank"].get<double>(), 1e-7);
   EXPECT_NEAR(got.top1_share, 1, kTolerance);
 }
 
@@ -66,7 +69,8 @@ TEST(DiagnosticsTest, FloatsAgreeWithDoublesAndRowsAreLimited) {
   const nlohmann::json oracle = ReadOracle();
   const std::vector<double> rows = UnitRows(Flat<double>(oracle["inputs"]["X"]), 4);
   const std::vector<float> floats(rows.begin(), rows.end());
-  EXPECT_NEAR(DiagnoseEmbeddings(floats, 4).std_sqrt_d, DiagnoseEmbeddings(rows, 4).std_sqrt_d, 1e-6);
+  EXPECT_NEAR(DiagnoseEmbeddings(floats, 4).std_sqrt_d, DiagnoseEmbeddings(rows, 4).std_sqrt_d,
+              1e-6);
   EXPECT_EQ(DiagnoseEmbeddings(floats, 4, 3).rows, 3);
   EXPECT_EQ(DiagnoseEmbeddings(absl::Span<const float>(floats).first(4), 4).std_sqrt_d, 0);
 }
@@ -94,8 +98,8 @@ TEST(HubnessTest, EvenListsHaveNoHub) {
 TEST(LabelCollapseTest, CountsDistinctAndCommonestSets) {
   const std::vector<float> scores = {0.9f, 0.1f, 0.8f, 0.2f, 0.1f, 0.9f, 0.7f, 0.5f};
   const LabelCollapse got = MeasureLabelCollapse(scores, 2);
-  EXPECT_EQ(got.distinct_sets, 0.5);    // {0} and {1}
-  EXPECT_EQ(got.top_set_share, 0.75);   // {0} three times; 0.5 is not predicted.
+  EXPECT_EQ(got.distinct_sets, 0.5);   // {0} and {1}
+  EXPECT_EQ(got.top_set_share, 0.75);  // {0} three times; 0.5 is not predicted.
   EXPECT_EQ(MeasureLabelCollapse({}, 2).distinct_sets, 0);
 }
 

@@ -13,7 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 
 LabelSpace Space() {
-  return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}}, .attributes = {{1, "red", "colour"}}};
+  return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}},
+          .attributes = {{1, "red", "colour"}}};
 }
 
 std::vector<ImageRecord> Images() {
@@ -30,7 +31,8 @@ SetOutputs Outputs() {
 }
 
 TEST(EvaluationTextTest, JsonHoldsValuesAndOneEntryAClass) {
-  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), Outputs()));
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
   const nlohmann::json json = nlohmann::json::parse(EvaluationToJson(got));
   EXPECT_EQ(json["split"], "test");
   EXPECT_EQ(json["values"]["map"], 1.0);
@@ -43,9 +45,11 @@ TEST(EvaluationTextTest, JsonHoldsValuesAndOneEntryAClass) {
 }
 
 TEST(EvaluationTextTest, TableNamesClassesAndHeadlines) {
-  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), Outputs()));
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
   const std::string table = EvaluationTable(got);
-  for (const char* text : {"test: 3 images", "mAP", "nDCG@10", "dress", "std*sqrt(D)", "mAP of attributes"}) {
+  for (const char* text :
+       {"test: 3 images", "mAP", "nDCG@10", "dress", "std*sqrt(D)", "mAP of attributes"}) {
     EXPECT_THAT(table, HasSubstr(text));
   }
 }

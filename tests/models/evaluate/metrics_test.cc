@@ -15,17 +15,22 @@ namespace {
 constexpr double kTolerance = 1e-9;
 
 LabelMatrix Labels(const nlohmann::json& target) {
-  return {.n = static_cast<int64_t>(target.size()), .classes = static_cast<int>(target[0].size()), .values = Flat<uint8_t>(target)};
+  return {.n = static_cast<int64_t>(target.size()),
+          .classes = static_cast<int>(target[0].size()),
+          .values = Flat<uint8_t>(target)};
 }
 
 TEST(ClassificationMetricsTest, MatchesTorchmetricsAndScikitLearn) {
   const nlohmann::json oracle = ReadOracle();
   const nlohmann::json& want = oracle["classification_metrics"];
   const std::vector<float> scores = Flat<float>(want["probabilities"]);
-  const ClassificationMetrics got = EvaluateClassification(scores, Labels(oracle["inputs"]["target"]));
+  const ClassificationMetrics got =
+      EvaluateClassification(scores, Labels(oracle["inputs"]["target"]));
   EXPECT_NEAR(got.map, want["map_over_classes_with_support"].get<double>(), kTolerance);
-  EXPECT_NEAR(got.f1_macro, want["f1_macro_torchmetrics_absent_class_counts_0"].get<double>(), kTolerance);
-  EXPECT_NEAR(got.f1_macro_supported, want["f1_macro_over_classes_with_support"].get<double>(), kTolerance);
+  EXPECT_NEAR(got.f1_macro, want["f1_macro_torchmetrics_absent_class_counts_0"].get<double>(),
+              kTolerance);
+  EXPECT_NEAR(got.f1_macro_supported, want["f1_macro_over_classes_with_support"].get<double>(),
+              kTolerance);
   EXPECT_NEAR(got.f1_micro, want["f1_micro"].get<double>(), kTolerance);
   EXPECT_NEAR(got.f1_samples, want["f1_samples"].get<double>(), kTolerance);
   for (size_t j = 0; j < got.f1.size(); ++j) {
@@ -50,13 +55,14 @@ TEST(ClassificationMetricsTest, TiedScoresShareOneThreshold) {
 }
 
 TEST(ClassificationMetricsTest, ProbabilityOfExactlyOneHalfIsNotPredicted) {
-  const ClassificationMetrics got =
-      EvaluateClassification(std::vector<float>{0.5f, 0.50001f}, {.n = 2, .classes = 1, .values = {1, 1}});
+  const ClassificationMetrics got = EvaluateClassification(
+      std::vector<float>{0.5f, 0.50001f}, {.n = 2, .classes = 1, .values = {1, 1}});
   EXPECT_NEAR(got.f1[0], 2.0 / 3.0, kTolerance);
 }
 
 TEST(ClassificationMetricsTest, EmptySetGivesZeros) {
-  const ClassificationMetrics got = EvaluateClassification({}, {.n = 0, .classes = 2, .values = {}});
+  const ClassificationMetrics got =
+      EvaluateClassification({}, {.n = 0, .classes = 2, .values = {}});
   EXPECT_EQ(got.map, 0);
   EXPECT_EQ(got.f1_micro, 0);
   EXPECT_EQ(got.f1_samples, 0);
@@ -87,7 +93,8 @@ TEST(ClassificationMetricsTest, AveragePrecisionEqualsThePlainLoopOnRandomData) 
     for (float& score : scores) score = static_cast<float>(random() % 20) / 20;  // Many ties.
     for (int i = 0; i < 60; ++i) labels.values.push_back(random() % 3 == 0);
     labels.values[7] = 1;
-    EXPECT_NEAR(EvaluateClassification(scores, labels).ap[0], PlainAveragePrecision(scores, labels.values), kTolerance);
+    EXPECT_NEAR(EvaluateClassification(scores, labels).ap[0],
+                PlainAveragePrecision(scores, labels.values), kTolerance);
   }
 }
 

@@ -10,7 +10,9 @@ namespace lookbook {
 
 inline nlohmann::json ReadOracle() {
   std::ifstream in("tests/models/oracles/vectors.json");
-  if (!in) throw std::runtime_error("tests/models/oracles/vectors.json is missing; run from the repository root");
+  if (!in)
+    throw std::runtime_error(
+        "tests/models/oracles/vectors.json is missing; run from the repository root");
   return nlohmann::json::parse(in);
 }
 

@@ -21,7 +21,8 @@ std::vector<float> UnitRows(std::vector<float> rows, int dim) {
   for (size_t start = 0; start < rows.size(); start += dim) {
     double square = 0;
     for (int j = 0; j < dim; ++j) square += static_cast<double>(rows[start + j]) * rows[start + j];
-    for (int j = 0; j < dim; ++j) rows[start + j] = static_cast<float>(rows[start + j] / std::sqrt(square));
+    for (int j = 0; j < dim; ++j)
+      rows[start + j] = static_cast<float>(rows[start + j] / std::sqrt(square));
   }
   return rows;
 }
@@ -30,15 +31,18 @@ TEST(RetrievalTest, LeaveOneOutMatchesTheReference) {
   const nlohmann::json oracle = ReadOracle();
   const nlohmann::json& want = oracle["retrieval_leave_one_out"];
   const LabelMatrix labels{.n = 6, .classes = 8, .values = Flat<uint8_t>(oracle["inputs"]["Y"])};
-  const RetrievalResult got = EvaluateRetrieval(UnitRows(Flat<float>(oracle["inputs"]["X"]), 4), 4, labels);
+  const RetrievalResult got =
+      EvaluateRetrieval(UnitRows(Flat<float>(oracle["inputs"]["X"]), 4), 4, labels);
   EXPECT_EQ(got.k, 5);
   EXPECT_EQ(got.top, Flat<int64_t>(want["ranks"]));
   const RuleMetrics& strict = got.metrics.rule(Relevance::kStrict);
   EXPECT_EQ(strict.queries, 5);
   EXPECT_EQ(strict.excluded, 1);
-  EXPECT_NEAR(strict.recall_at_1, want["recall_at_1_gt3_over_queries_with_relevant"].get<double>(), kTolerance);
+  EXPECT_NEAR(strict.recall_at_1, want["recall_at_1_gt3_over_queries_with_relevant"].get<double>(),
+              kTolerance);
   EXPECT_NEAR(strict.map_at_r, want["map_at_R_gt3"].get<double>(), kTolerance);
-  EXPECT_NEAR(got.metrics.rule(Relevance::kAny).map_at_r, want["map_at_R_any"].get<double>(), kTolerance);
+  EXPECT_NEAR(got.metrics.rule(Relevance::kAny).map_at_r, want["map_at_R_any"].get<double>(),
+              kTolerance);
 }
 
 TEST(RetrievalTest, RelevanceRules) {
@@ -57,7 +61,8 @@ TEST(RetrievalTest, RelevanceRules) {
 TEST(RetrievalTest, TiesGoToTheLowerRow) {
   const LabelMatrix labels{.n = 4, .classes = 1, .values = {1, 1, 1, 1}};
   const std::vector<float> same = {1, 0, 1, 0, 1, 0, 1, 0};
-  EXPECT_THAT(EvaluateRetrieval(same, 2, labels).top, ElementsAre(1, 2, 3, 0, 2, 3, 0, 1, 3, 0, 1, 2));
+  EXPECT_THAT(EvaluateRetrieval(same, 2, labels).top,
+              ElementsAre(1, 2, 3, 0, 2, 3, 0, 1, 3, 0, 1, 2));
 }
 
 LabelMatrix RandomLabels(int n, int classes, uint32_t seed) {
@@ -69,7 +74,8 @@ LabelMatrix RandomLabels(int n, int classes, uint32_t seed) {
 
 // A second implementation over sets of columns, one query at a time.
 TEST(RetrievalTest, EqualsThePlainLoopOnRandomData) {
-  constexpr int kRows = 300, kDim = 8, kClasses = 70;  // More classes than one machine word; more rows than a block.
+  constexpr int kRows = 300, kDim = 8,
+                kClasses = 70;  // More classes than one machine word; more rows than a block.
   const LabelMatrix labels = RandomLabels(kRows, kClasses, 11);
   std::mt19937 random(12);
   std::normal_distribution<float> normal;
@@ -81,7 +87,8 @@ TEST(RetrievalTest, EqualsThePlainLoopOnRandomData) {
     std::vector<std::pair<double, int>> order;
     for (int i = 0; i < kRows; ++i) {
       double dot = 0;
-      for (int j = 0; j < kDim; ++j) dot += static_cast<double>(vectors[q * kDim + j]) * vectors[i * kDim + j];
+      for (int j = 0; j < kDim; ++j)
+        dot += static_cast<double>(vectors[q * kDim + j]) * vectors[i * kDim + j];
       if (i != q) order.emplace_back(-dot, i);
     }
     std::sort(order.begin(), order.end());
@@ -105,7 +112,8 @@ TEST(RetrievalTest, EqualsThePlainLoopOnRandomData) {
 // The closed forms against the mean over all 5! orders of every query.
 TEST(ChanceTest, ExpectationEqualsTheMeanOverAllOrders) {
   constexpr int kRows = 6;
-  LabelMatrix labels{.n = kRows, .classes = 4, .values = {1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1}};
+  LabelMatrix labels{.n = kRows, .classes = 4, .values = {1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0,
+                                                          1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1}};
   const auto shared = [&](int a, int b) {
     int s = 0;
     for (int c = 0; c < 4; ++c) s += labels.at(a, c) && labels.at(b, c);
@@ -151,7 +159,8 @@ TEST(ChanceTest, LabelFrequencyPutsTheCommonestFirst) {
   // Class 0 is everywhere but in row 3; rows 0 and 1 carry it with the second commonest.
   const LabelMatrix labels{.n = 4, .classes = 3, .values = {1, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1}};
   const RetrievalMetrics got = RankByLabelFrequency(labels);
-  // First answers: 1, 0, 0, 0; only row 3 has nothing in common with its first, and it has no partner at all.
+  // First answers: 1, 0, 0, 0; only row 3 has nothing in common with its first, and it has no
+  // partner at all.
   EXPECT_EQ(got.rule(Relevance::kAny).excluded, 1);
   EXPECT_EQ(got.rule(Relevance::kAny).recall_at_1, 1);
   EXPECT_EQ(got.rule(Relevance::kExact).queries, 2);

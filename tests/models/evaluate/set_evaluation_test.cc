@@ -11,7 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 
 LabelSpace Space() {
-  return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}}, .attributes = {{1, "red", "colour"}}};
+  return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}},
+          .attributes = {{1, "red", "colour"}}};
 }
 
 std::vector<ImageRecord> Images() {
@@ -28,12 +29,13 @@ SetOutputs Outputs() {
 }
 
 TEST(SetEvaluationTest, MeasuresEverySide) {
-  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), Outputs()));
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
   EXPECT_EQ(got.images, 3);
   EXPECT_EQ(got.classification.map, 1);
   EXPECT_NEAR(got.classification.f1_macro, 2.0 / 3.0, 1e-12);  // The hat is absent.
   EXPECT_NEAR(got.mean_prevalence, 0.5, 1e-12);                // (2/3 + 1/3) / 2
-  EXPECT_EQ(got.attribute_images, 2);                          // "b" is unknown: its 0.99 does not count.
+  EXPECT_EQ(got.attribute_images, 2);  // "b" is unknown: its 0.99 does not count.
   ASSERT_TRUE(got.attributes.has_value());
   EXPECT_EQ(got.attributes->map, 1);
   EXPECT_EQ(got.attributes->f1_macro, 1);
@@ -49,9 +51,11 @@ TEST(SetEvaluationTest, MeasuresEverySide) {
 TEST(SetEvaluationTest, RefusesOutputsThatDoNotFit) {
   SetOutputs outputs = Outputs();
   outputs.scores.pop_back();
-  EXPECT_THAT(EvaluateSet("test", Space(), Images(), outputs),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("scores: 8 values for 3 images")));
-  EXPECT_THAT(EvaluateSet("test", Space(), {}, Outputs()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no image")));
+  EXPECT_THAT(
+      EvaluateSet("test", Space(), Images(), outputs),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("scores: 8 values for 3 images")));
+  EXPECT_THAT(EvaluateSet("test", Space(), {}, Outputs()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no image")));
 }
 
 TEST(SetEvaluationTest, ModelWithoutAttributesHasNoAttributeValues) {

@@ -27,26 +27,31 @@ class GoldenCasesTest : public ::testing::Test {
     net_ = *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 2});
     for (int i = 0; i < 3; ++i) {
       paths_.push_back(dir_ / (std::to_string(i) + ".jpg"));
-      EXPECT_THAT(WriteFile(paths_[i], *EncodeJpeg(NoisyImage(80 + 10 * i, 60, i + 1), 90)), IsOk());
+      EXPECT_THAT(WriteFile(paths_[i], *EncodeJpeg(NoisyImage(80 + 10 * i, 60, i + 1), 90)),
+                  IsOk());
     }
     const torch::Tensor vectors = UnitRows(torch::rand({20, 192}));
     vectors_.assign(vectors.data_ptr<float>(), vectors.data_ptr<float>() + vectors.numel());
     index_ = *BuildIndex({}, 192, vectors_);
   }
   absl::StatusOr<std::vector<GoldenCase>> Make() {
-    return MakeGoldenCases(net_, spec_, paths_, *index_, [](int64_t row) { return "item" + std::to_string(row); });
+    return MakeGoldenCases(net_, spec_, paths_, *index_,
+                           [](int64_t row) { return "item" + std::to_string(row); });
   }
   // The embedding of a file read with other options.
-  std::vector<float> Embed(const std::string& bytes, const DecodeOptions& options, bool swap_channels = false) {
+  std::vector<float> Embed(const std::string& bytes, const DecodeOptions& options,
+                           bool swap_channels = false) {
     auto decoded = DecodeImage(bytes, options);
     EXPECT_THAT(decoded, IsOk());
     if (swap_channels) {
-      for (size_t i = 0; i < decoded->image.rgb.size(); i += 3) std::swap(decoded->image.rgb[i], decoded->image.rgb[i + 2]);
+      for (size_t i = 0; i < decoded->image.rgb.size(); i += 3)
+        std::swap(decoded->image.rgb[i], decoded->image.rgb[i + 2]);
     }
     std::vector<float> tensor(spec_.TensorSize());
     EXPECT_THAT(Preprocess(decoded->image, spec_, absl::MakeSpan(tensor)), IsOk());
     torch::NoGradGuard no_grad;
-    const torch::Tensor out = net_->forward(torch::from_blob(tensor.data(), {1, 3, 32, 32})).embedding;
+    const torch::Tensor out =
+        net_->forward(torch::from_blob(tensor.data(), {1, 3, 32, 32})).embedding;
     return {out.data_ptr<float>(), out.data_ptr<float>() + out.numel()};
   }
   static double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
@@ -75,7 +80,8 @@ TEST_F(GoldenCasesTest, EightCasesWithShapesOfTheNetworkAndExactNeighbours) {
     double best = -2;
     int best_row = -1;
     for (int row = 0; row < 20; ++row) {
-      const double similarity = Cosine(golden.embedding, {vectors_.begin() + row * 192, vectors_.begin() + (row + 1) * 192});
+      const double similarity = Cosine(
+          golden.embedding, {vectors_.begin() + row * 192, vectors_.begin() + (row + 1) * 192});
       if (similarity > best) best_row = row, best = similarity;
     }
     EXPECT_EQ(golden.top[0].item_id, "item" + std::to_string(best_row));
@@ -84,7 +90,8 @@ TEST_F(GoldenCasesTest, EightCasesWithShapesOfTheNetworkAndExactNeighbours) {
   EXPECT_FALSE(net_->is_training());
 }
 
-// A case is worth having only if a server that leaves a step out would fail it: tolerance of the self-test is 1e-4.
+// A case is worth having only if a server that leaves a step out would fail it: tolerance of the
+// self-test is 1e-4.
 TEST_F(GoldenCasesTest, EveryStepOfServingChangesSomeCaseBeyondTheTolerance) {
   LB_ASSERT_OK_AND_ASSIGN(const std::vector<GoldenCase> cases, Make());
   const DecodeOptions right{.min_short_side = spec_.MinDecodedSide()};

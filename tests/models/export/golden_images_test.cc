@@ -18,7 +18,8 @@ TEST(GoldenImagesTest, LargeJpegIsDecodedAtAnotherScaleWithOtherPixels) {
   EXPECT_EQ(quarter.image.width, 128);
   EXPECT_EQ(full.image.width, 512);
   EXPECT_EQ(full.image.height, 512);
-  // The mean of each 4 × 4 block differs visibly from what the scaled decode gives: the stripes alias.
+  // The mean of each 4 × 4 block differs visibly from what the scaled decode gives: the stripes
+  // alias.
   int largest = 0;
   for (int y = 0; y < 128; ++y) {
     for (int x = 0; x < 128; ++x) {
@@ -36,7 +37,8 @@ TEST(GoldenImagesTest, OrientedJpegTurnsBack) {
   const Image image = GradientImage(48, 32);
   for (int orientation = 1; orientation <= 8; ++orientation) {
     LB_ASSERT_OK_AND_ASSIGN(const std::string file, OrientedJpeg(image, orientation));
-    LB_ASSERT_OK_AND_ASSIGN(const DecodedImage stored, DecodeImage(file, {.apply_orientation = false}));
+    LB_ASSERT_OK_AND_ASSIGN(const DecodedImage stored,
+                            DecodeImage(file, {.apply_orientation = false}));
     LB_ASSERT_OK_AND_ASSIGN(const DecodedImage upright, DecodeImage(file, {}));
     EXPECT_EQ(upright.orientation, orientation);
     EXPECT_LE(LargestDifference(stored.image, image), 40) << "the pixels themselves are not turned";
@@ -61,8 +63,10 @@ TEST(GoldenImagesTest, TranslucentPngIsCompositedOnWhite) {
 
 TEST(GoldenImagesTest, BadInputIsRefused) {
   EXPECT_THAT(LargeTexturedJpeg({}, 64), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(LargeTexturedJpeg(SolidImage(8, 8, 1, 2, 3), 0), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(OrientedJpeg(SolidImage(8, 8, 1, 2, 3), 9), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(LargeTexturedJpeg(SolidImage(8, 8, 1, 2, 3), 0),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(OrientedJpeg(SolidImage(8, 8, 1, 2, 3), 9),
+              StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(TranslucentPng({}), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 

@@ -16,7 +16,8 @@
 
 namespace lookbook {
 
-// embedding = mean of each channel (offset so that it is never zero), made unit; score c = 1 where channel c leads.
+// embedding = mean of each channel (offset so that it is never zero), made unit; score c = 1 where
+// channel c leads.
 class ColourEmbedder : public Embedder {
  public:
   explicit ColourEmbedder(int size, int attributes = 0) : shape_{size, 3, 3, attributes} {}
@@ -28,13 +29,15 @@ class ColourEmbedder : public Embedder {
     const size_t plane = static_cast<size_t>(shape_.image_size) * shape_.image_size;
     Embeddings out;
     out.n = static_cast<int64_t>(images.size() / (3 * plane));
-    if (out.n < 1 || out.n > MaxBatch()) return absl::InvalidArgumentError(absl::StrCat("batch of ", out.n));
+    if (out.n < 1 || out.n > MaxBatch())
+      return absl::InvalidArgumentError(absl::StrCat("batch of ", out.n));
     if (++calls_ == fail_at_call) return absl::InternalError("told to fail");
     for (int64_t i = 0; i < out.n; ++i) {
       double mean[3], square = 0;
       for (int c = 0; c < 3; ++c) {
         mean[c] = 3;
-        for (size_t p = 0; p < plane; ++p) mean[c] += images[(3 * i + c) * plane + p] / static_cast<double>(plane);
+        for (size_t p = 0; p < plane; ++p)
+          mean[c] += images[(3 * i + c) * plane + p] / static_cast<double>(plane);
         square += mean[c] * mean[c];
       }
       for (int c = 0; c < 3; ++c) {
@@ -54,7 +57,8 @@ class ColourEmbedder : public Embedder {
 };
 
 inline const LabelSpace& ColourLabels() {
-  static const LabelSpace labels{{{20, "red", ""}, {10, "green", ""}, {30, "blue", ""}}, {{7, "plain", ""}}};
+  static const LabelSpace labels{{{20, "red", ""}, {10, "green", ""}, {30, "blue", ""}},
+                                 {{7, "plain", ""}}};
   return labels;
 }
 
@@ -64,8 +68,11 @@ inline std::vector<ImageRecord> WriteColours(const TempDir& dir, int count) {
   for (int i = 0; i < count; ++i) {
     uint8_t rgb[3] = {20, 20, 20};
     rgb[i % 3] = static_cast<uint8_t>(250 - i);
-    ImageRecord record{.id = absl::StrCat("c", 100 + i), .path = dir / absl::StrCat("c", 100 + i, ".jpg"), .classes = {i % 3}};
-    if (!WriteFile(record.path, *EncodeJpeg(SolidImage(200, 120, rgb[0], rgb[1], rgb[2]), 95)).ok()) std::abort();
+    ImageRecord record{.id = absl::StrCat("c", 100 + i),
+                       .path = dir / absl::StrCat("c", 100 + i, ".jpg"),
+                       .classes = {i % 3}};
+    if (!WriteFile(record.path, *EncodeJpeg(SolidImage(200, 120, rgb[0], rgb[1], rgb[2]), 95)).ok())
+      std::abort();
     out.push_back(record);
   }
   return out;

@@ -36,7 +36,8 @@ class IndexBuilderTest : public ::testing::Test {
 TEST_F(IndexBuilderTest, RowsOfIndexAndItemsAreTheCorpus) {
   ASSERT_THAT(WriteFile(images_[3].path, "broken"), IsOk());  // Row 3 becomes image 4.
   LB_ASSERT_OK_AND_ASSIGN(const EmbeddedCorpus corpus, Embed());
-  LB_ASSERT_OK_AND_ASSIGN(const auto built, WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus));
+  LB_ASSERT_OK_AND_ASSIGN(const auto built, WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(),
+                                                            images_, splits_, corpus));
   LB_ASSERT_OK_AND_ASSIGN(const auto items, ItemStore::Open(dir_ / "i/items.sqlite"));
   LB_ASSERT_OK_AND_ASSIGN(const auto index, OpenIndex({}, dir_ / "i/index.faiss", 3, 8));
   ASSERT_EQ(items->size(), 8);
@@ -50,24 +51,31 @@ TEST_F(IndexBuilderTest, RowsOfIndexAndItemsAreTheCorpus) {
   EXPECT_EQ(thumbnail, corpus.thumbnails[3]);
   for (int64_t row = 0; row < 8; ++row) {
     LB_ASSERT_OK_AND_ASSIGN(const std::vector<float> vector, index->Vector(row));
-    EXPECT_THAT(vector, ::testing::ElementsAreArray(absl::MakeConstSpan(corpus.vectors).subspan(3 * row, 3)));
+    EXPECT_THAT(vector, ::testing::ElementsAreArray(
+                            absl::MakeConstSpan(corpus.vectors).subspan(3 * row, 3)));
   }
 }
 
 TEST_F(IndexBuilderTest, AnEarlierTryIsReplaced) {
   LB_ASSERT_OK_AND_ASSIGN(const EmbeddedCorpus corpus, Embed());
-  ASSERT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus), IsOk());
-  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus), IsOk());
+  ASSERT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus),
+              IsOk());
+  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus),
+              IsOk());
 }
 
 TEST_F(IndexBuilderTest, BadInputIsRefused) {
   LB_ASSERT_OK_AND_ASSIGN(EmbeddedCorpus corpus, Embed());
-  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "PQ8", ColourLabels(), images_, splits_, corpus), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("PQ8")));
-  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, {}, corpus), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "PQ8", ColourLabels(), images_, splits_, corpus),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("PQ8")));
+  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, {}, corpus),
+              StatusIs(absl::StatusCode::kInvalidArgument));
   images_[1].id = images_[0].id;
-  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("c100")));
+  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("c100")));
   for (float& value : corpus.vectors) value *= 2;
-  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(WriteIndexFiles(dir_ / "i", "Flat", ColourLabels(), images_, splits_, corpus),
+              StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 }  // namespace

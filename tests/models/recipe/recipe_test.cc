@@ -89,7 +89,8 @@ name = "two"
 steps = 9
 [index]
 spec = "Flat"
-)", "x.toml"));
+)",
+                                                      "x.toml"));
   EXPECT_EQ(r.seed, 11);
   EXPECT_EQ(r.threads, 3);
   EXPECT_EQ(r.data.csv, "a.csv");
@@ -132,60 +133,94 @@ class BadRecipeTest : public ::testing::TestWithParam<BadRecipe> {};
 TEST_P(BadRecipeTest, IsRefusedWithFileLineAndKey) {
   EXPECT_THAT(ParseRecipe(GetParam().change, "bad.toml"),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       AllOf(StartsWith(absl::StrCat("bad.toml:", GetParam().message)), HasSubstr(GetParam().value))));
+                       AllOf(StartsWith(absl::StrCat("bad.toml:", GetParam().message)),
+                             HasSubstr(GetParam().value))));
 }
 
-std::string With(absl::string_view from, absl::string_view to) { return absl::StrReplaceAll(kMinimal, {{from, to}}); }
+std::string With(absl::string_view from, absl::string_view to) {
+  return absl::StrReplaceAll(kMinimal, {{from, to}});
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadRecipeTest,
     ::testing::Values(
-        BadRecipe{"name = ", "1: ", ""},                                                         // No TOML.
+        BadRecipe{"name = ", "1: ", ""},  // No TOML.
         BadRecipe{With("name = \"m\"", "name = \"m\"\nsede = 3"), "2: sede: ", "unknown key"},
-        BadRecipe{With("root = \"d\"", "root = \"d\"\nroot2 = 1"), "4: data.root2: ", "known here: augment"},
+        BadRecipe{With("root = \"d\"", "root = \"d\"\nroot2 = 1"),
+                  "4: data.root2: ", "known here: augment"},
         BadRecipe{With("root = \"d\"", "root = 5"), "3: data.root: ", "must be a string"},
-        BadRecipe{With("root = \"d\"", "image_size = 8"), "3: data.image_size: ", "8 is not within 16 to 512"},
-        BadRecipe{With("root = \"d\"", "image_size = 64.0"), "3: data.image_size: ", "whole number"},
-        BadRecipe{With("root = \"d\"", "split = \"random 80/30\""), "3: data.split: ", "random 80/30"},
+        BadRecipe{With("root = \"d\"", "image_size = 8"),
+                  "3: data.image_size: ", "8 is not within 16 to 512"},
+        BadRecipe{With("root = \"d\"", "image_size = 64.0"),
+                  "3: data.image_size: ", "whole number"},
+        BadRecipe{With("root = \"d\"", "split = \"random 80/30\""),
+                  "3: data.split: ", "random 80/30"},
         BadRecipe{With("root = \"d\"", "split = \"some\""), "3: data.split: ", "\"some\""},
-        BadRecipe{With("root = \"d\"", "resize = \"fit\""), "3: data.resize: ", "squish, pad, crop"},
-        BadRecipe{With("root = \"d\"", "cache = \"disk\""), "3: data.cache: ", "not supported by this version"},
-        BadRecipe{With("root = \"d\"", "augment = { flip = 2 }"), "3: data.augment.flip: ", "2 is not within 0 to 1"},
-        BadRecipe{With("root = \"d\"", "augment = { flip = nan }"), "3: data.augment.flip: ", "not within"},
-        BadRecipe{With("root = \"d\"", "augment = { crop_scale = [1.0, 0.5] }"), "3: data.augment.crop_scale: ", "ascending"},
-        BadRecipe{With("root = \"d\"", "augment = { crop_scale = 0.5 }"), "3: data.augment.crop_scale: ", "array"},
-        BadRecipe{With("root = \"d\"", "augment = { mixup = 0.2 }"), "3: data.augment.mixup: ", "not supported by this version"},
+        BadRecipe{With("root = \"d\"", "resize = \"fit\""),
+                  "3: data.resize: ", "squish, pad, crop"},
+        BadRecipe{With("root = \"d\"", "cache = \"disk\""),
+                  "3: data.cache: ", "not supported by this version"},
+        BadRecipe{With("root = \"d\"", "augment = { flip = 2 }"),
+                  "3: data.augment.flip: ", "2 is not within 0 to 1"},
+        BadRecipe{With("root = \"d\"", "augment = { flip = nan }"),
+                  "3: data.augment.flip: ", "not within"},
+        BadRecipe{With("root = \"d\"", "augment = { crop_scale = [1.0, 0.5] }"),
+                  "3: data.augment.crop_scale: ", "ascending"},
+        BadRecipe{With("root = \"d\"", "augment = { crop_scale = 0.5 }"),
+                  "3: data.augment.crop_scale: ", "array"},
+        BadRecipe{With("root = \"d\"", "augment = { mixup = 0.2 }"),
+                  "3: data.augment.mixup: ", "not supported by this version"},
         BadRecipe{With("root = \"d\"", "augment = 3"), "3: data.augment: ", "must be a table"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = \"weights/a.pth\"\n"), "8: network.init: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"resnet18\"\n"), "8: network.backbone: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"vgg\"\n"), "8: network.backbone: ", "\"vgg\" is not one of"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nhead = \"stacked\"\n"), "8: network.head: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = { dim = 128 }\n"), "8: network.embedding: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "freeze = \"backbone\"\n"), "7: stage[0].freeze: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "early_stop = { metric = \"map\" }\n"), "7: stage[0].early_stop: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [\"supcon\"]\n"), "7: stage[0].loss: ", "\"supcon\" is not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [\"bce\", { name = \"supcon\" }]\n"), "7: stage[0].loss[1].name: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [{ name = \"bce\", pos_weight = true }]\n"), "7: stage[0].loss[0].pos_weight: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [{ smoothing = 0.1 }]\n"), "7: stage[0].loss[0]: ", "needs a name"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = \"weights/a.pth\"\n"),
+                  "8: network.init: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"resnet18\"\n"),
+                  "8: network.backbone: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"vgg\"\n"),
+                  "8: network.backbone: ", "\"vgg\" is not one of"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nhead = \"stacked\"\n"),
+                  "8: network.head: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = { dim = 128 }\n"),
+                  "8: network.embedding: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "freeze = \"backbone\"\n"),
+                  "7: stage[0].freeze: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "early_stop = { metric = \"map\" }\n"),
+                  "7: stage[0].early_stop: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"supcon\"]\n"),
+                  "7: stage[0].loss: ", "\"supcon\" is not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"bce\", { name = \"supcon\" }]\n"),
+                  "7: stage[0].loss[1].name: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [{ name = \"bce\", pos_weight = true }]\n"),
+                  "7: stage[0].loss[0].pos_weight: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [{ smoothing = 0.1 }]\n"),
+                  "7: stage[0].loss[0]: ", "needs a name"},
         BadRecipe{absl::StrCat(kMinimal, "loss = []\n"), "7: stage[0].loss: ", "exactly one"},
         BadRecipe{absl::StrCat(kMinimal, "loss = [3]\n"), "7: stage[0].loss[0]: ", "not one of"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = \"bce\"\n"), "7: stage[0].loss: ", "must be an array"},
-        BadRecipe{absl::StrCat(kMinimal, "optimizer = { lr = 0 }\n"), "7: stage[0].optimizer.lr: ", "0 is not within"},
-        BadRecipe{absl::StrCat(kMinimal, "optimizer = { name = \"adam\" }\n"), "7: stage[0].optimizer.name: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "optimizer = { backbone_lr_factor = 0.1 }\n"), "7: stage[0].optimizer.backbone_lr_factor: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "batch_size = 1\n"), "7: stage[0].batch_size: ", "1 is not within 2"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = \"bce\"\n"),
+                  "7: stage[0].loss: ", "must be an array"},
+        BadRecipe{absl::StrCat(kMinimal, "optimizer = { lr = 0 }\n"),
+                  "7: stage[0].optimizer.lr: ", "0 is not within"},
+        BadRecipe{absl::StrCat(kMinimal, "optimizer = { name = \"adam\" }\n"),
+                  "7: stage[0].optimizer.name: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "optimizer = { backbone_lr_factor = 0.1 }\n"),
+                  "7: stage[0].optimizer.backbone_lr_factor: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "batch_size = 1\n"),
+                  "7: stage[0].batch_size: ", "1 is not within 2"},
         BadRecipe{absl::StrCat(kMinimal, "ema = 1.0\n"), "7: stage[0].ema: ", "1 is not within"},
-        BadRecipe{absl::StrCat(kMinimal, "epochs = 3\n"), "4: stage[0]: ", "either epochs or steps"},
+        BadRecipe{absl::StrCat(kMinimal, "epochs = 3\n"),
+                  "4: stage[0]: ", "either epochs or steps"},
         BadRecipe{With("steps = 10\n", ""), "4: stage[0]: ", "either epochs or steps"},
         BadRecipe{With("name = \"all\"\n", ""), "4: ", "a stage needs a name"},
-        BadRecipe{absl::StrCat(kMinimal, "[[stage]]\nname = \"all\"\nsteps = 1\n"), "8: stage[1].name: ", "names two stages"},
+        BadRecipe{absl::StrCat(kMinimal, "[[stage]]\nname = \"all\"\nsteps = 1\n"),
+                  "8: stage[1].name: ", "names two stages"},
         BadRecipe{"name = \"x\"\n", "1: stage: ", "at least one [[stage]]"},
         BadRecipe{With("name = \"m\"", "name = \"../m\""), "1: name: ", "../m"},
         BadRecipe{With("name = \"m\"", ""), "1: name: ", "needs a name"},
-        BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"HNSW32\"\n"), "8: index.spec: ", "not supported by this version"}));
+        BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"HNSW32\"\n"),
+                  "8: index.spec: ", "not supported by this version"}));
 
 TEST(RecipeTest, MissingFileIsNotFound) {
-  EXPECT_THAT(LoadRecipe("no/such.toml"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/such.toml")));
+  EXPECT_THAT(LoadRecipe("no/such.toml"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/such.toml")));
 }
 
 // Every file of models/recipes loads, bears its file's name, and no two say the same.
@@ -196,11 +231,13 @@ TEST(RecipeTest, CommittedRecipesLoadAndDiffer) {
     if (!absl::EndsWith(file, ".toml")) continue;
     LB_ASSERT_OK_AND_ASSIGN(const Recipe r, LoadRecipe(JoinPath("models/recipes", file)));
     EXPECT_EQ(absl::StrCat(r.name, ".toml"), file);
-    std::string effective = absl::StrCat(r.data.split, r.data.image_size, r.network.backbone, r.data.augment.flip,
-                                         r.data.augment.erase, r.data.augment.color);
+    std::string effective =
+        absl::StrCat(r.data.split, r.data.image_size, r.network.backbone, r.data.augment.flip,
+                     r.data.augment.erase, r.data.augment.color);
     for (const StageRecipe& s : r.stages) {
-      absl::StrAppend(&effective, "|", s.epochs, " ", s.steps, " ", s.optimizer.lr, " ", s.optimizer.weight_decay, " ",
-                      s.batch_size, " ", s.ema, " ", s.losses[0].smoothing);
+      absl::StrAppend(&effective, "|", s.epochs, " ", s.steps, " ", s.optimizer.lr, " ",
+                      s.optimizer.weight_decay, " ", s.batch_size, " ", s.ema, " ",
+                      s.losses[0].smoothing);
     }
     const auto [other, is_new] = seen.emplace(effective, file);
     EXPECT_TRUE(is_new) << file << " and " << other->second << " are the same";

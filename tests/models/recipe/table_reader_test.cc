@@ -59,22 +59,27 @@ TEST_F(TableReaderTest, FirstProblemIsKept) {
   in.Integer("a", 0, 1, &value);
   in.Integer("b", 0, 1, &value);
   in.Finish();
-  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("f.toml:1: a: must be a whole")));
+  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kInvalidArgument,
+                                StartsWith("f.toml:1: a: must be a whole")));
 }
 
 TEST_F(TableReaderTest, UnknownKeyOfLowestLineIsReported) {
   TableReader in = Read("zebra = 1\nape = 2\n");
   in.Finish();
-  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("f.toml:1: zebra: unknown key")));
+  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kInvalidArgument,
+                                StartsWith("f.toml:1: zebra: unknown key")));
 }
 
 TEST_F(TableReaderTest, PartsCarryTheirPathAndAreCheckedToo) {
   TableReader in = Read("[a.b]\nc = 1\nd = 2\n");
   int c = 0;
-  in.Table("a", [&](TableReader& a) { a.Table("b", [&](TableReader& b) { b.Integer("c", 0, 9, &c); }); });
+  in.Table("a", [&](TableReader& a) {
+    a.Table("b", [&](TableReader& b) { b.Integer("c", 0, 9, &c); });
+  });
   in.Finish();
   EXPECT_EQ(c, 1);
-  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("f.toml:3: a.b.d: unknown key")));
+  EXPECT_THAT(status_, StatusIs(absl::StatusCode::kInvalidArgument,
+                                StartsWith("f.toml:3: a.b.d: unknown key")));
 }
 
 TEST_F(TableReaderTest, ArraysMixTextAndTables) {

@@ -25,7 +25,13 @@ class CheckpointTest : public ::testing::Test {
     state_.net->forward(torch::rand({2, 3, 32, 32})).logits.sum().backward();
     optimizer_->step();
     average_->Update();
-    state_.position = {.stage = 0, .stage_step = 5, .step = 5, .epoch = 1, .batch = 2, .seconds = 1.5, .best_map = 0.25};
+    state_.position = {.stage = 0,
+                       .stage_step = 5,
+                       .step = 5,
+                       .epoch = 1,
+                       .batch = 2,
+                       .seconds = 1.5,
+                       .best_map = 0.25};
     state_.history.resize(1);
     state_.history[0].stage = "all";
   }
@@ -59,9 +65,11 @@ TEST_F(CheckpointTest, EverythingComesBack) {
   ASSERT_EQ(other.history.size(), 1u);
   EXPECT_EQ(average.updates(), 1);
   for (const auto& item : state_.net->named_parameters()) {
-    EXPECT_TRUE(torch::equal(item.value(), other.net->named_parameters()[item.key()])) << item.key();
+    EXPECT_TRUE(torch::equal(item.value(), other.net->named_parameters()[item.key()]))
+        << item.key();
   }
-  for (const auto& [name, tensor] : average_->values()) EXPECT_TRUE(torch::equal(tensor, average.values().at(name))) << name;
+  for (const auto& [name, tensor] : average_->values())
+    EXPECT_TRUE(torch::equal(tensor, average.values().at(name))) << name;
   for (const auto& [name, tensor] : OptimizerState(*state_.net, *optimizer_)) {
     EXPECT_TRUE(torch::equal(tensor, OptimizerState(*other.net, *optimizer).at(name))) << name;
   }
@@ -71,13 +79,17 @@ TEST_F(CheckpointTest, AnotherRunsCheckpointIsRefused) {
   ASSERT_THAT(SaveCheckpoint(path(), identity_, state_), IsOk());
   RunIdentity other = identity_;
   other.recipe_sha256 = "x";
-  EXPECT_THAT(Checkpoint::Load(path(), other), StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("recipe"), HasSubstr("--resume"))));
+  EXPECT_THAT(Checkpoint::Load(path(), other),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("recipe"), HasSubstr("--resume"))));
   other = identity_;
   other.data_sha256 = "x";
-  EXPECT_THAT(Checkpoint::Load(path(), other), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("data")));
+  EXPECT_THAT(Checkpoint::Load(path(), other),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("data")));
   other = identity_;
   other.split_sha256 = "x";
-  EXPECT_THAT(Checkpoint::Load(path(), other), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("split")));
+  EXPECT_THAT(Checkpoint::Load(path(), other),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("split")));
 }
 
 TEST_F(CheckpointTest, DamagedOrMissingFiles) {
@@ -98,7 +110,8 @@ TEST_F(CheckpointTest, CheckpointBetweenStagesHasOnlyWeights) {
   ASSERT_THAT(checkpoint->Restore(&other), IsOk());
   WeightAverage average(*other.net, 0.9);
   other.average = &average;
-  EXPECT_THAT(checkpoint->Restore(&other), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("no average")));
+  EXPECT_THAT(checkpoint->Restore(&other),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("no average")));
 }
 
 }  // namespace

@@ -9,13 +9,28 @@ namespace {
 
 TEST(HistoryTest, ComesBackFromItsJson) {
   std::vector<HistoryEntry> history(2);
-  history[1] = {.stage = "all", .stage_step = 7, .step = 9, .epoch = 3, .seconds = 1.25, .images_per_second = 100,
-                .learning_rate = 1e-3, .train_loss = 0.5, .gradient_norm = 2,
-                .validation = {.part = "validation", .images = 4, .loss = 0.25, .map = 0.125, .f1_macro = 0.5,
-                               .f1_micro = 0.75, .std_sqrt_d = 0.6, .mean_cosine = 0.2, .distinct_label_sets = 0.3,
+  history[1] = {.stage = "all",
+                .stage_step = 7,
+                .step = 9,
+                .epoch = 3,
+                .seconds = 1.25,
+                .images_per_second = 100,
+                .learning_rate = 1e-3,
+                .train_loss = 0.5,
+                .gradient_norm = 2,
+                .validation = {.part = "validation",
+                               .images = 4,
+                               .loss = 0.25,
+                               .map = 0.125,
+                               .f1_macro = 0.5,
+                               .f1_micro = 0.75,
+                               .std_sqrt_d = 0.6,
+                               .mean_cosine = 0.2,
+                               .distinct_label_sets = 0.3,
                                .top_label_set_share = 0.1},
                 .best = true};
-  LB_ASSERT_OK_AND_ASSIGN(const std::vector<HistoryEntry> got, HistoryFromJson(HistoryToJson(history)));
+  LB_ASSERT_OK_AND_ASSIGN(const std::vector<HistoryEntry> got,
+                          HistoryFromJson(HistoryToJson(history)));
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[1].stage, "all");
   EXPECT_EQ(got[1].step, 9);

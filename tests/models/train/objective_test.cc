@@ -16,7 +16,8 @@ class ObjectiveTest : public ::testing::Test {
     output_.attribute_logits = torch::tensor({{3.0f}, {-2.0f}});
     batch_.targets = torch::tensor({{1.0f, 0.0f}, {0.0f, 1.0f}});
     batch_.attribute_targets = torch::tensor({{0.0f}, {0.0f}});
-    batch_.attribute_mask = torch::tensor({{1.0f}, {0.0f}});  // The second image's attributes are unknown.
+    batch_.attribute_mask =
+        torch::tensor({{1.0f}, {0.0f}});  // The second image's attributes are unknown.
   }
   const double classes_ = (Softplus(-2) + Softplus(-1) + Softplus(0.5) + Softplus(0)) / 4;
   const double attributes_ = Softplus(3);
@@ -47,10 +48,13 @@ TEST_F(ObjectiveTest, SmoothingMovesTargetsTowardsOneHalf) {
     const double y = targets[i] * (1 - e) + e / 2;
     want += (y * Softplus(-logits[i]) + (1 - y) * Softplus(logits[i])) / 4;
   }
-  EXPECT_NEAR(Objective(output_, batch_, {{.smoothing = e, .attribute_weight = 0}}).item<double>(), want, 1e-6);
+  EXPECT_NEAR(Objective(output_, batch_, {{.smoothing = e, .attribute_weight = 0}}).item<double>(),
+              want, 1e-6);
 }
 
-TEST_F(ObjectiveTest, UnknownLossIsRefused) { EXPECT_THROW(Objective(output_, batch_, {{.name = "asl"}}), c10::Error); }
+TEST_F(ObjectiveTest, UnknownLossIsRefused) {
+  EXPECT_THROW(Objective(output_, batch_, {{.name = "asl"}}), c10::Error);
+}
 
 }  // namespace
 }  // namespace lookbook

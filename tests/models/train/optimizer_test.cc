@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/utils.h>
 
@@ -18,16 +18,22 @@ using ::testing::HasSubstr;
 // One matrix, so that it is decayed.
 class OneMatrix : public torch::nn::Module {
  public:
-  explicit OneMatrix(torch::Tensor value) { weight = register_parameter("weight", std::move(value)); }
+  explicit OneMatrix(torch::Tensor value) {
+    weight = register_parameter("weight", std::move(value));
+  }
   torch::Tensor weight;
 };
 
 TEST(OptimizerTest, AdamWMatchesTheReferenceTrace) {
   const nlohmann::json want = ReadOracle()["optim"]["adamw_trace"];
-  OneMatrix net(torch::tensor(want["w0"].get<std::vector<double>>(), torch::kFloat64).reshape({2, 1}));
-  const auto optimizer = MakeOptimizer(net, {.lr = want["lr"].get<double>(), .weight_decay = want["wd"].get<double>()});
+  OneMatrix net(
+      torch::tensor(want["w0"].get<std::vector<double>>(), torch::kFloat64).reshape({2, 1}));
+  const auto optimizer = MakeOptimizer(
+      net, {.lr = want["lr"].get<double>(), .weight_decay = want["wd"].get<double>()});
   for (int step = 0; step < 3; ++step) {
-    net.weight.mutable_grad() = torch::tensor(want["grads"][step].get<std::vector<double>>(), torch::kFloat64).reshape({2, 1});
+    net.weight.mutable_grad() =
+        torch::tensor(want["grads"][step].get<std::vector<double>>(), torch::kFloat64)
+            .reshape({2, 1});
     optimizer->step();
     for (int i = 0; i < 2; ++i) {
       EXPECT_NEAR(net.weight[i].item<double>(), want["w"][step][i].get<double>(), 1e-9) << step;
@@ -44,12 +50,15 @@ TEST(OptimizerTest, OneDimensionalParametersAreNotDecayed) {
   const auto optimizer = MakeOptimizer(*net, {.lr = 0.1, .weight_decay = 0.5});
   ASSERT_EQ(optimizer->param_groups().size(), 2u);
   const auto decay = [&](int group) {
-    return static_cast<const torch::optim::AdamWOptions&>(optimizer->param_groups()[group].options()).weight_decay();
+    return static_cast<const torch::optim::AdamWOptions&>(
+               optimizer->param_groups()[group].options())
+        .weight_decay();
   };
   EXPECT_EQ(decay(0), 0.5);
   EXPECT_EQ(decay(1), 0);
   EXPECT_EQ(optimizer->param_groups()[0].params().size(), 1u);  // The convolution's weight.
-  EXPECT_EQ(optimizer->param_groups()[1].params().size(), 3u);  // Its bias, the norm's weight and bias.
+  EXPECT_EQ(optimizer->param_groups()[1].params().size(),
+            3u);  // Its bias, the norm's weight and bias.
   SetLearningRate(*optimizer, 0.25);
   for (const auto& group : optimizer->param_groups()) EXPECT_EQ(group.options().get_lr(), 0.25);
 }
@@ -69,7 +78,8 @@ TEST(OptimizerTest, RestoredStateGoesOnBitForBit) {
   StepOnce(a, *first, 2);
   {
     torch::NoGradGuard no_grad;
-    for (const auto& item : a->named_parameters()) b->named_parameters()[item.key()].copy_(item.value());
+    for (const auto& item : a->named_parameters())
+      b->named_parameters()[item.key()].copy_(item.value());
     for (const auto& item : a->named_buffers()) b->named_buffers()[item.key()].copy_(item.value());
   }
   const auto second = MakeOptimizer(*b, {.lr = 0.01});
@@ -88,9 +98,11 @@ TEST(OptimizerTest, HalfAStateIsRefused) {
   auto state = OptimizerState(*net, *optimizer);
   auto missing = state;
   missing.erase("exp_avg_sq.0.weight");
-  EXPECT_THAT(RestoreOptimizerState(*net, missing, *optimizer), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("0.weight")));
+  EXPECT_THAT(RestoreOptimizerState(*net, missing, *optimizer),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("0.weight")));
   state["exp_avg.1.bias"] = torch::zeros({7});
-  EXPECT_THAT(RestoreOptimizerState(*net, state, *optimizer), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.bias")));
+  EXPECT_THAT(RestoreOptimizerState(*net, state, *optimizer),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.bias")));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(PreprocessRecipeTest, TakesSizeAndResize) {
     EXPECT_EQ(spec.min_scale_factor, 2);
   }
   recipe.resize = "fit";
-  EXPECT_THAT(MakePreprocessSpec(recipe), StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr("\"fit\"")));
+  EXPECT_THAT(MakePreprocessSpec(recipe),
+              StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr("\"fit\"")));
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ TEST(ScheduleTest, WarmupCosineMatchesTheReference) {
   const nlohmann::json want = ReadOracle()["optim"]["warmup_cosine"];
   const ScheduleRecipe schedule{.name = "warmup_cosine", .warmup = 0.25};  // 5 of 20 steps.
   for (int step = 0; step < 20; ++step) {
-    EXPECT_NEAR(LearningRate(schedule, want["base"].get<double>(), step, 20), want["lr_by_step"][step].get<double>(), 1e-15) << step;
+    EXPECT_NEAR(LearningRate(schedule, want["base"].get<double>(), step, 20),
+                want["lr_by_step"][step].get<double>(), 1e-15)
+        << step;
   }
 }
 
@@ -32,7 +34,8 @@ TEST(ScheduleTest, EdgesAreDefined) {
 TEST(ScheduleTest, AverageDecayMatchesTheReference) {
   const nlohmann::json want = ReadOracle()["optim"]["ema_decay_warm"];
   const int64_t updates[] = {0, 1, 10, 100, 100000};
-  for (int i = 0; i < 5; ++i) EXPECT_NEAR(AverageDecay(0.999, updates[i]), want[i].get<double>(), 1e-15) << i;
+  for (int i = 0; i < 5; ++i)
+    EXPECT_NEAR(AverageDecay(0.999, updates[i]), want[i].get<double>(), 1e-15) << i;
 }
 
 }  // namespace

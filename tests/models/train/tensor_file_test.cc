@@ -17,7 +17,10 @@ using ::testing::HasSubstr;
 TEST(TensorFileTest, TextAndTensorsComeBackExactly) {
   TempDir dir;
   const torch::Tensor a = torch::randn({3, 4}), b = torch::arange(5);
-  ASSERT_THAT(WriteTensorFile(dir / "f.pt", {.text = "{\"x\":1}", .tensors = {{"a.b", a}, {"c", b}, {"none", torch::zeros({0})}}}), IsOk());
+  ASSERT_THAT(WriteTensorFile(dir / "f.pt",
+                              {.text = "{\"x\":1}",
+                               .tensors = {{"a.b", a}, {"c", b}, {"none", torch::zeros({0})}}}),
+              IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const TensorFile file, ReadTensorFile(dir / "f.pt"));
   EXPECT_EQ(file.text, "{\"x\":1}");
   ASSERT_EQ(file.tensors.size(), 3u);
@@ -34,15 +37,19 @@ TEST(TensorFileTest, AFileWithoutTensorsIsAllowed) {
 
 TEST(TensorFileTest, DamageIsDataLoss) {
   TempDir dir;
-  ASSERT_THAT(WriteTensorFile(dir / "f.pt", {.text = "t", .tensors = {{"a", torch::randn({500})}}}), IsOk());
+  ASSERT_THAT(WriteTensorFile(dir / "f.pt", {.text = "t", .tensors = {{"a", torch::randn({500})}}}),
+              IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(dir / "f.pt"));
   for (const size_t keep : {size_t{0}, size_t{10}, bytes.size() / 2, bytes.size() - 30}) {
     ASSERT_THAT(WriteFile(dir / "cut.pt", bytes.substr(0, keep)), IsOk());
-    EXPECT_THAT(ReadTensorFile(dir / "cut.pt"), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("cut.pt"))) << keep;
+    EXPECT_THAT(ReadTensorFile(dir / "cut.pt"),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("cut.pt")))
+        << keep;
   }
   ASSERT_THAT(WriteFile(dir / "text.pt", "not a tensor file at all"), IsOk());
   EXPECT_THAT(ReadTensorFile(dir / "text.pt"), StatusIs(absl::StatusCode::kDataLoss));
-  EXPECT_THAT(ReadTensorFile(dir / "absent.pt"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("absent.pt")));
+  EXPECT_THAT(ReadTensorFile(dir / "absent.pt"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("absent.pt")));
 }
 
 TEST(TensorFileTest, ModulesRoundTripAndMisfitsAreNamed) {
@@ -53,8 +60,10 @@ TEST(TensorFileTest, ModulesRoundTripAndMisfitsAreNamed) {
   EXPECT_TRUE(torch::equal(a->weight, b->weight));
   EXPECT_TRUE(b->weight.requires_grad());
   EXPECT_THAT(RestoreTensors(tensors, "net.", *wider),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("net.weight is Float[2, 3], the network has Float[5, 3]")));
-  EXPECT_THAT(RestoreTensors(tensors, "", *b), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no tensor weight")));
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("net.weight is Float[2, 3], the network has Float[5, 3]")));
+  EXPECT_THAT(RestoreTensors(tensors, "", *b),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no tensor weight")));
 }
 
 }  // namespace

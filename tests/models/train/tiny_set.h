@@ -1,4 +1,5 @@
-// A labelled set that a small network learns within seconds, in memory but for the files its pixels come from.
+// A labelled set that a small network learns within seconds, in memory but for the files its pixels
+// come from.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@
 
 namespace lookbook {
 
-// Class c of 3 is a block in third c of the picture; attribute 0 says that the blocks are reddish. Noise everywhere.
+// Class c of 3 is a block in third c of the picture; attribute 0 says that the blocks are reddish.
+// Noise everywhere.
 class TinySet {
  public:
   explicit TinySet(int images, int side = 32, uint32_t seed = 1, bool attributes = true) {
@@ -38,7 +40,8 @@ class TinySet {
 
  private:
   void AddImage(int i, int side, bool attributes, std::mt19937& random) {
-    ImageRecord record{.id = std::to_string(1000 + i), .path = directory_ / (std::to_string(1000 + i) + ".jpg")};
+    ImageRecord record{.id = std::to_string(1000 + i),
+                       .path = directory_ / (std::to_string(1000 + i) + ".jpg")};
     Image image{side, side, std::vector<uint8_t>(static_cast<size_t>(side) * side * 3)};
     for (uint8_t& value : image.rgb) value = static_cast<uint8_t>(random() % 80);
     const bool red = random() % 2 == 0;
@@ -46,12 +49,14 @@ class TinySet {
       if (random() % 2 == 0 && !(c == 2 && record.classes.empty())) continue;
       record.classes.push_back(c);
       for (int y = side / 4; y < side / 2; ++y) {
-        for (int x = c * side / 3; x < (c + 1) * side / 3; ++x) image.rgb[3 * (y * side + x) + (red ? 0 : 2)] = 230;
+        for (int x = c * side / 3; x < (c + 1) * side / 3; ++x)
+          image.rgb[3 * (y * side + x) + (red ? 0 : 2)] = 230;
       }
     }
     record.attributes_known = attributes && i % 4 != 0;
     if (record.attributes_known && red) record.attributes = {0};
-    if (!WriteFile(record.path, *EncodeJpeg(image, 95)).ok()) throw std::runtime_error("cannot write " + record.path);
+    if (!WriteFile(record.path, *EncodeJpeg(image, 95)).ok())
+      throw std::runtime_error("cannot write " + record.path);
     data_.images.push_back(std::move(record));
   }
 

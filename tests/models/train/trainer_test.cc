@@ -45,7 +45,9 @@ class TrainerTest : public ::testing::Test {
   // Stops after `stop_after` steps of this call.
   TrainOptions StoppingOptions(const TempDir& dir, int stop_after) {
     TrainOptions options = Options(dir);
-    options.should_stop = [this, goal = losses_.size() + stop_after] { return losses_.size() >= goal; };
+    options.should_stop = [this, goal = losses_.size() + stop_after] {
+      return losses_.size() >= goal;
+    };
     return options;
   }
 
@@ -61,7 +63,8 @@ class TrainerTest : public ::testing::Test {
   std::vector<double> losses_;
 };
 
-void ExpectEqual(const std::map<std::string, torch::Tensor>& a, const std::map<std::string, torch::Tensor>& b) {
+void ExpectEqual(const std::map<std::string, torch::Tensor>& a,
+                 const std::map<std::string, torch::Tensor>& b) {
   ASSERT_EQ(a.size(), b.size());
   for (const auto& [name, tensor] : a) EXPECT_TRUE(torch::equal(tensor, b.at(name))) << name;
 }
@@ -77,8 +80,9 @@ TEST_F(TrainerTest, StoppedAtAnyStepAndResumedEqualsUninterrupted) {
     SCOPED_TRACE(stop);
     TempDir parts;
     losses_.clear();
-    ASSERT_THAT(Train(recipe_, set_.set(split_), StoppingOptions(parts, stop)),
-                StatusIs(absl::StatusCode::kCancelled, AllOf(HasSubstr("of 15"), HasSubstr("--resume"))));
+    ASSERT_THAT(
+        Train(recipe_, set_.set(split_), StoppingOptions(parts, stop)),
+        StatusIs(absl::StatusCode::kCancelled, AllOf(HasSubstr("of 15"), HasSubstr("--resume"))));
     TrainOptions options = Options(parts);
     options.resume = true;
     LB_ASSERT_OK_AND_ASSIGN(const TrainResult got, Train(recipe_, set_.set(split_), options));
@@ -99,7 +103,8 @@ TEST_F(TrainerTest, InterruptedManyTimesEqualsUninterrupted) {
   losses_.clear();
   TrainOptions options = StoppingOptions(parts, 2);
   int rounds = 1;
-  while (Train(recipe_, set_.set(split_), options).status().code() == absl::StatusCode::kCancelled) {
+  while (Train(recipe_, set_.set(split_), options).status().code() ==
+         absl::StatusCode::kCancelled) {
     options = StoppingOptions(parts, 2);
     options.resume = true;
     ++rounds;
@@ -128,7 +133,8 @@ TEST_F(TrainerTest, SameSeedSameWeightsOtherSeedOthers) {
   ExpectEqual(Weights(a), Weights(b));
   recipe_.seed = 8;
   ASSERT_THAT(Train(recipe_, set_.set(split_), Options(c)), IsOk());
-  EXPECT_FALSE(torch::equal(Weights(a).at("classifier.weight"), Weights(c).at("classifier.weight")));
+  EXPECT_FALSE(
+      torch::equal(Weights(a).at("classifier.weight"), Weights(c).at("classifier.weight")));
 }
 
 TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
@@ -147,8 +153,10 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   LoaderOptions options;
   options.shuffle = false;
   options.drop_last = false;
-  LB_ASSERT_OK_AND_ASSIGN(const auto loader, Loader::Create(set_.data(), set_.cache(), set_.spec(), split_.validation, options));
-  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again, Validate("validation", loaded.net, *loader, {{}}));
+  LB_ASSERT_OK_AND_ASSIGN(const auto loader, Loader::Create(set_.data(), set_.cache(), set_.spec(),
+                                                            split_.validation, options));
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again,
+                          Validate("validation", loaded.net, *loader, {{}}));
   EXPECT_NEAR(again.map, best, 1e-9);
   LB_ASSERT_OK_AND_ASSIGN(const std::string history, ReadFile(dir / "history.json"));
   LB_ASSERT_OK_AND_ASSIGN(const auto entries, HistoryFromJson(history));
@@ -159,7 +167,8 @@ TEST_F(TrainerTest, OverfitsThirtyTwoImages) {
   const TinySet set(32, 32, 5);
   Recipe recipe = TinyRecipe(150, 16);
   TempDir dir;
-  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Train(recipe, set.set(AllTrain(32)), Options(dir)));
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result,
+                          Train(recipe, set.set(AllTrain(32)), Options(dir)));
   EXPECT_EQ(result.best_map, -1) << "there is no validation part";
   EXPECT_EQ(result.history.back().validation.part, "train sample");
   EXPECT_GT(result.history.back().validation.map, 0.99);
@@ -168,13 +177,15 @@ TEST_F(TrainerTest, OverfitsThirtyTwoImages) {
 
 TEST_F(TrainerTest, DivergenceStopsWithAdviceAndKeepsTheCheckpoint) {
   TempDir dir;
-  ASSERT_THAT(Train(recipe_, set_.set(split_), StoppingOptions(dir, 2)), StatusIs(absl::StatusCode::kCancelled));
+  ASSERT_THAT(Train(recipe_, set_.set(split_), StoppingOptions(dir, 2)),
+              StatusIs(absl::StatusCode::kCancelled));
   LB_ASSERT_OK_AND_ASSIGN(const std::string before, ReadFile(dir / "checkpoint.pt"));
   recipe_.stages[0].optimizer.lr = 1e30;
   recipe_.stages[0].clip_norm = 0;
   TrainOptions options = Options(dir);
   EXPECT_THAT(Train(recipe_, set_.set(split_), options),
-              StatusIs(absl::StatusCode::kAborted, AllOf(HasSubstr("diverged"), HasSubstr("optimizer.lr"))));
+              StatusIs(absl::StatusCode::kAborted,
+                       AllOf(HasSubstr("diverged"), HasSubstr("optimizer.lr"))));
   LB_ASSERT_OK_AND_ASSIGN(const std::string after, ReadFile(dir / "checkpoint.pt"));
   EXPECT_EQ(before, after);
 }
@@ -183,12 +194,23 @@ TEST_F(TrainerTest, BadInputIsRefused) {
   TempDir dir;
   recipe_.stages[0].batch_size = 25;
   EXPECT_THAT(Train(recipe_, set_.set(split_), Options(dir)),
-              StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr("stage all"), HasSubstr("25 is more than the 24"))));
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("stage all"), HasSubstr("25 is more than the 24"))));
   TrainOptions options = Options(dir);
   options.resume = true;
-  EXPECT_THAT(Train(recipe_, set_.set(split_), options), StatusIs(absl::StatusCode::kNotFound, HasSubstr("checkpoint.pt")));
+  EXPECT_THAT(Train(recipe_, set_.set(split_), options),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("checkpoint.pt")));
   recipe_.network.backbone = "vgg";
-  EXPECT_THAT(Train(recipe_, set_.set(split_), Options(dir)), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("vgg")));
+  EXPECT_THAT(Train(recipe_, set_.set(split_), Options(dir)),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("vgg")));
+}
+
+TEST_F(TrainerTest, AttributesOfNoWeightGetNoHead) {
+  TempDir dir;
+  for (StageRecipe& stage : recipe_.stages) stage.losses[0].attribute_weight = 0;
+  ASSERT_THAT(Train(recipe_, set_.set(split_), Options(dir)), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const LoadedNetwork loaded, LoadWeights(dir / "weights.pt"));
+  EXPECT_EQ(loaded.spec.attributes, 0);
 }
 
 TEST_F(TrainerTest, DataWithoutAttributesTrainsWithoutTheirHead) {

@@ -19,7 +19,8 @@ class ValidatorTest : public ::testing::Test {
     options.shuffle = false;
     options.drop_last = false;
     options.workers = 1;
-    auto loader = Loader::Create(set_.data(), set_.cache(), set_.spec(), AllTrain(21).train, options);
+    auto loader =
+        Loader::Create(set_.data(), set_.cache(), set_.spec(), AllTrain(21).train, options);
     EXPECT_THAT(loader, IsOk());
     return *std::move(loader);
   }
@@ -40,12 +41,14 @@ TEST_F(ValidatorTest, AgreesWithOneBigBatch) {
   const NetworkOutput output = net->forward(batch.images);
   const torch::Tensor scores = torch::sigmoid(output.logits).contiguous();
   LabelMatrix labels{.n = 21, .classes = 3};
-  for (int i = 0; i < 63; ++i) labels.values.push_back(batch.targets.view({-1})[i].item<float>() > 0.5f);
+  for (int i = 0; i < 63; ++i)
+    labels.values.push_back(batch.targets.view({-1})[i].item<float>() > 0.5f);
   const ClassificationMetrics want =
       EvaluateClassification(absl::MakeConstSpan(scores.data_ptr<float>(), 63), labels);
 
   const auto loader = MakeLoader(8);  // 8 + 8 + 5
-  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult got, Validate("validation", net, *loader, {{.attribute_weight = 0}}));
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult got,
+                          Validate("validation", net, *loader, {{.attribute_weight = 0}}));
   EXPECT_EQ(got.part, "validation");
   EXPECT_EQ(got.images, 21);
   EXPECT_NEAR(got.map, want.map, 1e-9);
@@ -68,9 +71,11 @@ TEST_F(ValidatorTest, LeavesModeAndWeightsAlone) {
 
 TEST_F(ValidatorTest, TorchsExceptionsBecomeAStatus) {
   torch::manual_seed(3);
-  EmbedderNet net = *MakeNetwork({.backbone = "small_cnn", .classes = 5, .attributes = 0});  // The data has three.
+  EmbedderNet net = *MakeNetwork(
+      {.backbone = "small_cnn", .classes = 5, .attributes = 0});  // The data has three.
   const auto loader = MakeLoader(8);
-  EXPECT_THAT(Validate("validation", net, *loader, {{}}), StatusIs(absl::StatusCode::kInternal, ::testing::HasSubstr("validate")));
+  EXPECT_THAT(Validate("validation", net, *loader, {{}}),
+              StatusIs(absl::StatusCode::kInternal, ::testing::HasSubstr("validate")));
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ TEST(WeightsTest, NetworkComesBackBitForBit) {
   torch::NoGradGuard no_grad;
   const torch::Tensor images = torch::rand({2, 3, 32, 32});
   EXPECT_TRUE(torch::equal(net->forward(images).embedding, loaded.net->forward(images).embedding));
-  EXPECT_TRUE(torch::equal(net->forward(images).attribute_logits, loaded.net->forward(images).attribute_logits));
+  EXPECT_TRUE(torch::equal(net->forward(images).attribute_logits,
+                           loaded.net->forward(images).attribute_logits));
 }
 
 TEST(WeightsTest, MisfitsAreNamed) {
@@ -35,8 +36,12 @@ TEST(WeightsTest, MisfitsAreNamed) {
   EXPECT_THAT(LoadWeights(dir / "absent.pt"), StatusIs(absl::StatusCode::kNotFound));
   ASSERT_THAT(WriteTensorFile(dir / "w.pt", {.text = "no json", .tensors = {}}), IsOk());
   EXPECT_THAT(LoadWeights(dir / "w.pt"), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("w.pt")));
-  ASSERT_THAT(WriteTensorFile(dir / "v.pt", {.text = R"({"backbone":"small_cnn","classes":2,"attributes":0})", .tensors = {}}), IsOk());
-  EXPECT_THAT(LoadWeights(dir / "v.pt"), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no tensor")));
+  ASSERT_THAT(WriteTensorFile(dir / "v.pt",
+                              {.text = R"({"backbone":"small_cnn","classes":2,"attributes":0})",
+                               .tensors = {}}),
+              IsOk());
+  EXPECT_THAT(LoadWeights(dir / "v.pt"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no tensor")));
 }
 
 }  // namespace
