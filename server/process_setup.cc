@@ -54,7 +54,8 @@ void ApplyOpenMpSettings(char** argv) {
 bool TuneAllocator() {
   constexpr int kLargestInHeap = 32 << 20;  // The most that glibc takes.
   constexpr int kKeptFree = 256 << 20;
-  return ::mallopt(M_MMAP_THRESHOLD, kLargestInHeap) == 1 && ::mallopt(M_TRIM_THRESHOLD, kKeptFree) == 1;
+  return ::mallopt(M_MMAP_THRESHOLD, kLargestInHeap) == 1 &&
+         ::mallopt(M_TRIM_THRESHOLD, kKeptFree) == 1;
 }
 
 void IgnoreBrokenPipes() { ::signal(SIGPIPE, SIG_IGN); }

@@ -28,7 +28,8 @@ constexpr int kCatalogThreads = 2;
 constexpr int kCatalogQueue = 256;
 // How long calls that were on their way when the drain began are still answered, with UNAVAILABLE.
 constexpr absl::Duration kSettle = absl::Milliseconds(200);
-constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService"};
+constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService",
+                                          "lookbook.v1.CatalogService"};
 constexpr char kLivenessService[] = "liveness";
 
 PipelineOptions ToPipelineOptions(const ServerConfig& config) {
@@ -77,7 +78,8 @@ std::string WithPort(const std::string& address, int port) {
 }
 
 absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& config,
-                                                           ServerMetrics* metrics, const Clock* clock) {
+                                                           ServerMetrics* metrics,
+                                                           const Clock* clock) {
   std::vector<PipelineSet::Entry> entries;
   for (const BundleRoot& root : config.bundles) {
     LB_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
@@ -129,16 +131,18 @@ struct Server::Impl {
 
 absl::Status Server::Impl::Listen() {
   LB_ASSIGN_OR_RETURN(pipelines, MakePipelines(config, &metrics, clock));
-  LB_ASSIGN_OR_RETURN(readers, ThreadPool::Create({.name = "catalog",
-                                                   .threads = kCatalogThreads,
-                                                   .capacity = kCatalogQueue}));
+  LB_ASSIGN_OR_RETURN(
+      readers, ThreadPool::Create(
+                   {.name = "catalog", .threads = kCatalogThreads, .capacity = kCatalogQueue}));
   const CallEnvironment environment = {&metrics, clock, &log, &gate, config.deadlines.max_deadline};
   search = std::make_unique<SearchService>(pipelines.get(), environment);
-  catalog = std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, environment);
+  catalog =
+      std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, environment);
   if (config.metrics.listen != "off") {
     LB_ASSIGN_OR_RETURN(metrics_port, metrics.Expose(config.metrics.listen));
   }
-  LB_ASSIGN_OR_RETURN(grpc, GrpcServer::Listen(ToGrpcOptions(config), {search.get(), catalog.get(), &health}));
+  LB_ASSIGN_OR_RETURN(
+      grpc, GrpcServer::Listen(ToGrpcOptions(config), {search.get(), catalog.get(), &health}));
   return absl::OkStatus();
 }
 
@@ -191,9 +195,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
   return server;
 }
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& config, BundleOpener opener) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& config,
+                                                       BundleOpener opener) {
   LB_RETURN_IF_ERROR(Validate(config));
-  SetNumericThreads(1);  // Each embed worker is one thread, whatever the libraries think of the machine.
+  // Each embed worker is one thread, whatever the libraries think of the machine.
+  SetNumericThreads(1);
   if (opener == nullptr) opener = OpenCurrentBundle;
   auto impl = std::make_unique<Impl>(config, std::move(opener));
   LB_RETURN_IF_ERROR(impl->Listen());

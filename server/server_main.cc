@@ -46,8 +46,8 @@ int Serve(const ServerConfig& config) {
 }
 
 int Main(int argc, char** argv) {
-  const absl::StatusOr<CommandLine> line =
-      ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), &std::getenv, UsableCores());
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(
+      std::vector<std::string>(argv + 1, argv + argc), &std::getenv, UsableCores());
   if (!line.ok()) return Fail(kExitConfig, line.status());
   if (!line->print.empty()) {
     std::cout << line->print << std::flush;

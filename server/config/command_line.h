@@ -17,14 +17,15 @@ using GetEnvironment = std::function<const char*(const char* name)>;
 
 struct CommandLine {
   ServerConfig config;
-  // Option key -> "default", "deploy/server.toml:12", "LOOKBOOK_BATCH_MAX_SIZE" or "--batch.max-size".
+  // Option key -> "default", "deploy/server.toml:12", "LOOKBOOK_BATCH_MAX_SIZE" or
+  // "--batch.max-size".
   std::map<std::string, std::string> sources;
   // What --help, --version or --print-config asked to print; empty = serve.
   std::string print;
 };
 
-// `args` without the program's name. A flag beats the environment, which beats the file (--config or
-// LOOKBOOK_CONFIG), which beats the default. An empty environment variable counts as not set.
+// `args` without the program's name. A flag beats the environment, which beats the file (--config
+// or LOOKBOOK_CONFIG), which beats the default. An empty environment variable counts as not set.
 //
 // InvalidArgument or NotFound: one line that names the flag, variable or file line and the value.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& args,

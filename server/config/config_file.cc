@@ -58,7 +58,8 @@ class Reader {
   }
 
   absl::StatusOr<std::string> ReadScalar(const ConfigOption& option, const toml::node& node) const {
-    const bool takes_integer = option.kind == OptionKind::kInteger || option.kind == OptionKind::kBytes;
+    const bool takes_integer =
+        option.kind == OptionKind::kInteger || option.kind == OptionKind::kBytes;
     const bool takes_text = option.kind == OptionKind::kText || option.kind == OptionKind::kSpan ||
                             option.kind == OptionKind::kBytes;
     if (takes_integer && node.is_integer()) return absl::StrCat(node.as_integer()->get());
@@ -108,8 +109,8 @@ absl::StatusOr<std::vector<Setting>> ParseConfigFile(absl::string_view text,
     LB_RETURN_IF_ERROR(reader.ReadTable(table, ""));
     return reader.Take();
   } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":", error.source().begin.line, ": ",
-                                                   std::string(error.description())));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
   }
 }
 

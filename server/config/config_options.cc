@@ -39,7 +39,9 @@ ConfigOption Scalar(std::string key, OptionKind kind, std::string help, Field<T>
     field(config) = static_cast<T>(*value);
     return absl::OkStatus();
   };
-  option.to_toml = [field, format](const ServerConfig& config) { return format(Read(field, config)); };
+  option.to_toml = [field, format](const ServerConfig& config) {
+    return format(Read(field, config));
+  };
   return option;
 }
 
@@ -94,10 +96,14 @@ absl::StatusOr<std::string> ParseAddressOrOff(const std::string& text) {
 
 const char* LevelText(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
   }
   return "info";
 }
@@ -125,9 +131,13 @@ ConfigOption Bundles() {
     return absl::OkStatus();
   };
   option.to_toml = [](const ServerConfig& config) {
-    return absl::StrCat("[", absl::StrJoin(config.bundles, ", ", [](std::string* out, const BundleRoot& root) {
-      absl::StrAppend(out, "{name = ", TomlQuote(root.name), ", path = ", TomlQuote(root.path), "}");
-    }), "]");
+    return absl::StrCat("[",
+                        absl::StrJoin(config.bundles, ", ",
+                                      [](std::string* out, const BundleRoot& root) {
+                                        absl::StrAppend(out, "{name = ", TomlQuote(root.name),
+                                                        ", path = ", TomlQuote(root.path), "}");
+                                      }),
+                        "]");
   };
   return option;
 }
@@ -136,76 +146,99 @@ using C = ServerConfig;
 constexpr int kManyThreads = 256;
 
 void AddPlaces(std::vector<ConfigOption>& all) {
-  all.push_back(Text("listen.data", "address of the gRPC services",
-                     [](C& c) -> auto& { return c.listen.data; },
-                     [](const std::string& text) { return ParseAddress(text); }));
-  all.push_back(Scalar<bool>("listen.reflection", OptionKind::kBool, "offer gRPC reflection",
-                             [](C& c) -> auto& { return c.listen.reflection; }, ParseBool,
-                             [](bool on) { return std::string(on ? "true" : "false"); }));
-  all.push_back(Text("metrics.listen", "address of the Prometheus endpoint, or \"off\"",
-                     [](C& c) -> auto& { return c.metrics.listen; }, ParseAddressOrOff));
+  all.push_back(Text(
+      "listen.data", "address of the gRPC services", [](C & c) -> auto& { return c.listen.data; },
+      [](const std::string& text) { return ParseAddress(text); }));
+  all.push_back(Scalar<bool>(
+      "listen.reflection", OptionKind::kBool, "offer gRPC reflection",
+      [](C & c) -> auto& { return c.listen.reflection; }, ParseBool,
+      [](bool on) { return std::string(on ? "true" : "false"); }));
+  all.push_back(Text(
+      "metrics.listen", "address of the Prometheus endpoint, or \"off\"",
+      [](C & c) -> auto& { return c.metrics.listen; }, ParseAddressOrOff));
   all.push_back(Bundles());
-  all.push_back(Text("device", "\"cpu\"", [](C& c) -> auto& { return c.device; }, AnyText));
+  all.push_back(Text(
+      "device", "\"cpu\"", [](C & c) -> auto& { return c.device; }, AnyText));
 }
 
 void AddStages(std::vector<ConfigOption>& all) {
-  all.push_back(Integer("decode.threads", "threads that decode images, per bundle", 1, kManyThreads,
-                        [](C& c) -> auto& { return c.decode.threads; }));
-  all.push_back(Integer("decode.queue", "images that may wait for a decode thread", 1, 100'000,
-                        [](C& c) -> auto& { return c.decode.queue; }));
-  all.push_back(Integer("embed.workers", "threads that run the model, per bundle", 1, kManyThreads,
-                        [](C& c) -> auto& { return c.embed.workers; }));
-  all.push_back(Integer("batch.max_size", "most queries of a batch", 1, 128,
-                        [](C& c) -> auto& { return c.batch.max_size; }));
-  all.push_back(Span("batch.max_delay", "how long a query waits for company", absl::ZeroDuration(),
-                     absl::Seconds(1), [](C& c) -> auto& { return c.batch.max_delay; }));
-  all.push_back(Integer("batch.queue_capacity", "queries that may wait for a batch", 1, 100'000,
-                        [](C& c) -> auto& { return c.batch.queue_capacity; }));
+  all.push_back(Integer(
+      "decode.threads", "threads that decode images, per bundle", 1, kManyThreads,
+      [](C & c) -> auto& { return c.decode.threads; }));
+  all.push_back(Integer(
+      "decode.queue", "images that may wait for a decode thread", 1, 100'000,
+      [](C & c) -> auto& { return c.decode.queue; }));
+  all.push_back(Integer(
+      "embed.workers", "threads that run the model, per bundle", 1, kManyThreads,
+      [](C & c) -> auto& { return c.embed.workers; }));
+  all.push_back(Integer(
+      "batch.max_size", "most queries of a batch", 1, 128,
+      [](C & c) -> auto& { return c.batch.max_size; }));
+  all.push_back(Span(
+      "batch.max_delay", "how long a query waits for company", absl::ZeroDuration(),
+      absl::Seconds(1), [](C & c) -> auto& { return c.batch.max_delay; }));
+  all.push_back(Integer(
+      "batch.queue_capacity", "queries that may wait for a batch", 1, 100'000,
+      [](C & c) -> auto& { return c.batch.queue_capacity; }));
 }
 
 void AddLimits(std::vector<ConfigOption>& all) {
   const int64_t gib = int64_t{1} << 30;
-  all.push_back(Large("limits.message_bytes", OptionKind::kBytes, "largest request message", 1024,
-                      gib, [](C& c) -> auto& { return c.limits.message_bytes; }));
-  all.push_back(Large("limits.image_bytes", OptionKind::kBytes, "largest image file", 1024, gib,
-                      [](C& c) -> auto& { return c.limits.image_bytes; }));
-  all.push_back(Large("limits.image_pixels", OptionKind::kInteger, "most pixels of an image", 64,
-                      gib, [](C& c) -> auto& { return c.limits.image_pixels; }));
-  all.push_back(Integer("limits.image_side", "longest side of an image in pixels", 8, 65'535,
-                        [](C& c) -> auto& { return c.limits.image_side; }));
-  all.push_back(Integer("limits.image_min_side", "shortest side of an image in pixels", 1, 1024,
-                        [](C& c) -> auto& { return c.limits.image_min_side; }));
-  all.push_back(Integer("limits.image_aspect", "longer over shorter side of an image", 1, 65'535,
-                        [](C& c) -> auto& { return c.limits.image_aspect; }));
-  all.push_back(Integer("limits.jpeg_scans", "scans of a progressive JPEG", 1, 10'000,
-                        [](C& c) -> auto& { return c.limits.jpeg_scans; }));
-  all.push_back(Integer("limits.png_chunks", "chunks of a PNG", 3, 1'000'000,
-                        [](C& c) -> auto& { return c.limits.png_chunks; }));
-  all.push_back(Integer("limits.streams_per_connection", "calls at once on one connection", 1,
-                        10'000, [](C& c) -> auto& { return c.limits.streams_per_connection; }));
-  all.push_back(Large("limits.grpc_memory_bytes", OptionKind::kBytes,
-                      "memory that gRPC may hold in buffers", 1 << 20, int64_t{1} << 40,
-                      [](C& c) -> auto& { return c.limits.grpc_memory_bytes; }));
+  all.push_back(Large(
+      "limits.message_bytes", OptionKind::kBytes, "largest request message", 1024, gib,
+      [](C & c) -> auto& { return c.limits.message_bytes; }));
+  all.push_back(Large(
+      "limits.image_bytes", OptionKind::kBytes, "largest image file", 1024, gib,
+      [](C & c) -> auto& { return c.limits.image_bytes; }));
+  all.push_back(Large(
+      "limits.image_pixels", OptionKind::kInteger, "most pixels of an image", 64, gib,
+      [](C & c) -> auto& { return c.limits.image_pixels; }));
+  all.push_back(Integer(
+      "limits.image_side", "longest side of an image in pixels", 8, 65'535,
+      [](C & c) -> auto& { return c.limits.image_side; }));
+  all.push_back(Integer(
+      "limits.image_min_side", "shortest side of an image in pixels", 1, 1024,
+      [](C & c) -> auto& { return c.limits.image_min_side; }));
+  all.push_back(Integer(
+      "limits.image_aspect", "longer over shorter side of an image", 1, 65'535,
+      [](C & c) -> auto& { return c.limits.image_aspect; }));
+  all.push_back(Integer(
+      "limits.jpeg_scans", "scans of a progressive JPEG", 1, 10'000,
+      [](C & c) -> auto& { return c.limits.jpeg_scans; }));
+  all.push_back(Integer(
+      "limits.png_chunks", "chunks of a PNG", 3, 1'000'000,
+      [](C & c) -> auto& { return c.limits.png_chunks; }));
+  all.push_back(Integer(
+      "limits.streams_per_connection", "calls at once on one connection", 1, 10'000,
+      [](C & c) -> auto& { return c.limits.streams_per_connection; }));
+  all.push_back(Large(
+      "limits.grpc_memory_bytes", OptionKind::kBytes, "memory that gRPC may hold in buffers",
+      1 << 20, int64_t{1} << 40, [](C & c) -> auto& { return c.limits.grpc_memory_bytes; }));
 }
 
 void AddTimesAndLog(std::vector<ConfigOption>& all) {
   const absl::Duration zero = absl::ZeroDuration();
-  all.push_back(Span("deadlines.max_deadline", "longest time a call may take", absl::Milliseconds(1),
-                     absl::Hours(1), [](C& c) -> auto& { return c.deadlines.max_deadline; }));
-  all.push_back(Span("deadlines.lame_duck",
-                     "how long calls are accepted after SIGTERM, while health says NOT_SERVING", zero,
-                     absl::Hours(1), [](C& c) -> auto& { return c.deadlines.lame_duck; }));
-  all.push_back(Span("deadlines.drain", "how long calls may take to finish after that", zero,
-                     absl::Hours(1), [](C& c) -> auto& { return c.deadlines.drain; }));
-  all.push_back(Scalar<LogLevel>("log.level", OptionKind::kText, "debug, info, warning or error",
-                                 [](C& c) -> auto& { return c.log.level; }, ParseLogLevel,
-                                 [](LogLevel level) { return TomlQuote(LevelText(level)); }));
+  all.push_back(Span(
+      "deadlines.max_deadline", "longest time a call may take", absl::Milliseconds(1),
+      absl::Hours(1), [](C & c) -> auto& { return c.deadlines.max_deadline; }));
+  all.push_back(Span(
+      "deadlines.lame_duck",
+      "how long calls are accepted after SIGTERM, while health says NOT_SERVING", zero,
+      absl::Hours(1), [](C & c) -> auto& { return c.deadlines.lame_duck; }));
+  all.push_back(Span(
+      "deadlines.drain", "how long calls may take to finish after that", zero, absl::Hours(1),
+      [](C & c) -> auto& { return c.deadlines.drain; }));
+  all.push_back(Scalar<LogLevel>(
+      "log.level", OptionKind::kText, "debug, info, warning or error",
+      [](C & c) -> auto& { return c.log.level; }, ParseLogLevel,
+      [](LogLevel level) { return TomlQuote(LevelText(level)); }));
   all.push_back(Scalar<LogFormat>(
-      "log.format", OptionKind::kText, "text or json", [](C& c) -> auto& { return c.log.format; },
+      "log.format", OptionKind::kText, "text or json", [](C & c) -> auto& { return c.log.format; },
       ParseLogFormat,
       [](LogFormat format) { return TomlQuote(format == LogFormat::kJson ? "json" : "text"); }));
-  all.push_back(Integer("log.requests_per_second", "finished calls logged a second; 0 = none", 0,
-                        1'000'000, [](C& c) -> auto& { return c.log.requests_per_second; }));
+  all.push_back(Integer(
+      "log.requests_per_second", "finished calls logged a second; 0 = none", 0, 1'000'000,
+      [](C & c) -> auto& { return c.log.requests_per_second; }));
 }
 
 }  // namespace
@@ -240,7 +273,8 @@ const ConfigOption* FindOption(absl::string_view key) {
 std::string TomlQuote(const std::string& text) {
   std::ostringstream out;
   const toml::value<std::string> value(text);
-  out << toml::toml_formatter(value, toml::format_flags::none);  // No literal strings: '…' has no escapes.
+  out << toml::toml_formatter(value,
+                              toml::format_flags::none);  // No literal strings: '…' has no escapes.
   return out.str();
 }
 

@@ -15,11 +15,11 @@ namespace lookbook {
 enum class OptionKind { kText, kInteger, kBytes, kSpan, kBool, kBundles };
 
 struct ConfigOption {
-  std::string key;   // "batch.max_size"
+  std::string key;  // "batch.max_size"
   OptionKind kind = OptionKind::kText;
   std::string help;
-  // Sets the option from text; kBundles takes any number of "NAME=PATH", the others exactly one value.
-  // InvalidArgument names the key and the value.
+  // Sets the option from text; kBundles takes any number of "NAME=PATH", the others exactly one
+  // value. InvalidArgument names the key and the value.
   std::function<absl::Status(ServerConfig&, const std::vector<std::string>&)> set;
   // The value as TOML.
   std::function<std::string(const ServerConfig&)> to_toml;

@@ -15,8 +15,8 @@ absl::Status CheckBundles(const std::vector<BundleRoot>& bundles) {
         "bundles is empty: name at least one bundle root, such as --bundles default=/srv/bundles");
   }
   if (bundles.size() > kMaxBundles) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("bundles has ", bundles.size(), " entries; at most ", kMaxBundles, " can be served"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "bundles has ", bundles.size(), " entries; at most ", kMaxBundles, " can be served"));
   }
   std::set<std::string> names;
   for (const BundleRoot& bundle : bundles) {
@@ -42,7 +42,8 @@ absl::Status CheckDevice(const std::string& device) {
   if (device == "cpu") return absl::OkStatus();
   if (device == "cuda") {
     return absl::InvalidArgumentError(
-        "device \"cuda\" needs the CUDA plug-in, which this build does not have: use device \"cpu\"");
+        "device \"cuda\" needs the CUDA plug-in, which this build does not have: use device "
+        "\"cpu\"");
   }
   return absl::InvalidArgumentError(absl::StrCat("device \"", device, "\" is not \"cpu\""));
 }

@@ -24,7 +24,7 @@ struct BundleRoot {
 struct ServerConfig {
   struct Listen {
     std::string data = "0.0.0.0:50051";  // HOST:PORT; port 0 picks a free one.
-    bool reflection = true;              // The gRPC reflection service, for grpcurl and generic clients.
+    bool reflection = true;  // The gRPC reflection service, for grpcurl and generic clients.
   };
   struct Metrics {
     std::string listen = "127.0.0.1:9464";  // HOST:PORT, or "off".
@@ -55,7 +55,8 @@ struct ServerConfig {
     int64_t grpc_memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers of all calls.
   };
   struct Deadlines {
-    absl::Duration max_deadline = absl::Seconds(10);  // Caps what a client asks, and serves for none.
+    absl::Duration max_deadline =
+        absl::Seconds(10);  // Caps what a client asks, and serves for none.
     absl::Duration lame_duck = absl::Seconds(5);
     absl::Duration drain = absl::Seconds(20);
   };
@@ -77,12 +78,13 @@ struct ServerConfig {
   LogOptions log;
 };
 
-// What suits a machine of `cores`, by measurement: as many embed workers and decode threads, one numeric thread
-// each, and no waiting for a fuller batch.
+// What suits a machine of `cores`, by measurement: as many embed workers and decode threads, one
+// numeric thread each, and no waiting for a fuller batch.
 ServerConfig DefaultServerConfig(int cores);
 
-// InvalidArgument: options that contradict each other, or no bundle. The message names both options and values:
-// "batch.queue_capacity 8 is below batch.max_size 64". The range of each option alone is checked where it is set.
+// InvalidArgument: options that contradict each other, or no bundle. The message names both options
+// and values: "batch.queue_capacity 8 is below batch.max_size 64". The range of each option alone
+// is checked where it is set.
 absl::Status Validate(const ServerConfig& config);
 
 }  // namespace lookbook

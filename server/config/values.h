@@ -1,5 +1,5 @@
-// Text of files, environment and flags -> values. Errors say what is wrong with the value; the caller adds where
-// it stood.
+// Text of files, environment and flags -> values. Errors say what is wrong with the value; the
+// caller adds where it stood.
 #pragma once
 
 #include <cstdint>

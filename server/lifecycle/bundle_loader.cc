@@ -23,8 +23,8 @@ absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
 
 }  // namespace
 
-BundleLoader::BundleLoader(BundleOpener opener, const BundleOptions& options, ServerMetrics* metrics,
-                           const Clock* clock)
+BundleLoader::BundleLoader(BundleOpener opener, const BundleOptions& options,
+                           ServerMetrics* metrics, const Clock* clock)
     : opener_(std::move(opener)), options_(options), metrics_(metrics), clock_(clock) {}
 
 absl::Status BundleLoader::Load(const std::string& name, const std::string& bundle_root,
@@ -42,7 +42,8 @@ absl::Status BundleLoader::Load(const std::string& name, const std::string& bund
   metrics_->BundleLoaded(name, "success");
   metrics_->BundleActive(name, bundle.id, bundle.manifest.backbone(), bundle.index->spec());
   metrics_->bundle(name).items.Set(static_cast<double>(bundle.items->size()));
-  metrics_->bundle(name).created_timestamp_seconds.Set(static_cast<double>(absl::ToUnixSeconds(created)));
+  metrics_->bundle(name).created_timestamp_seconds.Set(
+      static_cast<double>(absl::ToUnixSeconds(created)));
   LogInfo("bundle loaded", {{"bundle", name},
                             {"bundle_id", bundle.id},
                             {"items", bundle.items->size()},
@@ -51,8 +52,8 @@ absl::Status BundleLoader::Load(const std::string& name, const std::string& bund
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::Open(const std::string& name,
-                                                                 const std::string& bundle_root) const {
+absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::Open(
+    const std::string& name, const std::string& bundle_root) const {
   // Warmed up here rather than by the opener, so that its time can be told apart.
   LB_ASSIGN_OR_RETURN(std::shared_ptr<const Bundle> bundle,
                       opener_(bundle_root, WithoutWarmUp(options_)));

@@ -24,12 +24,13 @@ class BundleLoader {
   BundleLoader(BundleOpener opener, const BundleOptions& options, ServerMetrics* metrics,
                const Clock* clock);
 
-  // Opens the bundle, warms it up, and makes it the one that `pipeline` uses for new batches; the one before
-  // is destroyed on this thread. Counts the attempt and its time, and logs it.
+  // Opens the bundle, warms it up, and makes it the one that `pipeline` uses for new batches; the
+  // one before is destroyed on this thread. Counts the attempt and its time, and logs it.
   //
-  // On failure the pipeline keeps what it had. The status is the opener's, with the bundle's name and root
-  // in front of its message.
-  absl::Status Load(const std::string& name, const std::string& bundle_root, Pipeline* pipeline) const;
+  // On failure the pipeline keeps what it had. The status is the opener's, with the bundle's name
+  // and root in front of its message.
+  absl::Status Load(const std::string& name, const std::string& bundle_root,
+                    Pipeline* pipeline) const;
 
  private:
   absl::StatusOr<std::shared_ptr<const Bundle>> Open(const std::string& name,

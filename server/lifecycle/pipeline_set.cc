@@ -20,8 +20,9 @@ absl::StatusOr<Pipeline*> PipelineSet::Find(absl::string_view name) const {
     if (entry.name == name) return entry.pipeline.get();
   }
   if (name.size() > kMaxBundleNameBytes) {
-    return InvalidArgument("bad_bundle", absl::StrCat("bundle has ", name.size(), " bytes; a name has at most ",
-                                                      kMaxBundleNameBytes));
+    return InvalidArgument("bad_bundle",
+                           absl::StrCat("bundle has ", name.size(), " bytes; a name has at most ",
+                                        kMaxBundleNameBytes));
   }
   const std::string known = absl::StrJoin(
       entries_, ", ", [](std::string* out, const Entry& entry) { out->append(entry.name); });

@@ -8,22 +8,32 @@ namespace lookbook {
 
 const char* ServingStateName(ServingState state) {
   switch (state) {
-    case ServingState::kStarting: return "starting";
-    case ServingState::kServing: return "serving";
-    case ServingState::kLameDuck: return "lame_duck";
-    case ServingState::kDraining: return "draining";
-    case ServingState::kStopped: return "stopped";
+    case ServingState::kStarting:
+      return "starting";
+    case ServingState::kServing:
+      return "serving";
+    case ServingState::kLameDuck:
+      return "lame_duck";
+    case ServingState::kDraining:
+      return "draining";
+    case ServingState::kStopped:
+      return "stopped";
   }
   return "unknown";
 }
 
 bool MayFollow(ServingState from, ServingState to) {
   switch (from) {
-    case ServingState::kStarting: return to == ServingState::kServing || to == ServingState::kStopped;
-    case ServingState::kServing: return to == ServingState::kLameDuck;
-    case ServingState::kLameDuck: return to == ServingState::kDraining;
-    case ServingState::kDraining: return to == ServingState::kStopped;
-    case ServingState::kStopped: return false;
+    case ServingState::kStarting:
+      return to == ServingState::kServing || to == ServingState::kStopped;
+    case ServingState::kServing:
+      return to == ServingState::kLameDuck;
+    case ServingState::kLameDuck:
+      return to == ServingState::kDraining;
+    case ServingState::kDraining:
+      return to == ServingState::kStopped;
+    case ServingState::kStopped:
+      return false;
   }
   return false;
 }
@@ -45,8 +55,9 @@ absl::Status ServingStateMachine::Advance(ServingState next) {
   {
     MutexLock lock(&mutex_);
     if (!MayFollow(state_, next)) {
-      return absl::FailedPreconditionError(absl::StrCat("a server that is ", ServingStateName(state_),
-                                                        " cannot become ", ServingStateName(next)));
+      return absl::FailedPreconditionError(absl::StrCat("a server that is ",
+                                                        ServingStateName(state_), " cannot become ",
+                                                        ServingStateName(next)));
     }
     state_ = next;
   }

@@ -8,8 +8,8 @@
 
 namespace lookbook {
 
-// kStarting -> kServing -> kLameDuck -> kDraining -> kStopped. kStarting may go to kStopped at once: a bundle
-// did not load, or a signal came first.
+// kStarting -> kServing -> kLameDuck -> kDraining -> kStopped. kStarting may go to kStopped at
+// once: a bundle did not load, or a signal came first.
 enum class ServingState {
   kStarting,  // The port is open, health says NOT_SERVING, calls are answered UNAVAILABLE.
   kServing,
@@ -28,7 +28,8 @@ bool IsLive(ServingState state);   // Do not restart this process.
 // Thread-safe.
 class ServingStateMachine {
  public:
-  // `entered` is called with each new state, on the thread that advanced, and with kStarting by the constructor.
+  // `entered` is called with each new state, on the thread that advanced, and with kStarting by the
+  // constructor.
   explicit ServingStateMachine(std::function<void(ServingState)> entered);
 
   ServingState state() const;

@@ -15,15 +15,17 @@ struct ShutdownOptions {
 };
 
 struct ShutdownSteps {
-  // Lets time pass while calls are served; load balancers learn from the health service to look away.
+  // Lets time pass while calls are served; load balancers learn from the health service to look
+  // away.
   std::function<void(absl::Duration)> wait;
-  // Takes no new call; returns when those that run have ended. Once the time is over they are cancelled.
+  // Takes no new call; returns when those that run have ended. Once the time is over they are
+  // cancelled.
   std::function<void(absl::Duration)> drain_calls;
   std::function<void()> stop_pipelines;
 };
 
-// From kServing: lame duck, drain, pipelines, kStopped. From kStarting: drains and stops without a lame duck.
-// FailedPrecondition: it has been run, or runs.
+// From kServing: lame duck, drain, pipelines, kStopped. From kStarting: drains and stops without a
+// lame duck. FailedPrecondition: it has been run, or runs.
 absl::Status ShutDown(const ShutdownOptions& options, const ShutdownSteps& steps,
                       ServingStateMachine* machine);
 

@@ -6,8 +6,8 @@
 
 namespace lookbook {
 
-// Seconds: 0.00025 · 2^(k/2) for k = 0 … 24, to three digits, so that a p99 of 2 to 30 ms can be read, and
-// 0.25, the bound of the latency objective.
+// Seconds: 0.00025 · 2^(k/2) for k = 0 … 24, to three digits, so that a p99 of 2 to 30 ms can be
+// read, and 0.25, the bound of the latency objective.
 inline std::vector<double> LatencyBuckets() {
   std::vector<double> bounds;
   for (int k = 0; k <= 24; ++k) {

@@ -31,7 +31,8 @@ void AddBatchSeries(Registry& registry, const Labels& labels, BundleMetrics& m) 
 void AddQueueSeries(Registry& registry, const Labels& labels, BundleMetrics& m) {
   Labels queue = labels;
   queue["stage"] = "embed";
-  m.queue_depth = AddGauge(registry, "lookbook_queue_depth", "Queries that wait for a batch.", queue);
+  m.queue_depth =
+      AddGauge(registry, "lookbook_queue_depth", "Queries that wait for a batch.", queue);
   m.queue_capacity =
       AddGauge(registry, "lookbook_queue_capacity", "Queries that may wait for a batch.", queue);
   m.queue_oldest_age_seconds = AddGauge(registry, "lookbook_queue_oldest_age_seconds",
@@ -45,8 +46,8 @@ void AddResultSeries(Registry& registry, const Labels& labels, const std::string
   search["kind"] = "flat";
   m.embeddings_total =
       AddCounter(registry, "lookbook_embeddings_total", "Images that the model embedded.", embed);
-  m.search_queries_total =
-      AddCounter(registry, "lookbook_search_queries_total", "Vectors looked up in the index.", search);
+  m.search_queries_total = AddCounter(registry, "lookbook_search_queries_total",
+                                      "Vectors looked up in the index.", search);
   m.top1_similarity = AddHistogram(registry, "lookbook_top1_similarity",
                                    "Cosine similarity of the best neighbour: watch it for drift.",
                                    SimilarityBuckets(), labels);

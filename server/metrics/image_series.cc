@@ -13,14 +13,14 @@ ImageSeries::ImageSeries(prometheus::Registry& registry) {
                                      {{"format", kImageFormats[i]}, {"result", "rejected"}});
   }
   for (size_t i = 0; i < kRejectReasons.size(); ++i) {
-    reject_reasons[i] = AddCounter(registry, "lookbook_decode_rejected_total",
-                                   "Images that were refused, by reason.",
-                                   {{"reason", kRejectReasons[i]}});
+    reject_reasons[i] =
+        AddCounter(registry, "lookbook_decode_rejected_total",
+                   "Images that were refused, by reason.", {{"reason", kRejectReasons[i]}});
   }
   for (size_t i = 0; i < kDecodeWarnings.size(); ++i) {
-    warnings[i] = AddCounter(registry, "lookbook_decode_warnings_total",
-                             "Oddities of images that were accepted.",
-                             {{"kind", kDecodeWarnings[i]}});
+    warnings[i] =
+        AddCounter(registry, "lookbook_decode_warnings_total",
+                   "Oddities of images that were accepted.", {{"kind", kDecodeWarnings[i]}});
   }
   body_bytes = AddHistogram(registry, "lookbook_request_body_bytes",
                             "Size of image files that decoded.", ByteBuckets());

@@ -11,9 +11,10 @@ inline constexpr std::array<const char*, 3> kImageFormats = {"jpeg", "png", "unk
 
 // The reasons of ParseImageHeader and DecodeImage (engine/image); anything else counts as "other".
 inline constexpr std::array<const char*, 13> kRejectReasons = {
-    "empty_image",     "image_too_large", "unsupported_format", "corrupt",         "truncated",
-    "unsupported_jpeg", "bad_dimensions", "too_small",          "bad_aspect",      "too_many_pixels",
-    "too_many_chunks", "too_many_scans",  "other"};
+    "empty_image", "image_too_large",  "unsupported_format", "corrupt",
+    "truncated",   "unsupported_jpeg", "bad_dimensions",     "too_small",
+    "bad_aspect",  "too_many_pixels",  "too_many_chunks",    "too_many_scans",
+    "other"};
 inline constexpr std::array<const char*, 2> kDecodeWarnings = {"missing_eoi", "other"};
 
 // Thread-safe. `registry` must outlive this object.

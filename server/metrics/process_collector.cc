@@ -39,9 +39,9 @@ void Append(std::vector<MetricFamily>& families, const char* name, const char* h
 }
 
 void AppendStat(std::vector<MetricFamily>& families) {
-  const auto stat = ParseProcessStat(ReadProc("/proc/self/stat"),
-                                     static_cast<double>(::sysconf(_SC_CLK_TCK)),
-                                     static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  const auto stat =
+      ParseProcessStat(ReadProc("/proc/self/stat"), static_cast<double>(::sysconf(_SC_CLK_TCK)),
+                       static_cast<double>(::sysconf(_SC_PAGESIZE)));
   if (!stat) return;
   Append(families, "process_cpu_seconds_total", "CPU time of the process, user and system.",
          MetricType::Counter, stat->cpu_seconds);

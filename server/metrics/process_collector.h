@@ -14,15 +14,15 @@ namespace lookbook {
 
 // The numbers of /proc/self/stat that are exported.
 struct ProcessStat {
-  double cpu_seconds = 0;       // User and system, of all threads.
+  double cpu_seconds = 0;  // User and system, of all threads.
   int64_t threads = 0;
-  double start_seconds = 0;     // After the machine's boot.
+  double start_seconds = 0;  // After the machine's boot.
   double virtual_bytes = 0;
   double resident_bytes = 0;
 };
 
-// The content of /proc/<pid>/stat; null when it has another form. `ticks_per_second` and `page_bytes` are
-// sysconf's _SC_CLK_TCK and _SC_PAGESIZE.
+// The content of /proc/<pid>/stat; null when it has another form. `ticks_per_second` and
+// `page_bytes` are sysconf's _SC_CLK_TCK and _SC_PAGESIZE.
 std::optional<ProcessStat> ParseProcessStat(absl::string_view text, double ticks_per_second,
                                             double page_bytes);
 

@@ -59,12 +59,14 @@ ServerMetrics::Impl::Impl(const std::vector<std::string>& bundle_names, const st
             {"device", device}})
       .Set(1);
   for (size_t i = 0; i < kServices.size(); ++i) {
-    serving[i] = AddGauge(*registry, "lookbook_health_serving",
-                          "1 while the health service answers SERVING; an empty service is the server.",
-                          {{"service", kServices[i]}});
+    serving[i] =
+        AddGauge(*registry, "lookbook_health_serving",
+                 "1 while the health service answers SERVING; an empty service is the server.",
+                 {{"service", kServices[i]}});
   }
   for (size_t i = 0; i < kPools.size(); ++i) {
-    threads[i] = AddGauge(*registry, "lookbook_threads", "Threads of a pool.", {{"pool", kPools[i]}});
+    threads[i] =
+        AddGauge(*registry, "lookbook_threads", "Threads of a pool.", {{"pool", kPools[i]}});
     threads_busy[i] = AddGauge(*registry, "lookbook_threads_busy", "Threads of a pool that work.",
                                {{"pool", kPools[i]}});
   }
@@ -83,7 +85,8 @@ void ServerMetrics::RequestStarted(Method method) {
 void ServerMetrics::RequestFinished(Method method, absl::StatusCode code, double seconds) {
   RequestSeries::OfMethod& series = impl_->requests.methods[static_cast<size_t>(method)];
   const auto index = static_cast<size_t>(code);
-  series.by_code[index < kStatusCodes ? index : static_cast<size_t>(absl::StatusCode::kUnknown)].Add();
+  series.by_code[index < kStatusCodes ? index : static_cast<size_t>(absl::StatusCode::kUnknown)]
+      .Add();
   series.duration_seconds.Observe(seconds);
   series.in_flight.Add(-1);
 }
@@ -148,14 +151,15 @@ absl::StatusOr<int> ServerMetrics::Expose(const std::string& address) {
   }
   return CatchToStatus("metrics", [&]() -> absl::StatusOr<int> {
     // Two threads serve scrapes; a client that reads slowly holds one for 5 s at most.
-    const std::vector<std::string> options = {"listening_ports", address, "num_threads",
-                                              "2", "request_timeout_ms", "5000"};
+    const std::vector<std::string> options = {"listening_ports",    address, "num_threads", "2",
+                                              "request_timeout_ms", "5000"};
     std::unique_ptr<prometheus::Exposer> exposer;
     try {
       exposer = std::make_unique<prometheus::Exposer>(options);
     } catch (const std::exception&) {
-      return absl::UnavailableError(absl::StrCat(
-          "metrics address ", address, " cannot be listened on: it is in use or not of this machine"));
+      return absl::UnavailableError(
+          absl::StrCat("metrics address ", address,
+                       " cannot be listened on: it is in use or not of this machine"));
     }
     exposer->RegisterCollectable(impl_->registry);
     exposer->RegisterCollectable(impl_->process);

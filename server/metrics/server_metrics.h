@@ -1,5 +1,6 @@
-// What the server counts. Every series exists from construction on (closed label sets), so the hot path looks nothing
-// up and a scrape shows zeros rather than gaps. Folders other than this one see these structs, never prometheus-cpp.
+// What the server counts. Every series exists from construction on (closed label sets), so the hot
+// path looks nothing up and a scrape shows zeros rather than gaps. Folders other than this one see
+// these structs, never prometheus-cpp.
 #pragma once
 
 #include <array>
@@ -61,7 +62,8 @@ struct BundleMetrics {
 // Thread-safe.
 class ServerMetrics {
  public:
-  // `bundles`: the configured names, at most 8. `device` is a label of build_info and embeddings_total.
+  // `bundles`: the configured names, at most 8. `device` is a label of build_info and
+  // embeddings_total.
   explicit ServerMetrics(const std::vector<std::string>& bundles, absl::string_view device = "cpu");
   ~ServerMetrics();
 
@@ -80,10 +82,12 @@ class ServerMetrics {
   void ImageRejected(absl::string_view format, absl::string_view reason);
   void DecodeWarning(absl::string_view kind);
 
-  // lookbook_bundle_info{bundle,bundle_id,backbone,index} 1; the series of the bundle before is removed.
+  // lookbook_bundle_info{bundle,bundle_id,backbone,index} 1; the series of the bundle before is
+  // removed.
   void BundleActive(absl::string_view name, absl::string_view bundle_id, absl::string_view backbone,
                     absl::string_view index);
-  // result: success | manifest | checksum | format | golden | memory | io; anything else counts as "other".
+  // result: success | manifest | checksum | format | golden | memory | io; anything else counts as
+  // "other".
   void BundleLoaded(absl::string_view name, absl::string_view result);
   // service: "" (the server) | lookbook.v1.SearchService | lookbook.v1.CatalogService | liveness.
   void SetServing(absl::string_view service, bool serving);
@@ -91,8 +95,8 @@ class ServerMetrics {
   void SetThreads(absl::string_view pool, int threads);
   void ThreadBusy(absl::string_view pool, int by);
 
-  // Opens the scrape endpoint on its own port: "127.0.0.1:9464"; port 0 picks one. InvalidArgument / Unavailable
-  // name the address. Returns the port. REQUIRES: called at most once.
+  // Opens the scrape endpoint on its own port: "127.0.0.1:9464"; port 0 picks one. InvalidArgument
+  // / Unavailable name the address. Returns the port. REQUIRES: called at most once.
   absl::StatusOr<int> Expose(const std::string& address);
   // The text a scrape would get.
   std::string Scrape() const;

@@ -16,11 +16,16 @@ constexpr size_t kMaxLoggedId = 128;
 
 const char* MethodName(Method method) {
   switch (method) {
-    case Method::kSearch: return "Search";
-    case Method::kEmbed: return "Embed";
-    case Method::kGetItem: return "GetItem";
-    case Method::kListClasses: return "ListClasses";
-    case Method::kGetInfo: return "GetInfo";
+    case Method::kSearch:
+      return "Search";
+    case Method::kEmbed:
+      return "Embed";
+    case Method::kGetItem:
+      return "GetItem";
+    case Method::kListClasses:
+      return "ListClasses";
+    case Method::kGetInfo:
+      return "GetInfo";
   }
   return "unknown";
 }
@@ -53,7 +58,8 @@ Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServ
 bool Call::Refused() {
   if (admitted_) return false;
   environment_.metrics->Shed(ShedReason::kDraining);
-  Complete(WithReason(absl::UnavailableError("the server is shutting down; try another replica"), "draining"));
+  Complete(WithReason(absl::UnavailableError("the server is shutting down; try another replica"),
+                      "draining"));
   return true;
 }
 
@@ -67,8 +73,8 @@ void Call::Complete(absl::Status status, absl::Time reply_begin) {
   record_.status = std::move(status);
   Finish(answer);
   if (reply_begin != absl::InfinitePast()) {
-    environment.metrics->StageFinished(Stage::kReply,
-                                       absl::ToDoubleSeconds(environment.clock->Now() - reply_begin));
+    environment.metrics->StageFinished(
+        Stage::kReply, absl::ToDoubleSeconds(environment.clock->Now() - reply_begin));
   }
 }
 

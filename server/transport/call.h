@@ -27,17 +27,17 @@ struct CallEnvironment {
   absl::Duration max_deadline = absl::Seconds(10);
 };
 
-// Made with `new` by the method that gRPC called, and returned to gRPC; it deletes itself when gRPC is done
-// with it. Between the two, exactly one Complete() must happen, on any thread, and nothing of the call (request,
-// response, this) may be touched after it.
+// Made with `new` by the method that gRPC called, and returned to gRPC; it deletes itself when gRPC
+// is done with it. Between the two, exactly one Complete() must happen, on any thread, and nothing
+// of the call (request, response, this) may be touched after it.
 class Call final : public grpc::ServerUnaryReactor {
  public:
   // Takes what the log says of the request; `request_id` may be anything.
   Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
        size_t request_bytes, absl::string_view request_id);
 
-  // True: the server drains; the call has been completed with UNAVAILABLE draining, and the method returns.
-  // REQUIRES: asked once, before anything else.
+  // True: the server drains; the call has been completed with UNAVAILABLE draining, and the method
+  // returns. REQUIRES: asked once, before anything else.
   bool Refused();
 
   // Of the environment's clock.

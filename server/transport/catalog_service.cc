@@ -9,19 +9,21 @@
 
 namespace lookbook {
 
-CatalogService::CatalogService(const PipelineSet* pipelines, ThreadPool* readers, std::string device,
-                               const CallEnvironment& environment)
+CatalogService::CatalogService(const PipelineSet* pipelines, ThreadPool* readers,
+                               std::string device, const CallEnvironment& environment)
     : pipelines_(*pipelines),
       readers_(*readers),
       device_(std::move(device)),
       environment_(environment) {}
 
-absl::StatusOr<std::shared_ptr<const Bundle>> CatalogService::FindBundle(const std::string& name) const {
+absl::StatusOr<std::shared_ptr<const Bundle>> CatalogService::FindBundle(
+    const std::string& name) const {
   const absl::StatusOr<Pipeline*> pipeline = pipelines_.Find(name);
   if (!pipeline.ok()) return pipeline.status();
   std::shared_ptr<const Bundle> bundle = (*pipeline)->bundle();
   if (bundle == nullptr) {
-    return WithReason(absl::UnavailableError("no bundle is loaded yet; try another replica"), "no_bundle");
+    return WithReason(absl::UnavailableError("no bundle is loaded yet; try another replica"),
+                      "no_bundle");
   }
   return bundle;
 }
@@ -62,7 +64,8 @@ void CatalogService::ReadThumbnail(Call* call, std::shared_ptr<const Bundle> bun
       return call->Complete(absl::CancelledError("the caller gave up"));
     }
     if (call->Now() >= call->deadline()) {
-      return call->Complete(absl::DeadlineExceededError("the deadline passed before the thumbnail was read"));
+      return call->Complete(
+          absl::DeadlineExceededError("the deadline passed before the thumbnail was read"));
     }
     environment_.metrics->ThreadBusy("catalog", 1);
     absl::StatusOr<std::string> thumbnail = bundle->items->Thumbnail(row);
@@ -75,7 +78,8 @@ void CatalogService::ReadThumbnail(Call* call, std::shared_ptr<const Bundle> bun
     call->Complete(absl::OkStatus());
   });
   if (queued.ok()) return;
-  environment_.metrics->Shed(absl::IsUnavailable(queued) ? ShedReason::kDraining : ShedReason::kQueueFull);
+  environment_.metrics->Shed(absl::IsUnavailable(queued) ? ShedReason::kDraining
+                                                         : ShedReason::kQueueFull);
   call->Complete(WithReason(queued, absl::IsUnavailable(queued) ? "draining" : "queue_full"));
 }
 

@@ -10,9 +10,9 @@
 
 namespace lookbook {
 
-// Facts are in memory and answered at once; thumbnails are read from disk on `readers`, never on gRPC's threads.
-// Thread-safe. What the constructor is given must outlive it; `readers` is shut down before the gRPC server's
-// calls are gone, never after.
+// Facts are in memory and answered at once; thumbnails are read from disk on `readers`, never on
+// gRPC's threads. Thread-safe. What the constructor is given must outlive it; `readers` is shut
+// down before the gRPC server's calls are gone, never after.
 class CatalogService final : public v1::CatalogService::CallbackService {
  public:
   CatalogService(const PipelineSet* pipelines, ThreadPool* readers, std::string device,

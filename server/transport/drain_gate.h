@@ -6,9 +6,10 @@
 
 namespace lookbook {
 
-// gRPC's own shutdown drops calls that are on their way while it begins, and their callers see CANCELLED, which
-// nobody retries. So a server first closes this gate: such calls are answered UNAVAILABLE, those inside finish, and
-// gRPC is shut down when nothing is left to drop. Thread-safe.
+// gRPC's own shutdown drops calls that are on their way while it begins, and their callers see
+// CANCELLED, which nobody retries. So a server first closes this gate: such calls are answered
+// UNAVAILABLE, those inside finish, and gRPC is shut down when nothing is left to drop.
+// Thread-safe.
 class DrainGate {
  public:
   // False once the gate is closed; true must be followed by one Leave().

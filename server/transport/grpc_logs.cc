@@ -18,7 +18,8 @@ std::atomic<bool> quiet{false};
 void OnGrpcLog(gpr_log_func_args* line) {
   static auto* const budget = new LogBudget(kWarningsPerSecond);
   int64_t left_out = 0;
-  const bool warn = line->severity == GPR_LOG_SEVERITY_ERROR && !quiet.load(std::memory_order_relaxed) &&
+  const bool warn = line->severity == GPR_LOG_SEVERITY_ERROR &&
+                    !quiet.load(std::memory_order_relaxed) &&
                     budget->Take(Clock::Steady()->Now(), &left_out);
   Log(warn ? LogLevel::kWarning : LogLevel::kDebug, line->message,
       {{"from", "grpc"}, {"left_out", left_out}});

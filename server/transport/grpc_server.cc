@@ -15,7 +15,8 @@
 namespace lookbook {
 namespace {
 
-// The reflection library registers itself for every server of the process; this decides for one server.
+// The reflection library registers itself for every server of the process; this decides for one
+// server.
 class ReflectionChoice final : public grpc::ServerBuilderOption {
  public:
   explicit ReflectionChoice(bool wanted) : wanted_(wanted) {}
@@ -74,8 +75,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Listen(
   const QuietGrpcErrors quiet;
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "address ", options.address, " cannot be listened on: it is in use or not of this machine"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("address ", options.address,
+                     " cannot be listened on: it is in use or not of this machine"));
   }
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), port));
 }

@@ -21,21 +21,22 @@ struct GrpcServerOptions {
   int64_t memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers.
 };
 
-// Compression is off: images do not compress, and a small compressed message could unfold to gigabytes before any
-// limit is looked at. A port that another process listens on is an error, never shared.
-// Thread-safe.
+// Compression is off: images do not compress, and a small compressed message could unfold to
+// gigabytes before any limit is looked at. A port that another process listens on is an error,
+// never shared. Thread-safe.
 class GrpcServer {
  public:
-  // `services` must outlive the server. InvalidArgument names an address that cannot be listened on.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> Listen(const GrpcServerOptions& options,
-                                                            const std::vector<grpc::Service*>& services);
+  // `services` must outlive the server. InvalidArgument names an address that cannot be listened
+  // on.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Listen(
+      const GrpcServerOptions& options, const std::vector<grpc::Service*>& services);
   // Shutdown(0).
   ~GrpcServer();
 
   int port() const { return port_; }
 
-  // Takes no new call, gives those that run until `drain` is over, then cancels them, and returns when all
-  // have ended. Idempotent.
+  // Takes no new call, gives those that run until `drain` is over, then cancels them, and returns
+  // when all have ended. Idempotent.
   void Shutdown(absl::Duration drain);
 
  private:

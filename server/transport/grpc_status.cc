@@ -15,17 +15,28 @@ struct Outcome {
 
 Outcome OutcomeOf(absl::StatusCode code) {
   switch (code) {
-    case absl::StatusCode::kOk: return {grpc::StatusCode::OK, ""};
-    case absl::StatusCode::kCancelled: return {grpc::StatusCode::CANCELLED, "cancelled"};
-    case absl::StatusCode::kInvalidArgument: return {grpc::StatusCode::INVALID_ARGUMENT, "bad_request"};
-    case absl::StatusCode::kDeadlineExceeded: return {grpc::StatusCode::DEADLINE_EXCEEDED, "deadline"};
-    case absl::StatusCode::kNotFound: return {grpc::StatusCode::NOT_FOUND, "not_found"};
-    case absl::StatusCode::kPermissionDenied: return {grpc::StatusCode::PERMISSION_DENIED, "permission"};
-    case absl::StatusCode::kUnauthenticated: return {grpc::StatusCode::UNAUTHENTICATED, "no_token"};
-    case absl::StatusCode::kResourceExhausted: return {grpc::StatusCode::RESOURCE_EXHAUSTED, "memory"};
-    case absl::StatusCode::kUnimplemented: return {grpc::StatusCode::UNIMPLEMENTED, "unimplemented"};
-    case absl::StatusCode::kUnavailable: return {grpc::StatusCode::UNAVAILABLE, "unavailable"};
-    case absl::StatusCode::kDataLoss: return {grpc::StatusCode::DATA_LOSS, "data_loss"};
+    case absl::StatusCode::kOk:
+      return {grpc::StatusCode::OK, ""};
+    case absl::StatusCode::kCancelled:
+      return {grpc::StatusCode::CANCELLED, "cancelled"};
+    case absl::StatusCode::kInvalidArgument:
+      return {grpc::StatusCode::INVALID_ARGUMENT, "bad_request"};
+    case absl::StatusCode::kDeadlineExceeded:
+      return {grpc::StatusCode::DEADLINE_EXCEEDED, "deadline"};
+    case absl::StatusCode::kNotFound:
+      return {grpc::StatusCode::NOT_FOUND, "not_found"};
+    case absl::StatusCode::kPermissionDenied:
+      return {grpc::StatusCode::PERMISSION_DENIED, "permission"};
+    case absl::StatusCode::kUnauthenticated:
+      return {grpc::StatusCode::UNAUTHENTICATED, "no_token"};
+    case absl::StatusCode::kResourceExhausted:
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "memory"};
+    case absl::StatusCode::kUnimplemented:
+      return {grpc::StatusCode::UNIMPLEMENTED, "unimplemented"};
+    case absl::StatusCode::kUnavailable:
+      return {grpc::StatusCode::UNAVAILABLE, "unavailable"};
+    case absl::StatusCode::kDataLoss:
+      return {grpc::StatusCode::DATA_LOSS, "data_loss"};
     // No caller can act on these: they say that one of our parts misused another.
     case absl::StatusCode::kUnknown:
     case absl::StatusCode::kAlreadyExists:
@@ -33,12 +44,14 @@ Outcome OutcomeOf(absl::StatusCode code) {
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kOutOfRange:
     case absl::StatusCode::kInternal:
-    case absl::StatusCode::kDoNotUseReservedForFutureExpansionUseDefaultInSwitchInstead_: break;
+    case absl::StatusCode::kDoNotUseReservedForFutureExpansionUseDefaultInSwitchInstead_:
+      break;
   }
   return {};
 }
 
-std::string ErrorDetails(grpc::StatusCode code, const std::string& message, const std::string& reason) {
+std::string ErrorDetails(grpc::StatusCode code, const std::string& message,
+                         const std::string& reason) {
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
   info.set_domain(kErrorDomain);

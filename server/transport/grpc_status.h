@@ -11,11 +11,13 @@ namespace lookbook {
 
 inline constexpr char kErrorDomain[] = "lookbook";
 
-// The status's own reason, or the one that stands for its code: "internal", "deadline", "cancelled", …
+// The status's own reason, or the one that stands for its code: "internal", "deadline",
+// "cancelled", …
 std::string ReasonOf(const absl::Status& status);
 
-// Code, message and a google.rpc.ErrorInfo {reason, domain "lookbook"} in the details. Codes that only a fault of
-// ours can cause become INTERNAL, whose message says nothing of the cause: that goes to the log.
+// Code, message and a google.rpc.ErrorInfo {reason, domain "lookbook"} in the details. Codes that
+// only a fault of ours can cause become INTERNAL, whose message says nothing of the cause: that
+// goes to the log.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // True for what ToGrpcStatus hides: the caller of it logs the status.

@@ -14,8 +14,8 @@ namespace lookbook {
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-// One Watch stream. At most one operation of it runs at a time; states that pass while one runs are skipped.
-// Thread-safe. Keeps itself alive until gRPC is done with it.
+// One Watch stream. At most one operation of it runs at a time; states that pass while one runs are
+// skipped. Thread-safe. Keeps itself alive until gRPC is done with it.
 class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
   Watcher(HealthService* service, std::string name) : service_(*service), name_(std::move(name)) {}
@@ -23,8 +23,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   const std::string& name() const { return name_; }
   void HoldUntilDone(std::shared_ptr<Watcher> self) { self_ = std::move(self); }
 
-  // What comes next; Continue() carries it out. These two may be called under the service's lock, which keeps
-  // states in their order.
+  // What comes next; Continue() carries it out. These two may be called under the service's lock,
+  // which keeps states in their order.
   void NoteState(Status status) {
     MutexLock lock(&mutex_);
     pending_ = status;
@@ -57,7 +57,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
     {
       MutexLock lock(&mutex_);
       busy_ = false;
-      if (!ok && !ending_) ending_ = grpc::Status(grpc::StatusCode::CANCELLED, "the watcher is gone");
+      if (!ok && !ending_)
+        ending_ = grpc::Status(grpc::StatusCode::CANCELLED, "the watcher is gone");
     }
     Continue();
   }
@@ -83,7 +84,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
 namespace {
 
 grpc::Status DrainingStatus() {
-  return ToGrpcStatus(WithReason(absl::UnavailableError("the server is shutting down"), "draining"));
+  return ToGrpcStatus(
+      WithReason(absl::UnavailableError("the server is shutting down"), "draining"));
 }
 
 }  // namespace
@@ -134,8 +136,9 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
     const std::string name = absl::CEscape(absl::string_view(request->service()).substr(0, 128));
-    reactor->Finish(ToGrpcStatus(WithReason(
-        absl::NotFoundError(absl::StrCat("service \"", name, "\" is not known")), "unknown_service")));
+    reactor->Finish(ToGrpcStatus(
+        WithReason(absl::NotFoundError(absl::StrCat("service \"", name, "\" is not known")),
+                   "unknown_service")));
     return reactor;
   }
   response->set_status(status);
@@ -143,8 +146,8 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
   return reactor;
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::CallbackServerContext*,
-                                                                    const HealthCheckRequest* request) {
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
+    grpc::CallbackServerContext*, const HealthCheckRequest* request) {
   auto watcher = std::make_shared<Watcher>(this, request->service());
   watcher->HoldUntilDone(watcher);
   {

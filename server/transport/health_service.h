@@ -1,7 +1,7 @@
 // grpc.health.v1.Health: Check and Watch per service.
 //
-// gRPC's own implementation has no descriptor for reflection, and its Watch streams hold a draining server until the
-// drain's end; this one ends them.
+// gRPC's own implementation has no descriptor for reflection, and its Watch streams hold a draining
+// server until the drain's end; this one ends them.
 #pragma once
 
 #include <map>

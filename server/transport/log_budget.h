@@ -13,7 +13,8 @@ class LogBudget {
  public:
   explicit LogBudget(int per_second) : per_second_(per_second) {}
 
-  // True when a line may be written at `now`; then `left_out` is the number of refusals since the last one.
+  // True when a line may be written at `now`; then `left_out` is the number of refusals since the
+  // last one.
   bool Take(absl::Time now, int64_t* left_out);
 
  private:

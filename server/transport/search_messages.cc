@@ -14,8 +14,9 @@ namespace {
 
 absl::Status CheckRequestId(absl::string_view request_id) {
   if (request_id.size() <= kMaxRequestIdBytes) return absl::OkStatus();
-  return InvalidArgument("bad_request_id", absl::StrCat("request_id has ", request_id.size(), " bytes; at most ",
-                                                        kMaxRequestIdBytes, " are echoed"));
+  return InvalidArgument("bad_request_id",
+                         absl::StrCat("request_id has ", request_id.size(), " bytes; at most ",
+                                      kMaxRequestIdBytes, " are echoed"));
 }
 
 IdFilter ToFilter(const v1::ClassFilter& proto) {
@@ -38,7 +39,8 @@ absl::Status SetWhat(const v1::SearchRequest& request, Query* query) {
       query->kind = QueryKind::kVector;
       query->vector.assign(request.vector().values().begin(), request.vector().values().end());
       return absl::OkStatus();
-    case v1::SearchRequest::QUERY_NOT_SET: break;
+    case v1::SearchRequest::QUERY_NOT_SET:
+      break;
   }
   return InvalidArgument("missing_query", "the request has none of image, item_id and vector");
 }
@@ -104,8 +106,9 @@ void FillCommon(const Request& request, const QueryResult& result, Response* res
 absl::Status CheckItemId(absl::string_view item_id) {
   if (item_id.empty()) return InvalidArgument("bad_item_id", "item_id is empty");
   if (item_id.size() > kMaxItemIdBytes) {
-    return InvalidArgument("bad_item_id", absl::StrCat("item_id has ", item_id.size(), " bytes; at most ",
-                                                       kMaxItemIdBytes, " are allowed"));
+    return InvalidArgument("bad_item_id",
+                           absl::StrCat("item_id has ", item_id.size(), " bytes; at most ",
+                                        kMaxItemIdBytes, " are allowed"));
   }
   if (item_id.find('\0') != absl::string_view::npos) {
     return InvalidArgument("bad_item_id", "item_id holds a NUL");
@@ -118,7 +121,8 @@ absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request) {
   LB_RETURN_IF_ERROR(CheckRequestId(request.request_id()));
   LB_RETURN_IF_ERROR(SetWhat(request, &query));
   if (request.top_k() > kMaxTopK) {
-    return InvalidArgument("bad_k", absl::StrCat("top_k ", request.top_k(), " is above ", kMaxTopK));
+    return InvalidArgument("bad_k",
+                           absl::StrCat("top_k ", request.top_k(), " is above ", kMaxTopK));
   }
   query.top_k = static_cast<int>(request.top_k() == 0 ? kDefaultTopK : request.top_k());
   LB_RETURN_IF_ERROR(SetSimilarity(request, &query));
@@ -148,7 +152,8 @@ void FillResponse(const v1::SearchRequest& request, const QueryResult& result,
 
 void FillResponse(const v1::EmbedRequest& request, const QueryResult& result,
                   v1::EmbedResponse* response) {
-  response->mutable_embedding()->mutable_values()->Add(result.embedding.begin(), result.embedding.end());
+  response->mutable_embedding()->mutable_values()->Add(result.embedding.begin(),
+                                                       result.embedding.end());
   FillCommon(request, result, response);
 }
 

@@ -13,9 +13,9 @@ inline constexpr uint32_t kDefaultTopK = 10;
 inline constexpr size_t kMaxRequestIdBytes = 128;
 inline constexpr size_t kMaxItemIdBytes = 512;
 
-// What can be refused without knowing a bundle. The query's image is a view into `request`, which must outlive it.
-// InvalidArgument with reasons missing_query, bad_item_id, bad_k, bad_similarity, bad_request_id. Filters, vectors and
-// images are checked by the pipeline.
+// What can be refused without knowing a bundle. The query's image is a view into `request`, which
+// must outlive it. InvalidArgument with reasons missing_query, bad_item_id, bad_k, bad_similarity,
+// bad_request_id. Filters, vectors and images are checked by the pipeline.
 absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request);
 absl::StatusOr<Query> ToQuery(const v1::EmbedRequest& request);
 

@@ -24,20 +24,22 @@ void SearchService::Submit(Call* call, const Request& request, Response* respons
   if (!pipeline.ok()) return call->Complete(pipeline.status());
   query->deadline = call->deadline();
   query->cancelled = call->cancelled();
-  (*pipeline)->Submit(*std::move(query), [call, &request, response](absl::StatusOr<QueryResult> result) {
-    if (!result.ok()) return call->Complete(result.status());
-    const absl::Time begin = call->Now();
-    FillResponse(request, *result, response);
-    call->SetBundle(result->bundle->id);
-    call->SetStages(result->seconds);
-    call->Complete(absl::OkStatus(), begin);
-  });
+  (*pipeline)->Submit(*std::move(query),
+                      [call, &request, response](absl::StatusOr<QueryResult> result) {
+                        if (!result.ok()) return call->Complete(result.status());
+                        const absl::Time begin = call->Now();
+                        FillResponse(request, *result, response);
+                        call->SetBundle(result->bundle->id);
+                        call->SetStages(result->seconds);
+                        call->Complete(absl::OkStatus(), begin);
+                      });
 }
 
 grpc::ServerUnaryReactor* SearchService::Search(grpc::CallbackServerContext* context,
                                                 const v1::SearchRequest* request,
                                                 v1::SearchResponse* response) {
-  auto* call = new Call(Method::kSearch, environment_, context, BytesOf(*request), request->request_id());
+  auto* call =
+      new Call(Method::kSearch, environment_, context, BytesOf(*request), request->request_id());
   Submit(call, *request, response);
   return call;
 }

@@ -1,4 +1,5 @@
-// About 120 bad images over gRPC: each gets the status of docs/api_images.md, costs little, and the server goes on.
+// About 120 bad images over gRPC: each gets the status of docs/api_images.md, costs little, and the
+// server goes on.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -15,7 +16,8 @@ namespace {
 double CpuSeconds() {
   struct rusage usage = {};
   ::getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + 1e-6 * (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+         1e-6 * (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 // The most memory that this process, client and server in one, has ever held.

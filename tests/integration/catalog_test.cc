@@ -23,9 +23,11 @@ TEST_F(CatalogTest, GetItem) {
     grpc::ClientContext context;
     ASSERT_TRUE(catalog_->GetItem(&context, request, &response).ok());
     EXPECT_EQ(response.item_id(), item.id);
-    EXPECT_EQ(std::vector<uint32_t>(response.class_ids().begin(), response.class_ids().end()), item.class_ids);
-    EXPECT_EQ(std::vector<uint32_t>(response.attribute_ids().begin(), response.attribute_ids().end()),
-              item.attribute_ids);
+    EXPECT_EQ(std::vector<uint32_t>(response.class_ids().begin(), response.class_ids().end()),
+              item.class_ids);
+    EXPECT_EQ(
+        std::vector<uint32_t>(response.attribute_ids().begin(), response.attribute_ids().end()),
+        item.attribute_ids);
     EXPECT_EQ(response.uri(), item.uri);
     EXPECT_EQ(response.split(), item.split);
     EXPECT_EQ(response.bundle_id(), bundle_->id);

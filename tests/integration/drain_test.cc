@@ -82,7 +82,8 @@ TEST_F(DrainTest, CallsAreServedThroughTheLameDuck) {
   HealthCheckResponse health;
   ASSERT_TRUE(Health::NewStub(ChannelTo(server_->data_port()))->Check(&context, {}, &health).ok());
   EXPECT_EQ(health.status(), HealthCheckResponse::NOT_SERVING);
-  while (answered_ < before + 5 && server_->state() == ServingState::kLameDuck) std::this_thread::yield();
+  while (answered_ < before + 5 && server_->state() == ServingState::kLameDuck)
+    std::this_thread::yield();
   EXPECT_GE(answered_, before + 5) << "new calls are answered after the signal";
   stop.get();
   for (auto& client : clients_) client.get();

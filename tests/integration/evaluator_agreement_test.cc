@@ -1,4 +1,5 @@
-// The server and the trainer's evaluator say the same of the same file: there is no train/serve skew.
+// The server and the trainer's evaluator say the same of the same file: there is no train/serve
+// skew.
 #include <gmock/gmock.h>
 
 #include "base/files.h"
@@ -34,8 +35,9 @@ TEST_F(EvaluatorAgreementTest, EmbeddingsScoresAndNeighborsAgree) {
   const std::vector<ImageRecord> records = WriteImages();
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenBundle(bundle_->directory, {}));
   // Another batch size than the server's: that must not matter either.
-  LB_ASSERT_OK_AND_ASSIGN(const EmbeddedCorpus corpus,
-                          EmbedImages(records, bundle->preprocess, *bundle->embedder, {.batch = 5}));
+  LB_ASSERT_OK_AND_ASSIGN(
+      const EmbeddedCorpus corpus,
+      EmbedImages(records, bundle->preprocess, *bundle->embedder, {.batch = 5}));
   const int dim = bundle->embedder->shape().dim;
   for (int i = 0; i < kImages; ++i) {
     LB_ASSERT_OK_AND_ASSIGN(const std::string image, ReadFile(records[i].path));
@@ -45,18 +47,22 @@ TEST_F(EvaluatorAgreementTest, EmbeddingsScoresAndNeighborsAgree) {
     ASSERT_TRUE(Embed(request, &embedded).ok());
     ASSERT_EQ(embedded.embedding().values_size(), dim);
     const absl::Span<const float> expected(&corpus.vectors[i * dim], dim);
-    for (int d = 0; d < dim; ++d) EXPECT_NEAR(embedded.embedding().values(d), expected[d], 1e-5) << records[i].id;
+    for (int d = 0; d < dim; ++d)
+      EXPECT_NEAR(embedded.embedding().values(d), expected[d], 1e-5) << records[i].id;
 
-    LB_ASSERT_OK_AND_ASSIGN(const auto found, bundle->index->Search(expected, {QueryOptions{.top_k = 10}}));
+    LB_ASSERT_OK_AND_ASSIGN(const auto found,
+                            bundle->index->Search(expected, {QueryOptions{.top_k = 10}}));
     v1::SearchResponse response;
     ASSERT_TRUE(Search(ImageRequest(image), &response).ok());
     ASSERT_EQ(response.neighbors_size(), 10);
     for (int place = 0; place < 10; ++place) {
       EXPECT_NEAR(response.neighbors(place).similarity(), found[0][place].similarity, kTie);
-      if (response.neighbors(place).item_id() == bundle->items->item(found[0][place].row).id) continue;
+      if (response.neighbors(place).item_id() == bundle->items->item(found[0][place].row).id)
+        continue;
       const float previous = place > 0 ? found[0][place - 1].similarity : 2;
       const float next = place < 9 ? found[0][place + 1].similarity : found[0][place].similarity;
-      EXPECT_LT(std::min(previous - found[0][place].similarity, found[0][place].similarity - next), kTie);
+      EXPECT_LT(std::min(previous - found[0][place].similarity, found[0][place].similarity - next),
+                kTie);
     }
   }
 }

@@ -1,4 +1,5 @@
-// Every field of SearchRequest, SearchResponse, EmbedRequest and EmbedResponse, against the model in plain loops.
+// Every field of SearchRequest, SearchResponse, EmbedRequest and EmbedResponse, against the model
+// in plain loops.
 #include <algorithm>
 
 #include "engine/image/decode.h"
@@ -65,9 +66,11 @@ TEST_F(FieldsTest, EmbedGivesTheUnitVectorAndTheScores) {
   v1::EmbedResponse response;
   ASSERT_TRUE(Embed(request, &response).ok());
   ASSERT_EQ(response.embedding().values_size(), 16);
-  for (int i = 0; i < 16; ++i) EXPECT_NEAR(response.embedding().values(i), expected.embedding[i], 1e-5);
+  for (int i = 0; i < 16; ++i)
+    EXPECT_NEAR(response.embedding().values(i), expected.embedding[i], 1e-5);
   EXPECT_EQ(response.classes_size(), 2);
-  EXPECT_NEAR(response.classes(0).score(), *std::max_element(expected.scores.begin(), expected.scores.end()), 1e-5);
+  EXPECT_NEAR(response.classes(0).score(),
+              *std::max_element(expected.scores.begin(), expected.scores.end()), 1e-5);
   EXPECT_EQ(response.bundle_id(), bundle_->id);
   EXPECT_EQ(response.request_id(), "embed-1");
   EXPECT_GT(response.timings().decode(), 0);
@@ -86,7 +89,8 @@ TEST_F(FieldsTest, VectorsOfAnyLengthAreSearchedByDirection) {
     for (float& value : vector) value *= 1000;
     v1::SearchResponse longer;
     ASSERT_TRUE(Search(VectorRequest(vector), &longer).ok());
-    for (int i = 0; i < 10; ++i) EXPECT_EQ(longer.neighbors(i).item_id(), response.neighbors(i).item_id());
+    for (int i = 0; i < 10; ++i)
+      EXPECT_EQ(longer.neighbors(i).item_id(), response.neighbors(i).item_id());
   }
 }
 
@@ -134,12 +138,15 @@ TEST_F(FieldsTest, NeighborsCarryTheFactsOfTheirItems) {
   v1::SearchResponse response;
   ASSERT_TRUE(Search(ItemRequest("item-7"), &response).ok());
   for (const v1::Neighbor& neighbor : response.neighbors()) {
-    const auto item = std::find_if(bundle_->items.begin(), bundle_->items.end(),
-                                   [&](const Item& candidate) { return candidate.id == neighbor.item_id(); });
+    const auto item =
+        std::find_if(bundle_->items.begin(), bundle_->items.end(),
+                     [&](const Item& candidate) { return candidate.id == neighbor.item_id(); });
     ASSERT_NE(item, bundle_->items.end());
-    EXPECT_EQ(std::vector<uint32_t>(neighbor.class_ids().begin(), neighbor.class_ids().end()), item->class_ids);
-    EXPECT_EQ(std::vector<uint32_t>(neighbor.attribute_ids().begin(), neighbor.attribute_ids().end()),
-              item->attribute_ids);
+    EXPECT_EQ(std::vector<uint32_t>(neighbor.class_ids().begin(), neighbor.class_ids().end()),
+              item->class_ids);
+    EXPECT_EQ(
+        std::vector<uint32_t>(neighbor.attribute_ids().begin(), neighbor.attribute_ids().end()),
+        item->attribute_ids);
     EXPECT_EQ(neighbor.uri(), item->uri);
   }
 }

@@ -13,7 +13,8 @@ bool Has(const Ids& ids, uint32_t id) { return std::find(ids.begin(), ids.end(),
 
 bool Passes(const Ids& ids, const v1::ClassFilter& filter) {
   const auto has = [&](uint32_t id) { return Has(ids, id); };
-  const bool any = filter.any().empty() || std::any_of(filter.any().begin(), filter.any().end(), has);
+  const bool any =
+      filter.any().empty() || std::any_of(filter.any().begin(), filter.any().end(), has);
   return any && std::all_of(filter.all().begin(), filter.all().end(), has) &&
          std::none_of(filter.none().begin(), filter.none().end(), has);
 }
@@ -53,7 +54,8 @@ TEST_F(FiltersTest, AnyAllAndNoneOfClassesAndAttributes) {
   Check(request, vector);
 }
 
-// An item that only a filter deep in the ranking admits must be found: filters act in the search, not after it.
+// An item that only a filter deep in the ranking admits must be found: filters act in the search,
+// not after it.
 TEST_F(FiltersTest, ARareCombinationIsFoundHoweverFarAway) {
   for (int row = 0; row < 300; row += 37) {
     const Item& item = bundle_->items[row];
@@ -81,10 +83,17 @@ TEST_F(FiltersTest, RandomFiltersAgreeWithTheLoop) {
   const auto fill = [&](v1::ClassFilter* filter, int known, uint32_t (*id_of)(int)) {
     for (int i = 0; i < known; ++i) {
       switch (random() % 8) {
-        case 0: filter->add_any(id_of(i)); break;
-        case 1: filter->add_all(id_of(i)); break;
-        case 2: filter->add_none(id_of(i)); break;
-        default: break;
+        case 0:
+          filter->add_any(id_of(i));
+          break;
+        case 1:
+          filter->add_all(id_of(i));
+          break;
+        case 2:
+          filter->add_none(id_of(i));
+          break;
+        default:
+          break;
       }
     }
   };

@@ -10,7 +10,8 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService"};
+constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService",
+                                          "lookbook.v1.CatalogService"};
 
 class HealthTest : public ServerFixture {
  protected:
@@ -37,17 +38,20 @@ class HealthTest : public ServerFixture {
 };
 
 TEST_F(HealthTest, CheckFollowsTheServersLife) {
-  for (const char* service : kReadyServices) EXPECT_EQ(Check(service), HealthCheckResponse::NOT_SERVING);
+  for (const char* service : kReadyServices)
+    EXPECT_EQ(Check(service), HealthCheckResponse::NOT_SERVING);
   EXPECT_EQ(Check("liveness"), HealthCheckResponse::SERVING);
   ASSERT_THAT(server_->LoadBundles(), IsOk());
-  for (const char* service : kReadyServices) EXPECT_EQ(Check(service), HealthCheckResponse::SERVING);
+  for (const char* service : kReadyServices)
+    EXPECT_EQ(Check(service), HealthCheckResponse::SERVING);
   EXPECT_EQ(Check("liveness"), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthTest, WatchSeesEveryTransitionAndTheEnd) {
   grpc::ClientContext contexts[3];
   std::vector<std::unique_ptr<grpc::ClientReader<HealthCheckResponse>>> watches;
-  for (int i = 0; i < 3; ++i) watches.push_back(stub_->Watch(&contexts[i], Request(kReadyServices[i])));
+  for (int i = 0; i < 3; ++i)
+    watches.push_back(stub_->Watch(&contexts[i], Request(kReadyServices[i])));
   const auto expect_all = [&](HealthCheckResponse::ServingStatus status) {
     for (auto& watch : watches) {
       HealthCheckResponse response;
@@ -61,7 +65,8 @@ TEST_F(HealthTest, WatchSeesEveryTransitionAndTheEnd) {
   server_->Stop();
   for (auto& watch : watches) {
     HealthCheckResponse response, last;
-    last.set_status(HealthCheckResponse::NOT_SERVING);  // It may be skipped: the stream ends right after it.
+    last.set_status(
+        HealthCheckResponse::NOT_SERVING);  // It may be skipped: the stream ends right after it.
     while (watch->Read(&response)) last = response;
     EXPECT_EQ(last.status(), HealthCheckResponse::NOT_SERVING);
     EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);

@@ -33,7 +33,8 @@ class LimitsTest : public ServerFixture {
 TEST_F(LimitsTest, AMessageOf20MiBArrivesAndOneByteMoreDoesNot) {
   v1::SearchRequest request = ImageRequest(std::string(kMessageBytes - kFieldHeader, 'x'));
   ASSERT_EQ(request.ByteSizeLong(), kMessageBytes);
-  EXPECT_EQ(ReasonIn(Search(request)), "image_too_large") << "it was read, and refused for its image";
+  EXPECT_EQ(ReasonIn(Search(request)), "image_too_large")
+      << "it was read, and refused for its image";
   request.mutable_image()->push_back('x');
   const grpc::Status status = Search(request);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -43,7 +44,8 @@ TEST_F(LimitsTest, AMessageOf20MiBArrivesAndOneByteMoreDoesNot) {
 
 TEST_F(LimitsTest, AnImageOfTheLimitIsServedAndOneByteMoreIsNot) {
   const std::string jpeg = MakeJpeg(NoisyImage(200, 200));
-  for (const auto& [limit, reason] : {std::make_pair(jpeg.size(), ""), std::make_pair(jpeg.size() - 1, "image_too_large")}) {
+  for (const auto& [limit, reason] :
+       {std::make_pair(jpeg.size(), ""), std::make_pair(jpeg.size() - 1, "image_too_large")}) {
     config_.limits.image_bytes = static_cast<int64_t>(limit);
     server_.reset();
     Start();
@@ -57,7 +59,8 @@ TEST_F(LimitsTest, CompressedMessagesAreUnimplemented) {
     grpc::ClientContext context;
     v1::SearchResponse response;
     // 64 MiB of zeros are 64 KiB on the wire.
-    const grpc::Status status = stub->Search(&context, ImageRequest(std::string(64 << 20, '\0')), &response);
+    const grpc::Status status =
+        stub->Search(&context, ImageRequest(std::string(64 << 20, '\0')), &response);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
   }
   ExpectStillServing();
@@ -71,7 +74,8 @@ TEST_F(LimitsTest, RepliesAreNotCompressed) {
 }
 
 TEST_F(LimitsTest, BytesThatAreNoRequest) {
-  // A field that claims more bytes than follow, a wire type that does not exist, text that is not UTF-8.
+  // A field that claims more bytes than follow, a wire type that does not exist, text that is not
+  // UTF-8.
   for (const std::string& bytes : {std::string("\x0a\xff\xff\xff\x7f"), std::string("\x0f\x0f\x0f"),
                                    std::string("\x12\x02\xff\xfe")}) {
     const grpc::Status status = CallWithBytes(bytes);

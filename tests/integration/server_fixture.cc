@@ -74,23 +74,24 @@ std::vector<float> ServerFixture::VectorOf(const TestBundle& bundle, int row) {
   return {bundle.vectors.begin() + row * dim, bundle.vectors.begin() + (row + 1) * dim};
 }
 
-std::vector<GoldenNeighbor> ServerFixture::BruteForce(const TestBundle& bundle, const std::vector<float>& query,
-                                                      size_t top_k,
-                                                      const std::function<bool(const Item&)>& allows,
-                                                      double min_similarity) {
+std::vector<GoldenNeighbor> ServerFixture::BruteForce(
+    const TestBundle& bundle, const std::vector<float>& query, size_t top_k,
+    const std::function<bool(const Item&)>& allows, double min_similarity) {
   double squares = 0;
   for (float value : query) squares += double{value} * value;
   std::vector<GoldenNeighbor> found;
   for (size_t row = 0; row < bundle.items.size(); ++row) {
     if (allows && !allows(bundle.items[row])) continue;
     double dot = 0;
-    for (size_t i = 0; i < query.size(); ++i) dot += double{query[i]} * bundle.vectors[row * query.size() + i];
+    for (size_t i = 0; i < query.size(); ++i)
+      dot += double{query[i]} * bundle.vectors[row * query.size() + i];
     const double similarity = dot / std::sqrt(squares);
-    if (similarity >= min_similarity) found.push_back({bundle.items[row].id, static_cast<float>(similarity)});
+    if (similarity >= min_similarity)
+      found.push_back({bundle.items[row].id, static_cast<float>(similarity)});
   }
-  std::stable_sort(found.begin(), found.end(), [](const GoldenNeighbor& a, const GoldenNeighbor& b) {
-    return a.similarity > b.similarity;
-  });
+  std::stable_sort(
+      found.begin(), found.end(),
+      [](const GoldenNeighbor& a, const GoldenNeighbor& b) { return a.similarity > b.similarity; });
   if (found.size() > top_k) found.resize(top_k);
   return found;
 }

@@ -1,4 +1,5 @@
-// A whole server in this process, over a bundle that a trainer could have written, and clients on real channels.
+// A whole server in this process, over a bundle that a trainer could have written, and clients on
+// real channels.
 #pragma once
 
 #include <grpcpp/client_context.h>
@@ -41,12 +42,13 @@ class ServerFixture : public ::testing::Test {
   // The stored vector of a row of `bundle`.
   static std::vector<float> VectorOf(const TestBundle& bundle, int row);
 
-  // What an exact search must answer, by a plain loop in double precision: the best rows that `allows`, none below
-  // `min_similarity`; ties by lower row.
-  static std::vector<GoldenNeighbor> BruteForce(const TestBundle& bundle, const std::vector<float>& query, size_t top_k,
-                                                const std::function<bool(const Item&)>& allows = nullptr,
-                                                double min_similarity = -2);
-  static void ExpectNeighbors(const v1::SearchResponse& response, const std::vector<GoldenNeighbor>& expected);
+  // What an exact search must answer, by a plain loop in double precision: the best rows that
+  // `allows`, none below `min_similarity`; ties by lower row.
+  static std::vector<GoldenNeighbor> BruteForce(
+      const TestBundle& bundle, const std::vector<float>& query, size_t top_k,
+      const std::function<bool(const Item&)>& allows = nullptr, double min_similarity = -2);
+  static void ExpectNeighbors(const v1::SearchResponse& response,
+                              const std::vector<GoldenNeighbor>& expected);
 
   TempDir directory_;
   absl::StatusOr<TestBundle> bundle_;

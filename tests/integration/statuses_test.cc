@@ -18,12 +18,15 @@ class StatusesTest : public ServerFixture {
     const grpc::Status status = Search(request);
     EXPECT_EQ(status.error_code(), code) << reason << ": " << status.error_message();
     EXPECT_EQ(ReasonIn(status), reason) << status.error_message();
-    EXPECT_LT(status.error_message().size(), 300u) << "what a caller sends does not fill the answer";
+    EXPECT_LT(status.error_message().size(), 300u)
+        << "what a caller sends does not fill the answer";
   }
   void ExpectInvalid(const v1::SearchRequest& request, const std::string& reason) {
     Expect(request, grpc::StatusCode::INVALID_ARGUMENT, reason);
   }
-  v1::SearchRequest Vector(float value, size_t dim = 16) { return VectorRequest(std::vector<float>(dim, value)); }
+  v1::SearchRequest Vector(float value, size_t dim = 16) {
+    return VectorRequest(std::vector<float>(dim, value));
+  }
 };
 
 TEST_F(StatusesTest, RequestsThatMustBeFixed) {
@@ -31,7 +34,8 @@ TEST_F(StatusesTest, RequestsThatMustBeFixed) {
   v1::SearchRequest request = ItemRequest("item-1");
   request.set_top_k(1001);
   ExpectInvalid(request, "bad_k");
-  for (float similarity : {1.001f, -1.001f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
+  for (float similarity :
+       {1.001f, -1.001f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
     request = ItemRequest("item-1");
     request.set_min_similarity(similarity);
     ExpectInvalid(request, "bad_similarity");

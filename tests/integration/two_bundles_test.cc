@@ -45,7 +45,8 @@ TEST_F(TwoBundlesTest, EachNameHasItsOwnAnswersAndTheFirstIsTheDefault) {
 }
 
 TEST_F(TwoBundlesTest, EachImageGoesThroughItsBundlesModel) {
-  for (const auto& [bundle, name, size] : {std::make_tuple(&*bundle_, "default", 16), std::make_tuple(&*second_, "second", 20)}) {
+  for (const auto& [bundle, name, size] :
+       {std::make_tuple(&*bundle_, "default", 16), std::make_tuple(&*second_, "second", 20)}) {
     v1::SearchRequest request = ImageRequest(TestImageFile(2, size));
     request.set_bundle(name);
     v1::SearchResponse response;
@@ -79,8 +80,10 @@ TEST_F(TwoBundlesTest, CallsToBothAtOnceDoNotMix) {
   for (int t = 0; t < 4; ++t) {
     clients.push_back(std::async(std::launch::async, [this, t] {
       for (int i = 0; i < 25; ++i) {
-        if (t % 2 == 0) Check(*bundle_, "default", (t * 25 + i) % 300);
-        else Check(*second_, "second", (t * 25 + i) % 120);
+        if (t % 2 == 0)
+          Check(*bundle_, "default", (t * 25 + i) % 300);
+        else
+          Check(*second_, "second", (t * 25 + i) % 120);
       }
     }));
   }

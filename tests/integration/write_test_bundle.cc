@@ -1,4 +1,5 @@
-// write_test_bundle ROOT PICTURES: publishes a small bundle into ROOT and writes four pictures into PICTURES.
+// write_test_bundle ROOT PICTURES: publishes a small bundle into ROOT and writes four pictures into
+// PICTURES.
 #include <iostream>
 
 #include "absl/strings/str_cat.h"

@@ -21,8 +21,8 @@ struct FakeBundle {
   std::vector<float> vectors;           // float32[items, dim]
 };
 
-// With its items file in `directory`, an empty folder. Equal options give equal content. Fails the running test
-// when a file cannot be written.
+// With its items file in `directory`, an empty folder. Equal options give equal content. Fails the
+// running test when a file cannot be written.
 FakeBundle MakeFakeBundle(const std::string& directory, const std::string& id,
                           const TestBundleOptions& options = {});
 

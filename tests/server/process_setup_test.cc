@@ -20,7 +20,8 @@ TEST(OpenMpSettingsTest, OnlyWhatIsNotChosenAlreadyIsSet) {
               ElementsAre(Pair("OMP_NUM_THREADS", "1"), Pair("OMP_WAIT_POLICY", "passive")));
   EXPECT_THAT(MissingOpenMpSettings({{"OMP_NUM_THREADS", "4"}}),
               ElementsAre(Pair("OMP_WAIT_POLICY", "passive")));
-  EXPECT_THAT(MissingOpenMpSettings({{"OMP_NUM_THREADS", "4"}, {"OMP_WAIT_POLICY", "active"}}), IsEmpty());
+  EXPECT_THAT(MissingOpenMpSettings({{"OMP_NUM_THREADS", "4"}, {"OMP_WAIT_POLICY", "active"}}),
+              IsEmpty());
 }
 
 TEST(OpenMpSettingsTest, NothingHappensWhenAllIsChosen) {

@@ -82,9 +82,10 @@ class ServerMainTest : public ::testing::Test {
  protected:
   // With `more` behind a bundle and free ports.
   std::unique_ptr<Process> Start(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"--listen.data", "127.0.0.1:0", "--metrics.listen", "127.0.0.1:0",
-                                          "--bundles", absl::StrCat("default=", directory_ / "bundles"),
-                                          "--log.level", "error"};
+    std::vector<std::string> arguments = {
+        "--listen.data", "127.0.0.1:0", "--metrics.listen",
+        "127.0.0.1:0",   "--bundles",   absl::StrCat("default=", directory_ / "bundles"),
+        "--log.level",   "error"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return std::make_unique<Process>(arguments, directory_);
   }
@@ -97,8 +98,9 @@ TEST_F(ServerMainTest, ServesUntilATermSignalAndEndsWithZero) {
   ASSERT_THAT(bundle_, IsOk());
   const auto process = Start({"--deadlines.lame-duck", "0"});
   EXPECT_THAT(process->ReadLine(),
-              MatchesRegex(absl::StrCat("serving on 127.0.0.1:[0-9]+, metrics on 127.0.0.1:[0-9]+: default=",
-                                        bundle_->id, " .40 items.")));
+              MatchesRegex(absl::StrCat(
+                  "serving on 127.0.0.1:[0-9]+, metrics on 127.0.0.1:[0-9]+: default=", bundle_->id,
+                  " .40 items.")));
   process->Signal(SIGTERM);
   EXPECT_EQ(process->Wait(), 0);
   EXPECT_EQ(process->Errors(), "");
@@ -116,9 +118,11 @@ TEST_F(ServerMainTest, ASecondSignalEndsItAtOnce) {
 TEST_F(ServerMainTest, IdleMathThreadsSleep) {
   const auto process = Start();
   ASSERT_NE(process->ReadLine(), "");
-  const int descriptor = ::open(absl::StrCat("/proc/", process->pid(), "/environ").c_str(), O_RDONLY);
+  const int descriptor =
+      ::open(absl::StrCat("/proc/", process->pid(), "/environ").c_str(), O_RDONLY);
   std::string environment(1 << 16, '\0');
-  environment.resize(std::max<ssize_t>(0, ::read(descriptor, environment.data(), environment.size())));
+  environment.resize(
+      std::max<ssize_t>(0, ::read(descriptor, environment.data(), environment.size())));
   ::close(descriptor);
   EXPECT_THAT(environment, AllOf(HasSubstr("OMP_WAIT_POLICY="), HasSubstr("OMP_NUM_THREADS=")));
 }

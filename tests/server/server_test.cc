@@ -77,7 +77,8 @@ TEST_F(ServerTest, IsAliveButNotReadyUntilItsBundlesAreLoaded) {
   EXPECT_EQ(ReasonIn(Search(ItemRequest())), "no_bundle");
   ASSERT_THAT(server_->LoadBundles(), IsOk());
   EXPECT_EQ(server_->state(), ServingState::kServing);
-  for (const char* service : {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService", "liveness"}) {
+  for (const char* service :
+       {"", "lookbook.v1.SearchService", "lookbook.v1.CatalogService", "liveness"}) {
     EXPECT_EQ(Health(service), HealthCheckResponse::SERVING) << service;
   }
   EXPECT_TRUE(Search(ItemRequest()).ok());
@@ -89,16 +90,18 @@ TEST_F(ServerTest, SaysWhereItServesWhat) {
   Listen();
   ASSERT_THAT(server_->LoadBundles(), IsOk());
   EXPECT_EQ(server_->Describe(),
-            absl::StrCat("serving on 127.0.0.1:", server_->data_port(), ", metrics on 127.0.0.1:",
-                         server_->metrics_port(), ": default=fake-1 (40 items), other=fake-1 (40 items)"));
+            absl::StrCat("serving on 127.0.0.1:", server_->data_port(),
+                         ", metrics on 127.0.0.1:", server_->metrics_port(),
+                         ": default=fake-1 (40 items), other=fake-1 (40 items)"));
 }
 
 TEST_F(ServerTest, ABundleThatDoesNotLoadIsNamedAndNothingIsServed) {
   Listen();
   opens_ = WithReason(absl::DataLossError("model.ts: SHA-256 differs"), "checksum");
-  EXPECT_THAT(server_->LoadBundles(), AllOf(StatusIs(absl::StatusCode::kDataLoss,
-                                                     StartsWith("bundle default in /root-1: model.ts")),
-                                            HasReason("checksum")));
+  EXPECT_THAT(server_->LoadBundles(),
+              AllOf(StatusIs(absl::StatusCode::kDataLoss,
+                             StartsWith("bundle default in /root-1: model.ts")),
+                    HasReason("checksum")));
   EXPECT_EQ(server_->state(), ServingState::kStarting);
   EXPECT_EQ(opened_.size(), 1u) << "the first failure ends it";
 }

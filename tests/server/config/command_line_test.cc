@@ -43,7 +43,8 @@ class CommandLineTest : public ::testing::Test {
 };
 
 TEST_F(CommandLineTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
-  const std::string path = WriteConfig("[batch]\nmax_size = 2\nqueue_capacity = 20\n[decode]\nqueue = 3\n");
+  const std::string path =
+      WriteConfig("[batch]\nmax_size = 2\nqueue_capacity = 20\n[decode]\nqueue = 3\n");
   environment_ = {{"LOOKBOOK_BATCH_MAX_SIZE", "4"}, {"LOOKBOOK_BATCH_QUEUE_CAPACITY", "30"}};
   LB_ASSERT_OK_AND_ASSIGN(const CommandLine line,
                           Parse({"--config", path, "--batch.max-size", "5"}));
@@ -92,7 +93,8 @@ TEST_F(CommandLineTest, MistakesAreNamed) {
   EXPECT_THAT(Parse({"--config", "/no/such/file.toml"}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("/no/such/file.toml")));
   environment_ = {{"LOOKBOOK_LISTEN_DATA", "nowhere"}};
-  EXPECT_THAT(Parse({}), StatusIs(kInvalid, StartsWith("LOOKBOOK_LISTEN_DATA: listen.data \"nowhere\"")));
+  EXPECT_THAT(Parse({}),
+              StatusIs(kInvalid, StartsWith("LOOKBOOK_LISTEN_DATA: listen.data \"nowhere\"")));
 }
 
 TEST_F(CommandLineTest, ContradictionsAreNamed) {
@@ -111,13 +113,15 @@ TEST_F(CommandLineTest, MessagesAreOneLine) {
 }
 
 TEST_F(CommandLineTest, PrintedConfigIsAFileThatGivesTheSameValues) {
-  LB_ASSERT_OK_AND_ASSIGN(const CommandLine line,
-                          Parse({"--batch.max-delay", "2ms", "--limits.image-bytes", "3MiB",
-                                 "--log.format", "json", "--listen.reflection", "false", "--print-config"}));
+  LB_ASSERT_OK_AND_ASSIGN(
+      const CommandLine line,
+      Parse({"--batch.max-delay", "2ms", "--limits.image-bytes", "3MiB", "--log.format", "json",
+             "--listen.reflection", "false", "--print-config"}));
   EXPECT_THAT(line.print, HasSubstr("batch.max_delay = \"2ms\""));
   EXPECT_THAT(line.print, HasSubstr("# --batch.max-delay"));
   EXPECT_THAT(line.print, HasSubstr("# default for 2 cores"));
-  LB_ASSERT_OK_AND_ASSIGN(const CommandLine again, ParseBare({"--config", WriteConfig(line.print)}));
+  LB_ASSERT_OK_AND_ASSIGN(const CommandLine again,
+                          ParseBare({"--config", WriteConfig(line.print)}));
   for (const ConfigOption& option : ConfigOptions()) {
     EXPECT_EQ(option.to_toml(line.config), option.to_toml(again.config)) << option.key;
   }

@@ -35,9 +35,10 @@ TEST(ConfigFileTest, KeysCarryTheirLine) {
 }
 
 TEST(ConfigFileTest, BundlesKeepTheirOrder) {
-  LB_ASSERT_OK_AND_ASSIGN(const auto settings, ParseConfigFile("[[bundles]]\nname = \"z\"\npath = \"/1\"\n"
-                                                               "[[bundles]]\nname = \"a\"\npath = \"/2\"\n",
-                                                               "s.toml"));
+  LB_ASSERT_OK_AND_ASSIGN(const auto settings,
+                          ParseConfigFile("[[bundles]]\nname = \"z\"\npath = \"/1\"\n"
+                                          "[[bundles]]\nname = \"a\"\npath = \"/2\"\n",
+                                          "s.toml"));
   ASSERT_EQ(settings.size(), 1u);
   EXPECT_THAT(settings[0].values, ElementsAre("z=/1", "a=/2"));
 }
@@ -59,7 +60,8 @@ TEST(ConfigFileTest, MistakesAreRefusedWithTheirLine) {
       {"bundles = \"x=/y\"\n", "s.toml:1: bundles must be"},
       {"[[bundles]]\nname = \"a\"\n", "s.toml:1: bundles must be"},
       {"[[bundles]]\nname = \"a\"\npath = 5\n", "s.toml:3: bundles must be"},
-      {"[[bundles]]\nname = \"a\"\npath = \"/\"\nsize = 5\n", "s.toml:4: unknown key \"bundles.size\""},
+      {"[[bundles]]\nname = \"a\"\npath = \"/\"\nsize = 5\n",
+       "s.toml:4: unknown key \"bundles.size\""},
       {"[batch]\nmax_size = 8\nmax_size = 9\n", "s.toml:3: "},
       {"[batch\n", "s.toml:1: "},
       {"[batch.max_size]\nx = 1\n", "s.toml:1: batch.max_size must be an integer"},

@@ -35,12 +35,9 @@ TEST(ConfigOptionsTest, EverySettingReachesItsOwnFieldAlone) {
                                                    {OptionKind::kSpan, "77ms"},
                                                    {OptionKind::kBool, "false"},
                                                    {OptionKind::kBundles, "x=/y"}};
-  const std::map<std::string, std::string> texts = {{"listen.data", "localhost:1"},
-                                                    {"metrics.listen", "off"},
-                                                    {"device", "cuda"},
-                                                    {"log.level", "error"},
-                                                    {"log.format", "json"},
-                                                    {"limits.image_pixels", "777"}};
+  const std::map<std::string, std::string> texts = {
+      {"listen.data", "localhost:1"}, {"metrics.listen", "off"}, {"device", "cuda"},
+      {"log.level", "error"},         {"log.format", "json"},    {"limits.image_pixels", "777"}};
   for (const ConfigOption& option : ConfigOptions()) {
     ServerConfig before, after;
     const auto special = texts.find(option.key);
@@ -68,7 +65,8 @@ TEST(ConfigOptionsTest, BadValuesOfEachKindAreRefused) {
   ServerConfig config;
   for (const ConfigOption& option : ConfigOptions()) {
     if (option.key == "device") continue;  // Any text; Validate() knows the devices.
-    EXPECT_THAT(option.set(config, {"no such value"}), StatusIs(kInvalid, AllOf(HasSubstr("no such value"))))
+    EXPECT_THAT(option.set(config, {"no such value"}),
+                StatusIs(kInvalid, AllOf(HasSubstr("no such value"))))
         << option.key;
   }
 }

@@ -19,7 +19,8 @@ TEST(ParseIntegerTest, WholeNumbersOnly) {
 TEST(ParseBoolTest, TrueAndFalseOnly) {
   EXPECT_THAT(ParseBool("true"), IsOkAndHolds(true));
   EXPECT_THAT(ParseBool("false"), IsOkAndHolds(false));
-  for (const char* text : {"", "yes", "1", "TRUE"}) EXPECT_THAT(ParseBool(text), StatusIs(kInvalid));
+  for (const char* text : {"", "yes", "1", "TRUE"})
+    EXPECT_THAT(ParseBool(text), StatusIs(kInvalid));
 }
 
 TEST(ParseBytesTest, UnitsArePowersOf1024) {
@@ -36,7 +37,8 @@ TEST(ParseBytesTest, RefusesOtherUnitsNegativesAndOverflow) {
 }
 
 TEST(FormatBytesTest, IsReadBackUnchanged) {
-  for (int64_t bytes : {int64_t{0}, int64_t{1}, int64_t{1023}, int64_t{1024}, int64_t{20} << 20, (int64_t{1} << 30) + 1}) {
+  for (int64_t bytes : {int64_t{0}, int64_t{1}, int64_t{1023}, int64_t{1024}, int64_t{20} << 20,
+                        (int64_t{1} << 30) + 1}) {
     EXPECT_THAT(ParseBytes(FormatBytes(bytes)), IsOkAndHolds(bytes));
   }
   EXPECT_EQ(FormatBytes(int64_t{20} << 20), "20MiB");
@@ -55,8 +57,8 @@ TEST(ParseAddressTest, HostAndPort) {
   for (const char* text : {"0.0.0.0:50051", "localhost:0", "[::1]:65535", "[::]:50051"}) {
     EXPECT_THAT(ParseAddress(text), IsOkAndHolds(text));
   }
-  for (const char* text : {"", ":50051", "50051", "localhost", "localhost:", "localhost:65536", "::1:50051",
-                           "a b:1", "localhost:-1", "a:1,b:2", "unix:/tmp/x"}) {
+  for (const char* text : {"", ":50051", "50051", "localhost", "localhost:", "localhost:65536",
+                           "::1:50051", "a b:1", "localhost:-1", "a:1,b:2", "unix:/tmp/x"}) {
     EXPECT_THAT(ParseAddress(text), StatusIs(kInvalid, HasSubstr("HOST:PORT"))) << text;
   }
   EXPECT_EQ(PortOf("[::1]:443"), 443);

@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 class BundleLoaderTest : public ::testing::Test {
  protected:
   BundleLoaderTest() {
-    auto pipeline = Pipeline::Create("default", {.decode_threads = 1, .embed_workers = 1}, &metrics_, &clock_);
+    auto pipeline =
+        Pipeline::Create("default", {.decode_threads = 1, .embed_workers = 1}, &metrics_, &clock_);
     EXPECT_THAT(pipeline, IsOk());
     pipeline_ = *std::move(pipeline);
   }
@@ -32,7 +33,8 @@ class BundleLoaderTest : public ::testing::Test {
       clock_.Advance(absl::Seconds(2));
       return opened;
     };
-    return BundleLoader(opener, {.max_batch = 16}, &metrics_, &clock_).Load("default", "/root", pipeline_.get());
+    return BundleLoader(opener, {.max_batch = 16}, &metrics_, &clock_)
+        .Load("default", "/root", pipeline_.get());
   }
 
   bool Loads(const std::string& result) {
@@ -58,16 +60,18 @@ TEST_F(BundleLoaderTest, AGoodBundleIsWarmedUpSetAndReported) {
   EXPECT_EQ(metrics.created_timestamp_seconds.Value(), 1795428900);
   EXPECT_EQ(metrics.load_duration_seconds.Count(), 1u);
   EXPECT_EQ(metrics.warmup_seconds.Value(), 0) << "no time passed in the fake's WarmUp()";
-  EXPECT_THAT(metrics_.Scrape(), HasSubstr("lookbook_bundle_load_duration_seconds_sum{bundle=\"default\"} 2"));
+  EXPECT_THAT(metrics_.Scrape(),
+              HasSubstr("lookbook_bundle_load_duration_seconds_sum{bundle=\"default\"} 2"));
   EXPECT_THAT(metrics_.Scrape(), HasSubstr("bundle_id=\"id-1\""));
 }
 
 TEST_F(BundleLoaderTest, AFailureKeepsTheOldBundleAndNamesTheCheck) {
   const FakeBundle old = Make("id-1");
   ASSERT_THAT(Load(old.bundle), IsOk());
-  EXPECT_THAT(Load(WithReason(absl::DataLossError("model.ts differs"), "checksum")),
-              AllOf(StatusIs(absl::StatusCode::kDataLoss, "bundle default in /root: model.ts differs"),
-                    HasReason("checksum")));
+  EXPECT_THAT(
+      Load(WithReason(absl::DataLossError("model.ts differs"), "checksum")),
+      AllOf(StatusIs(absl::StatusCode::kDataLoss, "bundle default in /root: model.ts differs"),
+            HasReason("checksum")));
   EXPECT_EQ(pipeline_->bundle(), old.bundle);
   EXPECT_TRUE(Loads("checksum"));
   EXPECT_THAT(metrics_.Scrape(), HasSubstr("bundle_id=\"id-1\""));
@@ -76,7 +80,8 @@ TEST_F(BundleLoaderTest, AFailureKeepsTheOldBundleAndNamesTheCheck) {
 TEST_F(BundleLoaderTest, AModelThatFailsToWarmUpIsNotServed) {
   const FakeBundle fake = Make("id-1");
   fake.embedder->FailWith(absl::ResourceExhaustedError("out of memory"));
-  EXPECT_THAT(Load(fake.bundle), AllOf(StatusIs(absl::StatusCode::kResourceExhausted), HasReason("memory")));
+  EXPECT_THAT(Load(fake.bundle),
+              AllOf(StatusIs(absl::StatusCode::kResourceExhausted), HasReason("memory")));
   EXPECT_EQ(pipeline_->bundle(), nullptr);
   EXPECT_TRUE(Loads("memory"));
 }

@@ -32,14 +32,16 @@ TEST_F(PipelineSetTest, AnEmptyNameIsTheFirst) {
 }
 
 TEST_F(PipelineSetTest, AnUnknownNameIsNamedWithThoseThereAre) {
-  EXPECT_THAT(set_->Find("third"), AllOf(StatusIs(absl::StatusCode::kNotFound,
-                                                  HasSubstr("\"third\" is not served here; there are: first, second")),
-                                         HasReason("unknown_bundle")));
+  EXPECT_THAT(set_->Find("third"),
+              AllOf(StatusIs(absl::StatusCode::kNotFound,
+                             HasSubstr("\"third\" is not served here; there are: first, second")),
+                    HasReason("unknown_bundle")));
 }
 
 TEST_F(PipelineSetTest, HostileNamesStayOutOfTheMessage) {
   EXPECT_THAT(set_->Find(absl::string_view("a\0b\n", 4)),
-              AllOf(StatusIs(absl::StatusCode::kNotFound, HasSubstr("a\\000b\\n")), HasReason("unknown_bundle")));
+              AllOf(StatusIs(absl::StatusCode::kNotFound, HasSubstr("a\\000b\\n")),
+                    HasReason("unknown_bundle")));
   EXPECT_THAT(set_->Find("../../etc"), HasReason("unknown_bundle"));
   const auto huge = set_->Find(std::string(1 << 20, 'x'));
   EXPECT_THAT(huge, AllOf(StatusIs(absl::StatusCode::kInvalidArgument), HasReason("bad_bundle")));
@@ -50,7 +52,8 @@ TEST_F(PipelineSetTest, ShutdownReachesEveryPipeline) {
   set_->Shutdown();
   for (const PipelineSet::Entry& entry : set_->entries()) {
     absl::Status seen;
-    entry.pipeline->Submit(Query(), [&](absl::StatusOr<QueryResult> result) { seen = result.status(); });
+    entry.pipeline->Submit(Query(),
+                           [&](absl::StatusOr<QueryResult> result) { seen = result.status(); });
     EXPECT_THAT(seen, HasReason("draining"));
   }
 }

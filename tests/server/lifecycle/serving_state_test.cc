@@ -26,7 +26,8 @@ TEST(ServingStateTest, OnlyTheStatedTransitionsAreLegal) {
   for (ServingState from : kAll) {
     for (ServingState to : kAll) {
       const bool wanted = std::count(legal.begin(), legal.end(), std::make_pair(from, to)) == 1;
-      EXPECT_EQ(MayFollow(from, to), wanted) << ServingStateName(from) << " " << ServingStateName(to);
+      EXPECT_EQ(MayFollow(from, to), wanted)
+          << ServingStateName(from) << " " << ServingStateName(to);
     }
   }
 }
@@ -41,13 +42,14 @@ TEST(ServingStateTest, OnlyAServingServerIsReadyAndOnlyAStoppedOneIsDead) {
 TEST(ServingStateMachineTest, TellsEachStateInOrder) {
   std::vector<ServingState> told;
   ServingStateMachine machine([&](ServingState state) { told.push_back(state); });
-  for (ServingState next : {ServingState::kServing, ServingState::kLameDuck, ServingState::kDraining,
-                            ServingState::kStopped}) {
+  for (ServingState next : {ServingState::kServing, ServingState::kLameDuck,
+                            ServingState::kDraining, ServingState::kStopped}) {
     ASSERT_THAT(machine.Advance(next), IsOk());
     EXPECT_EQ(machine.state(), next);
   }
-  EXPECT_THAT(told, ElementsAre(ServingState::kStarting, ServingState::kServing, ServingState::kLameDuck,
-                                ServingState::kDraining, ServingState::kStopped));
+  EXPECT_THAT(told,
+              ElementsAre(ServingState::kStarting, ServingState::kServing, ServingState::kLameDuck,
+                          ServingState::kDraining, ServingState::kStopped));
 }
 
 TEST(ServingStateMachineTest, AnIllegalStepChangesNothing) {

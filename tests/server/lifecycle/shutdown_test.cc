@@ -15,7 +15,9 @@ class ShutdownTest : public ::testing::Test {
  protected:
   ShutdownSteps Steps() {
     ShutdownSteps steps;
-    steps.wait = [this](absl::Duration time) { Note(absl::StrCat("wait ", absl::FormatDuration(time))); };
+    steps.wait = [this](absl::Duration time) {
+      Note(absl::StrCat("wait ", absl::FormatDuration(time)));
+    };
     steps.drain_calls = [this](absl::Duration time) {
       Note(absl::StrCat("drain ", absl::FormatDuration(time)));
     };
@@ -32,8 +34,8 @@ class ShutdownTest : public ::testing::Test {
 TEST_F(ShutdownTest, CallsAreServedDuringTheLameDuckAndPipelinesOutliveThem) {
   ASSERT_THAT(machine_.Advance(ServingState::kServing), IsOk());
   ASSERT_THAT(ShutDown(options_, Steps(), &machine_), IsOk());
-  EXPECT_THAT(events_, ElementsAre("starting", "serving", "lame_duck", "wait 5s", "draining", "drain 20s",
-                                   "stop pipelines", "stopped"));
+  EXPECT_THAT(events_, ElementsAre("starting", "serving", "lame_duck", "wait 5s", "draining",
+                                   "drain 20s", "stop pipelines", "stopped"));
 }
 
 TEST_F(ShutdownTest, AServerThatNeverServedStopsAtOnce) {
@@ -45,7 +47,8 @@ TEST_F(ShutdownTest, RunsOnce) {
   ASSERT_THAT(machine_.Advance(ServingState::kServing), IsOk());
   ASSERT_THAT(ShutDown(options_, Steps(), &machine_), IsOk());
   const size_t events = events_.size();
-  EXPECT_THAT(ShutDown(options_, Steps(), &machine_), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(ShutDown(options_, Steps(), &machine_),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(events_.size(), events);
 }
 

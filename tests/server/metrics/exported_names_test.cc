@@ -1,5 +1,5 @@
-// The metrics are an interface: dashboards and alerts name them. This is the list, and the conventions that
-// `promtool check metrics` would hold it to.
+// The metrics are an interface: dashboards and alerts name them. This is the list, and the
+// conventions that `promtool check metrics` would hold it to.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,7 +83,8 @@ TEST(ExportedNamesTest, TheDocumentListsThemAllAndNoOther) {
   std::set<std::string> listed, exported;
   const std::string rows = text.substr(table, end - table);
   const std::regex name("(?:lookbook|process)_[a-z0-9_]+");
-  for (std::sregex_iterator match(rows.begin(), rows.end(), name); match != std::sregex_iterator(); ++match) {
+  for (std::sregex_iterator match(rows.begin(), rows.end(), name); match != std::sregex_iterator();
+       ++match) {
     listed.insert(match->str());
   }
   for (const auto& [family, ignored] : Scraped()) exported.insert(family);

@@ -32,7 +32,8 @@ TEST(ParseProcessStatTest, ANameWithBracketsAndSpacesDoesNotShiftTheFields) {
 }
 
 TEST(ParseProcessStatTest, RefusesWhatIsNotAStatLine) {
-  for (const char* text : {"", "42", "42 (x) S 1 2", "42 (x) S a b c d e f g h i j k l m n o p q r s t u v"}) {
+  for (const char* text :
+       {"", "42", "42 (x) S 1 2", "42 (x) S a b c d e f g h i j k l m n o p q r s t u v"}) {
     EXPECT_FALSE(ParseProcessStat(text, 100, 4096).has_value()) << text;
   }
 }
@@ -51,7 +52,8 @@ TEST(ProcessCollectorTest, SaysPlausibleThingsOfThisProcess) {
   EXPECT_GE(values.at("process_virtual_memory_bytes"), values.at("process_resident_memory_bytes"));
   EXPECT_EQ(values.at("process_threads"), 1);
   EXPECT_GE(values.at("process_open_fds"), 3);
-  EXPECT_NEAR(values.at("process_start_time_seconds"), static_cast<double>(std::time(nullptr)), 600);
+  EXPECT_NEAR(values.at("process_start_time_seconds"), static_cast<double>(std::time(nullptr)),
+              600);
 }
 
 TEST(ProcessCollectorTest, OpenDescriptorsAreCountedOneByOne) {

@@ -91,11 +91,13 @@ TEST(ServerMetricsTest, BundlesReportLoadsAndTheLiveId) {
   metrics.BundleActive("default", "id-1", "resnet50", "Flat");
   metrics.bundle("default").items.Set(8000);
   const std::string text = metrics.Scrape();
-  EXPECT_EQ(ValueOf(text, "lookbook_bundle_loads_total{bundle=\"default\",result=\"checksum\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "lookbook_bundle_loads_total{bundle=\"default\",result=\"checksum\"}"),
+            1);
   EXPECT_EQ(ValueOf(text, "lookbook_bundle_loads_total{bundle=\"default\",result=\"success\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_bundle_items{bundle=\"default\"}"), 8000);
-  EXPECT_EQ(ValueOf(text, "lookbook_bundle_info{bundle=\"default\",bundle_id=\"id-1\","
-                          "backbone=\"resnet50\",index=\"Flat\"}"),
+  EXPECT_EQ(ValueOf(text,
+                    "lookbook_bundle_info{bundle=\"default\",bundle_id=\"id-1\","
+                    "backbone=\"resnet50\",index=\"Flat\"}"),
             1);
 }
 
@@ -113,8 +115,9 @@ TEST(ServerMetricsTest, LatencyBoundsHoldTheObjective) {
   ServerMetrics metrics({"default"});
   const std::string text = metrics.Scrape();
   for (const char* bound : {"0.00025", "0.002", "0.25", "1.02"}) {
-    EXPECT_THAT(text, HasSubstr(absl::StrCat("lookbook_request_duration_seconds_bucket{method=\"Search\",le=\"",
-                                             bound, "\"}")));
+    EXPECT_THAT(text, HasSubstr(absl::StrCat(
+                          "lookbook_request_duration_seconds_bucket{method=\"Search\",le=\"", bound,
+                          "\"}")));
   }
 }
 
@@ -151,16 +154,15 @@ TEST(ServerMetricsTest, APortInUseIsNamed) {
   ServerMetrics first({"default"}), second({"default"});
   LB_ASSERT_OK_AND_ASSIGN(const int port, first.Expose("127.0.0.1:0"));
   const std::string address = absl::StrCat("127.0.0.1:", port);
-  EXPECT_THAT(second.Expose(address),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr(address)));
+  EXPECT_THAT(second.Expose(address), StatusIs(absl::StatusCode::kUnavailable, HasSubstr(address)));
 }
 
 TEST(ServerMetricsTest, AnAddressOfAnotherFormIsNamed) {
-  for (const char* address : {"", "9464", ":9464", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:9464s",
-                              "127.0.0.1:1,127.0.0.1:2"}) {
+  for (const char* address : {"", "9464", ":9464", "127.0.0.1:", "127.0.0.1:70000",
+                              "127.0.0.1:9464s", "127.0.0.1:1,127.0.0.1:2"}) {
     ServerMetrics metrics({"default"});
-    EXPECT_THAT(metrics.Expose(address),
-                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(absl::StrCat("\"", address, "\""))));
+    EXPECT_THAT(metrics.Expose(address), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                  HasSubstr(absl::StrCat("\"", address, "\""))));
   }
 }
 
@@ -176,11 +178,13 @@ TEST(ServerMetricsTest, ScrapesAndCallsRunAtOnce) {
     });
   }
   threads.emplace_back([&] {
-    for (int i = 0; i < 20; ++i) metrics.BundleActive("default", absl::StrCat("id-", i), "r", "Flat");
+    for (int i = 0; i < 20; ++i)
+      metrics.BundleActive("default", absl::StrCat("id-", i), "r", "Flat");
   });
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(metrics.Scrape().empty());
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(ValueOf(metrics.Scrape(), "lookbook_requests_total{method=\"Search\",code=\"OK\"}"), 1000);
+  EXPECT_EQ(ValueOf(metrics.Scrape(), "lookbook_requests_total{method=\"Search\",code=\"OK\"}"),
+            1000);
 }
 
 }  // namespace

@@ -40,9 +40,10 @@ TEST_F(AccessLogLineTest, ACallIsOneLineWithItsFacts) {
   record.request_bytes = 77;
   record.stages.decode = 0.5;
   const std::string line = Line(record);
-  EXPECT_THAT(line, AllOf(HasSubstr("method=Search"), HasSubstr("code=INVALID_ARGUMENT"),
-                          HasSubstr("reason=truncated"), HasSubstr("bytes=77"), HasSubstr("decode=0.5"),
-                          HasSubstr("left_out=3"), HasSubstr("id\\nwith a break")));
+  EXPECT_THAT(line,
+              AllOf(HasSubstr("method=Search"), HasSubstr("code=INVALID_ARGUMENT"),
+                    HasSubstr("reason=truncated"), HasSubstr("bytes=77"), HasSubstr("decode=0.5"),
+                    HasSubstr("left_out=3"), HasSubstr("id\\nwith a break")));
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
 
@@ -51,7 +52,8 @@ TEST_F(AccessLogLineTest, AFaultOfOursIsAnErrorWithItsCause) {
   record.method = "Embed";
   record.status = absl::InternalError("torch: shapes differ");
   record.request_id = "r-1";
-  EXPECT_THAT(Line(record), AllOf(HasSubstr("ERROR"), HasSubstr("torch: shapes differ"), HasSubstr("r-1")));
+  EXPECT_THAT(Line(record),
+              AllOf(HasSubstr("ERROR"), HasSubstr("torch: shapes differ"), HasSubstr("r-1")));
 }
 
 }  // namespace

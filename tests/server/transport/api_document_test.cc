@@ -17,7 +17,8 @@ using Reasons = std::set<std::string>;
 
 void AddMatches(const std::string& text, const std::string& pattern, Reasons* reasons) {
   const std::regex regex(pattern);
-  for (std::sregex_iterator match(text.begin(), text.end(), regex); match != std::sregex_iterator(); ++match) {
+  for (std::sregex_iterator match(text.begin(), text.end(), regex); match != std::sregex_iterator();
+       ++match) {
     reasons->insert(match->str(1));
   }
 }
@@ -38,7 +39,8 @@ Reasons ReasonsIn(const std::string& folder) {
 TEST(ApiDocumentTest, ListsEveryReasonOfTheSources) {
   LB_ASSERT_OK_AND_ASSIGN(const std::string document, ReadFile("docs/api.md"));
   Reasons used;
-  for (const char* folder : {"engine/image", "server/batch", "server/pipeline", "server/transport"}) {
+  for (const char* folder :
+       {"engine/image", "server/batch", "server/pipeline", "server/transport"}) {
     const Reasons more = ReasonsIn(folder);
     used.insert(more.begin(), more.end());
   }
@@ -53,7 +55,8 @@ TEST(ApiDocumentTest, ListsEveryReasonOfTheSources) {
 TEST(ApiDocumentTest, ListsEveryLimitThatCanBeSet) {
   LB_ASSERT_OK_AND_ASSIGN(const std::string document, ReadFile("docs/api.md"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string images, ReadFile("docs/api_images.md"));
-  for (const char* text : {"limits.message_bytes", "limits.streams_per_connection", "deadlines.max_deadline"}) {
+  for (const char* text :
+       {"limits.message_bytes", "limits.streams_per_connection", "deadlines.max_deadline"}) {
     EXPECT_NE(document.find(text), std::string::npos) << text;
   }
   for (const char* reason : {"image_too_large", "truncated", "corrupt"}) {

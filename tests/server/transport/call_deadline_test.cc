@@ -12,7 +12,8 @@ const SystemClock::time_point kWall = SystemClock::from_time_t(1795428900);
 constexpr absl::Duration kCap = absl::Seconds(10);
 
 TEST(CallDeadlineTest, TheRestOfTheClientsTimeIsCountedFromNow) {
-  EXPECT_EQ(CallDeadline(kWall + std::chrono::seconds(3), kWall, kNow, kCap), kNow + absl::Seconds(3));
+  EXPECT_EQ(CallDeadline(kWall + std::chrono::seconds(3), kWall, kNow, kCap),
+            kNow + absl::Seconds(3));
 }
 
 TEST(CallDeadlineTest, NoDeadlineAndALongOneAreCapped) {
@@ -22,7 +23,8 @@ TEST(CallDeadlineTest, NoDeadlineAndALongOneAreCapped) {
 }
 
 TEST(CallDeadlineTest, APassedDeadlineStaysPassed) {
-  EXPECT_EQ(CallDeadline(kWall - std::chrono::seconds(1), kWall, kNow, kCap), kNow - absl::Seconds(1));
+  EXPECT_EQ(CallDeadline(kWall - std::chrono::seconds(1), kWall, kNow, kCap),
+            kNow - absl::Seconds(1));
   EXPECT_LE(CallDeadline(kWall, kWall, kNow, kCap), kNow);
   EXPECT_LT(CallDeadline(SystemClock::time_point::min(), kWall, kNow, kCap), kNow);
 }

@@ -18,7 +18,8 @@ TEST_F(CatalogMessagesTest, ItemHasAllItsFacts) {
   FillItem(*fake_.bundle, 5, &response);
   const Item& item = fake_.items[5];
   EXPECT_EQ(response.item_id(), item.id);
-  EXPECT_EQ(std::vector<uint32_t>(response.class_ids().begin(), response.class_ids().end()), item.class_ids);
+  EXPECT_EQ(std::vector<uint32_t>(response.class_ids().begin(), response.class_ids().end()),
+            item.class_ids);
   EXPECT_EQ(std::vector<uint32_t>(response.attribute_ids().begin(), response.attribute_ids().end()),
             item.attribute_ids);
   EXPECT_EQ(response.uri(), item.uri);

@@ -96,7 +96,11 @@ TEST_F(CatalogServiceTest, ThumbnailsHaveABoundedQueueAndFactsDoNotWaitForThem) 
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
   std::promise<void> running;
-  ASSERT_THAT(readers_->Submit([&] { running.set_value(); released.wait(); }), IsOk());
+  ASSERT_THAT(readers_->Submit([&] {
+    running.set_value();
+    released.wait();
+  }),
+              IsOk());
   running.get_future().wait();
   ASSERT_THAT(readers_->Submit([] {}), IsOk());
 
@@ -107,6 +111,7 @@ TEST_F(CatalogServiceTest, ThumbnailsHaveABoundedQueueAndFactsDoNotWaitForThem) 
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"queue_full\"}"), 1);
   EXPECT_TRUE(GetItem("item-3", false, &response).ok());
   release.set_value();
+  readers_->Shutdown();  // Its tasks use what stands above.
 }
 
 TEST_F(CatalogServiceTest, CallsAreCountedByMethod) {

@@ -23,7 +23,8 @@ class GrpcServerTest : public ::testing::Test {
     return *std::move(server);
   }
 
-  grpc::Status Check(const std::shared_ptr<grpc::Channel>& channel, const std::string& service = "") {
+  grpc::Status Check(const std::shared_ptr<grpc::Channel>& channel,
+                     const std::string& service = "") {
     grpc::ClientContext context;
     grpc::health::v1::HealthCheckRequest request;
     request.set_service(service);
@@ -32,7 +33,8 @@ class GrpcServerTest : public ::testing::Test {
   }
 
   // Calls a method that need not exist, with an empty message.
-  grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel, const std::string& method) {
+  grpc::Status CallByName(const std::shared_ptr<grpc::Channel>& channel,
+                          const std::string& method) {
     grpc::GenericStub stub(channel);
     grpc::ClientContext context;
     const grpc::Slice nothing("", 0);
@@ -72,7 +74,8 @@ TEST_F(GrpcServerTest, CompressedMessagesAreRefusedBeforeTheyUnfold) {
   health_.Set(std::string(20000, 'x'), true);
   const auto server = Listen();
   for (auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
-    const grpc::Status status = Check(ChannelTo(server->port(), algorithm), std::string(20000, 'x'));
+    const grpc::Status status =
+        Check(ChannelTo(server->port(), algorithm), std::string(20000, 'x'));
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
   }
   EXPECT_TRUE(Check(ChannelTo(server->port()), std::string(20000, 'x')).ok());
@@ -91,14 +94,17 @@ TEST_F(GrpcServerTest, ReflectionIsAChoice) {
   const char* method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
   const auto with = Listen({.reflection = true});
   const auto without = Listen({.reflection = false});
-  EXPECT_EQ(CallByName(ChannelTo(without->port()), method).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_NE(CallByName(ChannelTo(with->port()), method).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(CallByName(ChannelTo(without->port()), method).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_NE(CallByName(ChannelTo(with->port()), method).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(GrpcServerTest, AnUnknownMethodIsUnimplemented) {
   const auto server = Listen();
-  EXPECT_EQ(CallByName(ChannelTo(server->port()), "/lookbook.v1.SearchService/Nothing").error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(
+      CallByName(ChannelTo(server->port()), "/lookbook.v1.SearchService/Nothing").error_code(),
+      grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(GrpcServerTest, ShutdownMayBeCalledAgain) {

@@ -22,11 +22,11 @@ TEST(GrpcStatusTest, ReasonAndMessageTravelInTheDetails) {
 }
 
 TEST(GrpcStatusTest, CodesThatTellTheCallerWhatToDoKeepTheirNumber) {
-  for (const auto code :
-       {absl::StatusCode::kCancelled, absl::StatusCode::kInvalidArgument, absl::StatusCode::kDeadlineExceeded,
-        absl::StatusCode::kNotFound, absl::StatusCode::kPermissionDenied, absl::StatusCode::kUnauthenticated,
-        absl::StatusCode::kResourceExhausted, absl::StatusCode::kUnimplemented, absl::StatusCode::kUnavailable,
-        absl::StatusCode::kDataLoss}) {
+  for (const auto code : {absl::StatusCode::kCancelled, absl::StatusCode::kInvalidArgument,
+                          absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kNotFound,
+                          absl::StatusCode::kPermissionDenied, absl::StatusCode::kUnauthenticated,
+                          absl::StatusCode::kResourceExhausted, absl::StatusCode::kUnimplemented,
+                          absl::StatusCode::kUnavailable, absl::StatusCode::kDataLoss}) {
     const absl::Status status(code, "why");
     EXPECT_EQ(static_cast<int>(ToGrpcStatus(status).error_code()), static_cast<int>(code));
     EXPECT_EQ(ToGrpcStatus(status).error_message(), "why");

@@ -13,7 +13,8 @@ TEST(LogBudgetTest, SoManyASecondAndTheRestAreCounted) {
   EXPECT_TRUE(budget.Take(kStart, &left_out));
   EXPECT_EQ(left_out, 0);
   EXPECT_TRUE(budget.Take(kStart, &left_out));
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(budget.Take(kStart + absl::Milliseconds(999), &left_out));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(budget.Take(kStart + absl::Milliseconds(999), &left_out));
   EXPECT_TRUE(budget.Take(kStart + absl::Seconds(1), &left_out));
   EXPECT_EQ(left_out, 5);
   EXPECT_TRUE(budget.Take(kStart + absl::Seconds(1), &left_out));

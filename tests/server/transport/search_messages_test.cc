@@ -87,7 +87,8 @@ TEST(ToQueryTest, MinSimilarityIsACosine) {
     request.set_min_similarity(good);
     EXPECT_EQ(ToQuery(request)->min_similarity, good);
   }
-  for (float bad : {std::nextafterf(1, 2), -1.01f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
+  for (float bad :
+       {std::nextafterf(1, 2), -1.01f, std::nanf(""), std::numeric_limits<float>::infinity()}) {
     request.set_min_similarity(bad);
     EXPECT_THAT(ToQuery(request), AllOf(StatusIs(kInvalid), HasReason("bad_similarity"))) << bad;
   }
@@ -160,7 +161,8 @@ TEST_F(FillResponseTest, ClassesAreSortedWithTiesInTheManifestsOrder) {
   FillResponse(ItemRequest(), result_, &response);
   std::vector<uint32_t> ids;
   for (const auto& score : response.classes()) ids.push_back(score.class_id());
-  EXPECT_THAT(ids, ElementsAre(TestClassId(1), TestClassId(3), TestClassId(4), TestClassId(0), TestClassId(2)));
+  EXPECT_THAT(ids, ElementsAre(TestClassId(1), TestClassId(3), TestClassId(4), TestClassId(0),
+                               TestClassId(2)));
   EXPECT_EQ(response.classes(0).name(), fake_.bundle->manifest.classes(1).name());
   EXPECT_EQ(response.classes(0).score(), 0.9f);
 }
@@ -193,8 +195,8 @@ TEST_F(FillResponseTest, TimingsOnlyWhenAsked) {
   request.set_with_timings(true);
   FillResponse(request, result_, &with);
   const v1::Timings& timings = with.timings();
-  EXPECT_THAT((std::vector<double>{timings.decode(), timings.preprocess(), timings.queue(), timings.embed(),
-                                   timings.search(), timings.total()}),
+  EXPECT_THAT((std::vector<double>{timings.decode(), timings.preprocess(), timings.queue(),
+                                   timings.embed(), timings.search(), timings.total()}),
               ElementsAre(1, 2, 3, 4, 5, 6));
 }
 

@@ -73,14 +73,16 @@ TEST_F(SearchServiceTest, AnImageIsEmbeddedScoredAndSearched) {
   *by_vector.mutable_vector() = embedded.embedding();
   v1::SearchResponse again;
   ASSERT_TRUE(Search(by_vector, &again).ok());
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(again.neighbors(i).item_id(), response.neighbors(i).item_id());
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(again.neighbors(i).item_id(), response.neighbors(i).item_id());
 }
 
 TEST_F(SearchServiceTest, CallsAreCountedWhenTheyEnd) {
   LoadBundle();
   v1::SearchResponse response;
   ASSERT_TRUE(Search(ItemRequest("item-1"), &response).ok());
-  EXPECT_EQ(Search(ItemRequest("no such item"), &response).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Search(ItemRequest("no such item"), &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
   EXPECT_TRUE(MetricBecomes("lookbook_requests_total{code=\"OK\",method=\"Search\"}", 1));
   EXPECT_TRUE(MetricBecomes("lookbook_requests_total{code=\"NOT_FOUND\",method=\"Search\"}", 1));
   EXPECT_TRUE(MetricBecomes("lookbook_requests_in_flight{method=\"Search\"}", 0));
@@ -139,7 +141,8 @@ TEST_F(SearchServiceTest, APassedDeadlineCostsNoDecode) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() - std::chrono::seconds(1));
   v1::SearchResponse response;
-  EXPECT_EQ(Search(ImageRequest(), &response, &context).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(Search(ImageRequest(), &response, &context).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(Metric("lookbook_images_total{format=\"jpeg\",result=\"decoded\"}"), 0);
 }
 
@@ -167,7 +170,11 @@ TEST_F(SearchServiceTest, TheServersCapServesClientsWithoutADeadline) {
 class FullQueueTest : public ServiceTest {
  protected:
   FullQueueTest()
-      : ServiceTest({.decode_threads = 1, .decode_queue = 1, .embed_workers = 1, .max_batch = 1, .queue_capacity = 1}) {}
+      : ServiceTest({.decode_threads = 1,
+                     .decode_queue = 1,
+                     .embed_workers = 1,
+                     .max_batch = 1,
+                     .queue_capacity = 1}) {}
 };
 
 TEST_F(FullQueueTest, AFullQueueRefusesAtOnceAndSaysWhenToComeBack) {

@@ -34,8 +34,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(int port, grpc_compression_algorithm co
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // A connection of its own.
   arguments.SetMaxReceiveMessageSize(-1);
   if (compression != GRPC_COMPRESS_NONE) arguments.SetCompressionAlgorithm(compression);
-  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port),
+                                   grpc::InsecureChannelCredentials(), arguments);
 }
 
 ServiceTest::ServiceTest(const PipelineOptions& options)
@@ -48,7 +48,8 @@ ServiceTest::ServiceTest(const PipelineOptions& options)
   readers_ = *ThreadPool::Create({.name = "readers", .threads = 1, .capacity = 1});
   const CallEnvironment environment = {&metrics_, &clock_, &log_, &gate_, kMaxDeadline};
   search_service_ = std::make_unique<SearchService>(pipelines_.get(), environment);
-  catalog_service_ = std::make_unique<CatalogService>(pipelines_.get(), readers_.get(), "cpu", environment);
+  catalog_service_ =
+      std::make_unique<CatalogService>(pipelines_.get(), readers_.get(), "cpu", environment);
   auto server = GrpcServer::Listen({}, {search_service_.get(), catalog_service_.get(), &health_});
   EXPECT_THAT(server, IsOk());
   server_ = *std::move(server);
@@ -68,7 +69,8 @@ void ServiceTest::LoadBundle() { pipelines_->entries()[0].pipeline->SetBundle(fa
 double ServiceTest::Metric(const std::string& series) const {
   for (absl::string_view line : absl::StrSplit(metrics_.Scrape(), '\n')) {
     double value = 0;
-    if (absl::ConsumePrefix(&line, absl::StrCat(series, " ")) && absl::SimpleAtod(line, &value)) return value;
+    if (absl::ConsumePrefix(&line, absl::StrCat(series, " ")) && absl::SimpleAtod(line, &value))
+      return value;
   }
   ADD_FAILURE() << "no series " << series;
   return -1;

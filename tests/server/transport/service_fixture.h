@@ -21,13 +21,13 @@
 
 namespace lookbook {
 
-// The reason in a status's google.rpc.ErrorInfo; fails the test when its domain is another than "lookbook".
-// Empty when there are no details.
+// The reason in a status's google.rpc.ErrorInfo; fails the test when its domain is another than
+// "lookbook". Empty when there are no details.
 std::string ReasonIn(const grpc::Status& status);
 
 // A plain channel to a port of this machine; `compression` asks gRPC to compress what is sent.
-std::shared_ptr<grpc::Channel> ChannelTo(int port,
-                                         grpc_compression_algorithm compression = GRPC_COMPRESS_NONE);
+std::shared_ptr<grpc::Channel> ChannelTo(
+    int port, grpc_compression_algorithm compression = GRPC_COMPRESS_NONE);
 
 class ServiceTest : public ::testing::Test {
  protected:
