@@ -33,10 +33,13 @@ struct DataRecipe {
 };
 
 struct NetworkRecipe {
-  std::string backbone = "small_cnn";  // small_cnn | mobilenet_v2 | resnet50
-  std::string init = "he";             // "he"
-  std::string head = "linear";         // "linear"
-  std::string embedding = "pooled";    // "pooled"
+  std::string backbone = "small_cnn";  // small_cnn | mobilenet_v2 | resnet18 | resnet50
+  double width = 1.0;                  // Channel multiplier; other than 1 only with mobilenet_v2.
+  // "he", "bundle:DIR" or "bundle:ID" (the backbone and what else fits of a published model), or
+  // the path of a weights file.
+  std::string init = "he";
+  std::string head = "linear";  // linear | mlp | stacked
+  int embedding_dim = 0;        // Key `embedding`: "pooled" is 0, { dim = N } is N.
 };
 
 struct OptimizerRecipe {

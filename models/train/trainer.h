@@ -39,6 +39,9 @@ struct StepReport {
 struct TrainOptions {
   std::string directory;  // Receives checkpoint.pt, best.pt, weights.pt and history.json.
   bool resume = false;    // Go on from <directory>/checkpoint.pt.
+  // The file that stands for network.init: a bundle's model.ts, already checked. Empty: init itself
+  // is "he" or a path.
+  std::string initial_weights;
   absl::Duration checkpoint_interval = absl::Seconds(60);
   std::function<bool()> should_stop;  // Asked after every step.
   std::function<void(const StepReport&)> on_step;
