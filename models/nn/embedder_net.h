@@ -97,6 +97,8 @@ class EmbedderNetImpl : public torch::nn::Module {
     std::vector<std::string> children;
   };
 
+  // "features.2", "features.3" for ("features", 2, 3).
+  static std::vector<std::string> Numbered(const std::string& parent, int first, int last);
   // `blocks` from input to output; together they hold the whole backbone.
   EmbedderNetImpl(int feature_dim, std::vector<BackboneBlock> blocks);
 

@@ -3,6 +3,7 @@
 #include <torch/nn/init.h>
 #include <torch/nn/modules/dropout.h>
 
+#include <algorithm>
 #include <array>
 
 namespace lookbook {
@@ -33,8 +34,8 @@ class InvertedResidualImpl : public torch::nn::Module {
       : adds_input_(stride == 1 && in == out) {
     const int hidden = in * expansion;
     if (expansion != 1) {
-      conv_->push_back(MakeConvNorm(
-          {.in = in, .out = hidden, .kernel = 1, .activation = Activation::kRelu6}));
+      conv_->push_back(
+          MakeConvNorm({.in = in, .out = hidden, .kernel = 1, .activation = Activation::kRelu6}));
     }
     conv_->push_back(MakeConvNorm({.in = hidden,
                                    .out = hidden,
@@ -57,40 +58,50 @@ class InvertedResidualImpl : public torch::nn::Module {
 };
 TORCH_MODULE(InvertedResidual);
 
+int LastChannels(double width) { return DivisibleChannels(kLastChannels * std::max(1.0, width)); }
+
 }  // namespace
 
-MobileNetV2Impl::MobileNetV2Impl(const NetworkSpec& spec) : EmbedderNetImpl(kLastChannels) {
+int DivisibleChannels(double channels) {
+  const int nearest = std::max(8, static_cast<int>(channels + 4) / 8 * 8);
+  return nearest < 0.9 * channels ? nearest + 8 : nearest;
+}
+
+// The blocks part where the resolution falls.
+MobileNetV2Impl::MobileNetV2Impl(const NetworkSpec& spec)
+    : EmbedderNetImpl(LastChannels(spec.width),
+                      {{"stem", Numbered("features", 0, 1)},
+                       {"features.2-3", Numbered("features", 2, 3)},
+                       {"features.4-6", Numbered("features", 4, 6)},
+                       {"features.7-13", Numbered("features", 7, 13)},
+                       {"features.14-18", Numbered("features", 14, 18)}}) {
+  int in = DivisibleChannels(kStemChannels * spec.width);
   features_->push_back(
-      MakeConvNorm({.in = 3, .out = kStemChannels, .stride = 2, .activation = Activation::kRelu6}));
-  int in = kStemChannels;
+      MakeConvNorm({.in = 3, .out = in, .stride = 2, .activation = Activation::kRelu6}));
   for (const Group& group : kGroups) {
+    const int channels = DivisibleChannels(group.channels * spec.width);
     for (int i = 0; i < group.repeats; ++i) {
       features_->push_back(
-          InvertedResidual(in, group.channels, i == 0 ? group.stride : 1, group.expansion));
-      in = group.channels;
+          InvertedResidual(in, channels, i == 0 ? group.stride : 1, group.expansion));
+      in = channels;
     }
   }
   features_->push_back(MakeConvNorm(
-      {.in = in, .out = kLastChannels, .kernel = 1, .activation = Activation::kRelu6}));
+      {.in = in, .out = feature_dim(), .kernel = 1, .activation = Activation::kRelu6}));
   register_module("features", features_);
   InitializeHe(*this);
 
-  torch::nn::Linear head(kLastChannels, spec.classes);
-  torch::nn::init::normal_(head->weight, 0, 0.01);
-  torch::nn::init::zeros_(head->bias);
-  classifier_->push_back(torch::nn::Dropout(0.2));
-  classifier_->push_back(head);
-  register_module("classifier", classifier_);
-  UseClassHead(head);
-  AddAttributeHead(spec.attributes);
+  const int outputs = ClassifierOutputs(spec);
+  if (outputs == 0) return AddHeads(spec, nullptr);
+  torch::nn::Linear last(feature_dim(), outputs);
+  torch::nn::init::normal_(last->weight, 0, 0.01);
+  torch::nn::init::zeros_(last->bias);
+  Chain classifier(torch::nn::Dropout(0.2), last);
+  AddHeads(spec, last, register_module("classifier", classifier));
 }
 
 torch::Tensor MobileNetV2Impl::Pooled(const torch::Tensor& images) {
   return features_->forward(images).mean({2, 3});
-}
-
-torch::Tensor MobileNetV2Impl::ClassLogits(const torch::Tensor& feature) {
-  return classifier_->forward(feature);
 }
 
 }  // namespace lookbook

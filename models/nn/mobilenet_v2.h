@@ -1,4 +1,4 @@
-// MobileNetV2, width 1.0 (Sandler et al. 2018, arXiv 1801.04381), with torchvision's parameter names: D = 1280.
+// MobileNetV2 (Sandler et al. 2018, arXiv 1801.04381) with torchvision's parameter names.
 #pragma once
 
 #include "models/nn/conv_norm.h"
@@ -6,18 +6,22 @@
 
 namespace lookbook {
 
-// Names: features.<i>…, classifier.1 (classifier.0 is the dropout). 3,504,872 parameters with 1000 classes.
+// torchvision's _make_divisible: the multiple of 8 nearest to `channels`, at least 8, one step up
+// where that takes away more than a tenth.
+int DivisibleChannels(double channels);
+
+// Names: features.<i>…, classifier.1 (classifier.0 is the dropout). With width 1 a feature of 1280
+// and, with 1000 classes, 3,504,872 parameters. Every channel count is multiplied by the width, the
+// feature only where the width is over 1.
 class MobileNetV2Impl : public EmbedderNetImpl {
  public:
   explicit MobileNetV2Impl(const NetworkSpec& spec);
 
  protected:
   torch::Tensor Pooled(const torch::Tensor& images) override;
-  torch::Tensor ClassLogits(const torch::Tensor& feature) override;
 
  private:
   Chain features_;
-  Chain classifier_;
 };
 
 }  // namespace lookbook

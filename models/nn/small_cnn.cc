@@ -14,7 +14,11 @@ constexpr std::array<Block, 7> kBlocks = {
 
 }  // namespace
 
-SmallCnnImpl::SmallCnnImpl(const NetworkSpec& spec) : EmbedderNetImpl(kBlocks.back().channels) {
+SmallCnnImpl::SmallCnnImpl(const NetworkSpec& spec)
+    : EmbedderNetImpl(kBlocks.back().channels, {{"stem", Numbered("features", 0, 0)},
+                                                {"features.1-2", Numbered("features", 1, 2)},
+                                                {"features.3-4", Numbered("features", 3, 4)},
+                                                {"features.5-6", Numbered("features", 5, 6)}}) {
   int in = 3;
   for (const Block& block : kBlocks) {
     features_->push_back(MakeConvNorm({.in = in, .out = block.channels, .stride = block.stride}));
@@ -22,8 +26,11 @@ SmallCnnImpl::SmallCnnImpl(const NetworkSpec& spec) : EmbedderNetImpl(kBlocks.ba
   }
   register_module("features", features_);
   InitializeHe(*this);
-  UseClassHead(register_module("classifier", torch::nn::Linear(dim(), spec.classes)));
-  AddAttributeHead(spec.attributes);
+  torch::nn::Linear classifier{nullptr};
+  if (const int outputs = ClassifierOutputs(spec); outputs > 0) {
+    classifier = register_module("classifier", torch::nn::Linear(feature_dim(), outputs));
+  }
+  AddHeads(spec, classifier);
 }
 
 torch::Tensor SmallCnnImpl::Pooled(const torch::Tensor& images) {
