@@ -20,7 +20,7 @@ namespace lookbook {
 namespace {
 
 // Different purposes, unrelated random numbers.
-constexpr uint64_t kOrderStream = 1, kPixelStream = 2;
+constexpr uint64_t kOrderStream = 1, kPixelStream = 2, kSecondViewStream = 3;
 
 std::array<uint8_t, 3> MeanColor(const PreprocessSpec& spec) {
   std::array<uint8_t, 3> color;
@@ -52,6 +52,10 @@ absl::Status CheckArguments(const FashionData& data, const ImageCache& cache,
   LB_RETURN_IF_ERROR(CheckPositive("batch_size", options.batch_size));
   LB_RETURN_IF_ERROR(CheckPositive("workers", options.workers));
   LB_RETURN_IF_ERROR(CheckPositive("prefetch", options.prefetch));
+  if (options.views != 1 && options.views != 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("loader: views ", options.views, " is neither 1 nor 2"));
+  }
   LB_RETURN_IF_ERROR(CheckAugment(options.augment));
   const auto images = static_cast<int64_t>(data.images.size());
   if (cache.size() != images || cache.side() != spec.size) {
@@ -93,6 +97,8 @@ struct Loader::Impl {
   absl::Status StartWorkers();
   void StopWorkers();
   void Work(int index);
+  absl::StatusOr<torch::Tensor> MakeView(absl::Span<const int64_t> batch_rows, uint64_t stream,
+                                         int64_t of_epoch, Image* scratch) const;
   absl::StatusOr<Batch> Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
                              Image* scratch) const;
   void FillTargets(Batch* batch) const;
@@ -180,18 +186,29 @@ void Loader::Impl::Work(int index) {
   }
 }
 
-absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
-                                         Image* scratch) const {
+absl::StatusOr<torch::Tensor> Loader::Impl::MakeView(absl::Span<const int64_t> batch_rows,
+                                                     uint64_t stream, int64_t of_epoch,
+                                                     Image* scratch) const {
   const auto count = static_cast<int64_t>(batch_rows.size());
-  Batch batch;
-  batch.rows.assign(batch_rows.begin(), batch_rows.end());
-  batch.images = torch::empty({count, 3, spec.size, spec.size}, torch::kFloat32);
-  float* pixels = batch.images.data_ptr<float>();
+  torch::Tensor images = torch::empty({count, 3, spec.size, spec.size}, torch::kFloat32);
+  float* pixels = images.data_ptr<float>();
   for (int64_t i = 0; i < count; ++i) {
-    Random random(MixSeed({static_cast<uint64_t>(options.seed), kPixelStream,
+    Random random(MixSeed({static_cast<uint64_t>(options.seed), stream,
                            static_cast<uint64_t>(of_epoch), static_cast<uint64_t>(batch_rows[i])}));
     LB_RETURN_IF_ERROR(augmenter.Apply(cache.pixels(batch_rows[i]), &random, scratch));
     Normalize(*scratch, spec, absl::MakeSpan(pixels + i * spec.TensorSize(), spec.TensorSize()));
+  }
+  return images;
+}
+
+absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
+                                         Image* scratch) const {
+  Batch batch;
+  batch.rows.assign(batch_rows.begin(), batch_rows.end());
+  LB_ASSIGN_OR_RETURN(batch.images, MakeView(batch_rows, kPixelStream, of_epoch, scratch));
+  if (options.views == 2) {
+    LB_ASSIGN_OR_RETURN(batch.second_view,
+                        MakeView(batch_rows, kSecondViewStream, of_epoch, scratch));
   }
   FillTargets(&batch);
   return batch;
@@ -216,6 +233,7 @@ void Loader::Impl::FillTargets(Batch* batch) const {
 }
 
 std::vector<int64_t> Loader::Impl::Order(int64_t of_epoch) const {
+  if (options.order) return options.order(of_epoch);
   std::vector<int64_t> shuffled = rows;
   if (options.shuffle) {
     Random random(MixSeed(

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,6 +19,7 @@ namespace lookbook {
 
 struct Batch {
   torch::Tensor images;             // float32[B, 3, S, S], normalised
+  torch::Tensor second_view;        // The same images augmented anew; undefined with one view
   torch::Tensor targets;            // float32[B, C], multi-hot
   torch::Tensor attribute_targets;  // float32[B, A]
   torch::Tensor attribute_mask;     // float32[B, 1]: 1 where the image's attributes are known
@@ -32,6 +34,10 @@ struct LoaderOptions {
   int64_t seed = 7;
   int workers = 2;
   int prefetch = 4;  // Batches ready at most.
+  int views = 1;     // 2: Batch::second_view.
+  // Of an epoch, batch after batch, in place of the (shuffled) rows. Its rows must be among those
+  // given to Create, and as many as batches_per_epoch() takes. Called by StartEpoch().
+  std::function<std::vector<int64_t>(int64_t epoch)> order;
 };
 
 // Not thread-safe; its workers are its own. Pixels depend on (seed, epoch, row) alone, not on

@@ -1,6 +1,8 @@
 #include "models/recipe/recipe.h"
 
+#include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -45,7 +47,6 @@ void ReadAugment(TableReader& in, AugmentRecipe* out) {
   in.Number("color", 0, 1, &out->color);
   in.Number("erase", 0, 1, &out->erase);
   in.Number("rotate_degrees", 0, 180, &out->rotate_degrees);
-  in.Later({"mixup", "randaugment", "grayscale", "hue", "rotation"});
 }
 
 void ReadData(TableReader& in, DataRecipe* out) {
@@ -58,7 +59,6 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Choice("cache", {"ram"}, {"disk"}, &out->cache);
   in.Integer("workers", 1, 64, &out->workers);
   in.Table("augment", [out](TableReader& part) { ReadAugment(part, &out->augment); });
-  in.Later({"sampler", "crop_masks"});
   if (in.ok() && out->csv.empty()) in.Fail("csv", "must not be empty");
   if (in.ok() && !IsSplit(out->split)) {
     in.Fail("split",
@@ -81,49 +81,73 @@ void ReadNetwork(TableReader& in, NetworkRecipe* out) {
   in.Later({"width", "dropout", "freeze"});
 }
 
-void ReadLoss(TableReader& in, LossRecipe* out) {
-  in.Choice("name", {"bce"},
-            {"asl", "focal", "triplet", "angular", "npair", "supcon", "mulsupcon", "graded",
-             "ntxent", "dcl", "vicreg", "barlow", "byol", "rotation"},
-            &out->name);
-  in.Number("weight", 0, 1000, &out->weight);
-  in.Number("smoothing", 0, 0.99, &out->smoothing);
-  in.Number("attribute_weight", 0, 1000, &out->attribute_weight);
-  in.Later({"pos_weight", "class_balanced", "beta", "tau", "margin", "relation", "pairs",
-            "distance", "normalize"});
-}
-
 void ReadOptimizer(TableReader& in, OptimizerRecipe* out) {
-  in.Choice("name", {"adamw"}, {"adam", "sgd", "lars"}, &out->name);
+  in.Choice("name", {"adamw", "adam", "sgd"}, {}, &out->name);
   in.Number("lr", 1e-8, 10, &out->lr);
   in.Number("weight_decay", 0, 1, &out->weight_decay);
-  in.Later({"backbone_lr_factor", "layer_decay", "momentum"});
+  if (out->name == "sgd") in.Number("momentum", 0, 0.9999, &out->momentum);
+  in.Number("backbone_lr_factor", 0, 100, &out->backbone_lr_factor);
+  in.Number("layer_decay", 0.001, 1, &out->layer_decay);
 }
 
 void ReadSchedule(TableReader& in, ScheduleRecipe* out) {
-  in.Choice("name", {"warmup_cosine", "constant"}, {"onecycle", "step"}, &out->name);
+  in.Choice("name", {"warmup_cosine", "constant"}, {}, &out->name);
   in.Number("warmup", 0, 1, &out->warmup);
 }
 
 void ReadLosses(TableReader& in, StageRecipe* out) {
   if (in.Has("loss")) out->losses.clear();
   in.Array(
-      "loss",
-      [out](TableReader& part) {
-        LossRecipe loss;
-        ReadLoss(part, &loss);
-        if (part.ok() && !part.Has("name")) part.Fail("", "a loss needs a name");
-        out->losses.push_back(loss);
-      },
+      "loss", [out](TableReader& part) { ReadLoss(part, &out->losses.emplace_back()); },
       [out, &in](const std::string& name) {
-        if (name != "bce")
-          in.Fail("loss",
-                  absl::StrCat("\"", name, "\" is not supported by this version; it knows: bce"));
-        out->losses.emplace_back().name = name;
+        if (!LossOfName(name, &out->losses.emplace_back())) {
+          in.Fail("loss", absl::StrCat("\"", name, "\" is not one of: ", KnownLosses()));
+        }
         return true;
       });
-  if (in.ok() && out->losses.size() != 1)
-    in.Fail("loss", "this version trains exactly one loss a stage: [\"bce\"]");
+  if (in.ok() && out->losses.empty()) in.Fail("loss", "a stage needs at least one loss");
+}
+
+bool AnyLoss(const StageRecipe& stage, LossKind kind) {
+  return std::any_of(stage.losses.begin(), stage.losses.end(),
+                     [kind](const LossRecipe& loss) { return loss.kind() == kind; });
+}
+
+// What a list of losses must be for one stage to train it.
+void CheckLosses(TableReader& in, StageRecipe* out) {
+  std::set<std::string> names;
+  for (const LossRecipe& loss : out->losses) {
+    if (!names.insert(loss.name).second)
+      return in.Fail("loss", absl::StrCat("\"", loss.name, "\" stands twice"));
+  }
+  const bool metric = AnyLoss(*out, LossKind::kMetric);
+  if (metric && out->mixup > 0)
+    return in.Fail("mixup", "a mixed image has no partners: leave it out beside a metric loss");
+  if (AnyLoss(*out, LossKind::kSelfSupervised) &&
+      (metric || out->mixup > 0 || !out->freeze.empty()))
+    return in.Fail("loss",
+                   "self-supervision excludes metric losses, mixup and freeze in its stage");
+  if (metric && out->keep_bce && !AnyLoss(*out, LossKind::kClassification))
+    out->losses.insert(out->losses.begin(), LossRecipe{});
+}
+
+void ReadSampler(TableReader& in, SamplerRecipe* out) {
+  in.Choice("name", {"random", "pairs"}, {}, &out->name);
+  if (out->name == "pairs") in.Integer("partners", 1, 15, &out->partners);
+}
+
+void ReadEarlyStop(TableReader& in, EarlyStopRecipe* out) {
+  out->metric = "map";
+  in.Choice("metric", {"map", "ndcg_at_10"}, {}, &out->metric);
+  in.Integer("patience", 1, 1000, &out->patience);
+}
+
+void ReadGuard(TableReader& in, GuardRecipe* out) {
+  in.Choice("action", {"restore", "report", "off"}, {}, &out->action);
+  in.Integer("patience", 1, 100, &out->patience);
+  in.Integer("warmup", 0, 1000, &out->warmup);
+  in.Integer("max_restores", 0, 100, &out->max_restores);
+  in.Number("rate_factor", 0.001, 1, &out->rate_factor);
 }
 
 void ReadStage(TableReader& in, StageRecipe* out) {
@@ -136,7 +160,14 @@ void ReadStage(TableReader& in, StageRecipe* out) {
   in.Integer("batch_size", 2, 65536, &out->batch_size);
   in.Number("ema", 0, 0.999999, &out->ema);
   in.Number("clip_norm", 0, 1e6, &out->clip_norm);
-  in.Later({"freeze", "early_stop", "sampler", "mixup", "memory", "guard"});
+  in.Choice("freeze", {"backbone", "norms"}, {}, &out->freeze);
+  in.Number("mixup", 0, 10, &out->mixup);
+  in.Flag("keep_bce", &out->keep_bce);
+  in.Choice("keep", {"map", "ndcg_at_10"}, {}, &out->keep);
+  in.Table("sampler", [out](TableReader& part) { ReadSampler(part, &out->sampler); });
+  in.Table("early_stop", [out](TableReader& part) { ReadEarlyStop(part, &out->early_stop); });
+  in.Table("guard", [out](TableReader& part) { ReadGuard(part, &out->guard); });
+  if (in.ok()) CheckLosses(in, out);
   if (in.ok() && !IsName(out->name)) {
     in.Fail("name",
             absl::StrCat("\"", out->name, "\": a stage needs a name of letters, digits, - _ ."));
@@ -175,7 +206,6 @@ void ReadRecipe(TableReader& in, Recipe* out) {
                                      "\" is not supported by this version; it knows: Flat"));
     }
   });
-  in.Later({"calibration", "evaluate", "report"});
   if (in.ok() && !IsName(out->name)) {
     in.Fail("name",
             absl::StrCat("\"", out->name, "\": a recipe needs a name of letters, digits, - _ ."));

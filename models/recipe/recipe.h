@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "models/recipe/loss_recipe.h"
 
 namespace lookbook {
 
@@ -43,23 +44,38 @@ struct NetworkRecipe {
 };
 
 struct OptimizerRecipe {
-  std::string name = "adamw";
+  std::string name = "adamw";  // adamw | adam | sgd
   double lr = 1e-3;
   double weight_decay = 0.05;
-};
-
-// One term of a stage's objective; the stage sums its terms.
-struct LossRecipe {
-  std::string name = "bce";
-  double weight = 1;
-  double smoothing = 0;         // y <- y(1 - e) + e/2, in [0, 1).
-  double attribute_weight = 1;  // Of the attributes' BCE, where the data has attributes. 0 in all
-                                // stages: the model does not score them.
+  double momentum = 0.9;          // sgd alone.
+  double backbone_lr_factor = 1;  // Rate of the backbone's last block, times lr.
+  double layer_decay = 1;         // Each block towards the input: times this.
 };
 
 struct ScheduleRecipe {
   std::string name = "warmup_cosine";  // warmup_cosine | constant
   double warmup = 0.05;                // Share of the stage's steps.
+};
+
+// Stops a stage whose validation no longer improves.
+struct EarlyStopRecipe {
+  std::string metric;  // "map" | "ndcg_at_10"; "" = off.
+  int patience = 5;    // Validations in a row without a better one.
+};
+
+// Batches in which every image finds partners that share its labels.
+struct SamplerRecipe {
+  std::string name = "random";  // random | pairs
+  int partners = 3;             // Of each seed image.
+};
+
+// What happens when the embedding or the predicted label sets collapse.
+struct GuardRecipe {
+  std::string action = "restore";  // restore | report (say so and go on) | off
+  int patience = 2;          // Red validations in a row that make it act.
+  int warmup = 1;            // Validations of a stage that are not judged.
+  int max_restores = 3;      // Then the run ends.
+  double rate_factor = 0.3;  // Of the learning rate after each.
 };
 
 struct StageRecipe {
@@ -72,6 +88,16 @@ struct StageRecipe {
   int batch_size = 32;
   double ema = 0;          // Decay; 0 = off.
   double clip_norm = 1.0;  // 0 = off.
+  std::string freeze;      // "" | "backbone" | "norms"
+  double mixup = 0;        // Of the Beta(a, a) distribution; 0 = off.
+  // Metric losses alone let an embedding collapse: the classes' BCE is added where the list has no
+  // classification loss.
+  bool keep_bce = true;
+  SamplerRecipe sampler;
+  EarlyStopRecipe early_stop;
+  GuardRecipe guard;
+  // By which the stage's best weights are kept: "map" | "ndcg_at_10".
+  std::string keep = "map";
 };
 
 struct Recipe {

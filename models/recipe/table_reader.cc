@@ -114,6 +114,13 @@ void TableReader::Number(absl::string_view key, double low, double high, double*
   *value = number;
 }
 
+void TableReader::Flag(absl::string_view key, bool* value) {
+  const toml::node* node = Find(key);
+  if (node == nullptr) return;
+  if (!node->is_boolean()) return Fail(key, "must be true or false");
+  *value = **node->as_boolean();
+}
+
 void TableReader::Range(absl::string_view key, double low, double high, double* first,
                         double* second) {
   const toml::array* array = FindArray(key);

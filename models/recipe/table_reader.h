@@ -33,6 +33,7 @@ class TableReader {
   void Integer(absl::string_view key, int64_t low, int64_t high, int64_t* value);
   void Integer(absl::string_view key, int low, int high, int* value);
   void Number(absl::string_view key, double low, double high, double* value);
+  void Flag(absl::string_view key, bool* value);
   // [low, high] as an array of two ascending numbers within the bounds.
   void Range(absl::string_view key, double low, double high, double* first, double* second);
 

@@ -22,8 +22,17 @@ struct ValidationResult {
   double map = 0;
   double f1_macro = 0;
   double f1_micro = 0;
+  // Leave-one-out inside at most 2,048 of the images, by class labels.
+  double recall_at_1 = 0;  // More than two labels shared.
+  double ndcg_at_10 = 0;
   double std_sqrt_d = 0;
   double mean_cosine = 0;
+  double uniformity = 0;
+  double effective_rank = 0;
+  double top1_singular_share = 0;
+  int64_t ranked_images = 0;  // Of the retrieval figures and of the two below.
+  double hub_share = 0;
+  double distinct_share = 0;
   double distinct_label_sets = 0;
   double top_label_set_share = 0;
 };

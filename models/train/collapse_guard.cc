@@ -1,0 +1,109 @@
+#include "models/train/collapse_guard.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+
+namespace lookbook {
+namespace {
+
+// One figure with its two bounds; what lies beyond is amber or red.
+struct Bound {
+  const char* name;
+  double value;
+  double amber;
+  double red;
+  bool low;  // Small values are the bad ones.
+  const char* meaning;
+};
+
+Health HealthOf(const Bound& bound) {
+  const auto beyond = [&](double limit) {
+    return bound.low ? bound.value < limit : bound.value > limit;
+  };
+  if (beyond(bound.red)) return Health::kRed;
+  return beyond(bound.amber) ? Health::kAmber : Health::kGreen;
+}
+
+// Ten neighbours of n images: the mean share is 10 / n, which in a small sample is above any fixed
+// bound.
+double HubBound(double bound, int factor, int64_t images) {
+  return std::max(bound, 10.0 * factor / static_cast<double>(std::max<int64_t>(images, 1)));
+}
+
+std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
+  const double cosine_amber = context.pooled ? 0.98 : 0.8,
+               cosine_red = context.pooled ? 0.998 : 0.98;
+  std::vector<Bound> out = {
+      {"std*sqrt(D)", v.std_sqrt_d, context.pooled ? 0.1 : 0.3, 0.05, true,
+       "the embeddings are close to one point"},
+      {"mean cosine", v.mean_cosine, cosine_amber, cosine_red, false,
+       "the embeddings point one way"},
+      {"uniformity", v.uniformity, context.pooled ? -0.2 : -0.8, context.pooled ? -0.01 : -0.05,
+       false, "the embeddings fill no room"},
+      {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
+       HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
+  if (context.judge_labels) {
+    out.push_back({"share of one label set", v.top_label_set_share, 0.4, 0.6, false,
+                   "most images get the same labels"});
+  }
+  return out;
+}
+
+}  // namespace
+
+const char* HealthName(Health health) {
+  switch (health) {
+    case Health::kGreen:
+      return "green";
+    case Health::kAmber:
+      return "amber";
+    case Health::kRed:
+      return "red";
+  }
+  return "?";
+}
+
+HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {
+  HealthReport report;
+  for (const Health wanted : {Health::kRed, Health::kAmber}) {
+    for (const Bound& bound : Bounds(validation, context)) {
+      if (HealthOf(bound) != wanted) continue;
+      report.health = std::max(report.health, wanted);
+      report.reasons.push_back(
+          absl::StrFormat("%s %.3f %s %.3f: %s", bound.name, bound.value, bound.low ? "<" : ">",
+                          wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
+    }
+  }
+  return report;
+}
+
+GuardAction NoteHealth(const GuardRecipe& recipe, Health health, GuardState* state) {
+  if (recipe.action == "off") return GuardAction::kGoOn;
+  if (++state->judged <= recipe.warmup && health == Health::kRed) return GuardAction::kGoOn;
+  if (health == Health::kAmber) {
+    state->red_in_a_row = 0;
+    return GuardAction::kGoOn;
+  }
+  if (health == Health::kGreen) {
+    state->red_in_a_row = 0;
+    state->has_green = true;
+    return GuardAction::kKeepGreen;
+  }
+  if (++state->red_in_a_row < recipe.patience || recipe.action == "report")
+    return GuardAction::kGoOn;
+  if (!state->has_green || state->restores >= recipe.max_restores) return GuardAction::kGiveUp;
+  ++state->restores;
+  ++state->easier;
+  state->rate_scale *= recipe.rate_factor;
+  state->red_in_a_row = 0;
+  return GuardAction::kRestore;
+}
+
+std::string EasierMiner(const std::string& miner, int steps) {
+  if (steps <= 0) return miner;
+  if (miner == "batch_hard") return EasierMiner("semi_hard", steps - 1);
+  return miner == "easy_positive" ? miner : "batch_all";
+}
+
+}  // namespace lookbook

@@ -1,0 +1,56 @@
+// Tells when a training goes nowhere: every image lands in one spot, or every image gets the same
+// labels. Thresholds: docs/training.md, "Diagnostics".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/recipe/recipe.h"
+#include "models/train/validator.h"
+
+namespace lookbook {
+
+enum class Health { kGreen, kAmber, kRed };
+// "green", "amber", "red".
+const char* HealthName(Health health);
+
+// What the numbers of a validation mean depends on what is trained.
+struct HealthContext {
+  // A pooled feature is non-negative, so that its cosines are high by nature; one behind a
+  // BatchNorm is centred.
+  bool pooled = true;
+  // Predicted label sets are judged where a classification loss trains the head, and only in the
+  // second half of a stage: a young classifier calls nothing by name, which is one set for all.
+  bool judge_labels = false;
+};
+
+struct HealthReport {
+  Health health = Health::kGreen;
+  // What is amber or red, worst first: "std*sqrt(D) 0.006 < 0.05: the embeddings are one point".
+  std::vector<std::string> reasons;
+};
+
+HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context);
+
+// What survives in a checkpoint.
+struct GuardState {
+  int judged = 0;  // Validations of this stage so far.
+  int red_in_a_row = 0;
+  int restores = 0;        // Of the run.
+  double rate_scale = 1;   // On every learning rate from now on.
+  int easier = 0;          // Steps towards easier triplets.
+  bool has_green = false;  // green.pt is there.
+};
+
+enum class GuardAction { kGoOn, kKeepGreen, kRestore, kGiveUp };
+
+// Takes one validation in and says what to do. kKeepGreen: keep this state as the one to return to.
+// kRestore: return to it (`state` has the lower rate and the easier miner from then on). kGiveUp:
+// there is none, or it has been tried max_restores times.
+GuardAction NoteHealth(const GuardRecipe& recipe, Health health, GuardState* state);
+
+// "batch_hard" -> "semi_hard" -> "batch_all", `steps` times.
+std::string EasierMiner(const std::string& miner, int steps);
+
+}  // namespace lookbook
