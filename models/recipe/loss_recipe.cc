@@ -55,6 +55,8 @@ void ReadAngular(TableReader& in, LossRecipe* out) {
 }
 
 void ReadSupCon(TableReader& in, LossRecipe* out) {
+  out->pairs.rule = "strict";
+  in.Integer("positive_shared", 0, 100, &out->pairs.positive_shared);  // Of relation "strict".
   in.Choice("relation", {"any", "exact", "strict", "shared", "jaccard", "label"}, {},
             &out->supcon.relation);
   in.Number("beta", 0.01, 100, &out->supcon.beta);

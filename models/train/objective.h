@@ -3,19 +3,60 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "models/dataset/loader.h"
+#include "models/loss/pair_relation.h"
 #include "models/nn/embedder_net.h"
 #include "models/recipe/recipe.h"
+#include "models/train/label_support.h"
+#include "models/train/loss_heads.h"
 
 namespace lookbook {
 
-// Sum of the terms, each times its weight. A "bce" term is the classes' BCE plus attribute_weight
-// times the attributes' BCE over the images whose attributes are known, where the network scores
-// attributes. Differentiable in the logits. REQUIRES: every term is "bce" (the recipe's reader sees
-// to it).
-torch::Tensor Objective(const NetworkOutput& output, const Batch& batch,
-                        const std::vector<LossRecipe>& losses);
+struct ObjectiveValue {
+  torch::Tensor loss;  // Scalar: the sum of the terms, each times its weight.
+  // Each term unweighted under its loss's name, and what else a loss counts: "triplet_active" and
+  // "triplet_accuracy" (shares), "anchors_dropped" and "anchors_shared>N" (study rule).
+  std::map<std::string, double> figures;
+  NetworkOutput output;  // Of batch.images.
+};
+
+// The terms of one stage. Not thread-safe: the rotation term draws from torch's global generator.
+class Objective {
+ public:
+  // `classes`, `attributes`: of the training part.
+  Objective(const StageRecipe& stage, const LabelSupport& classes, const LabelSupport& attributes);
+
+  // Classification terms are the classes' loss plus attribute_weight times the attributes' over the
+  // images whose attributes are known, where the network scores attributes. Terms that compare two
+  // views are left out of a batch that has one. `seed` draws pairs where a loss has too many.
+  ObjectiveValue Compute(TrainedModuleImpl& module, const Batch& batch, uint64_t seed) const;
+
+ private:
+  torch::Tensor Classify(const LossRecipe& loss, const NetworkOutput& output,
+                         const Batch& batch) const;
+  torch::Tensor ClassLoss(const LossRecipe& loss, const torch::Tensor& logits,
+                          const torch::Tensor& targets, const torch::Tensor& mask,
+                          const LabelSupport& support) const;
+  // A metric loss of the batch that `value` holds the output of.
+  torch::Tensor Compare(const LossRecipe& loss, const Batch& batch, uint64_t seed,
+                        ObjectiveValue* value) const;
+  torch::Tensor CompareViews(const LossRecipe& loss, TrainedModuleImpl& module, const Batch& batch,
+                             const NetworkOutput& output) const;
+
+  const std::vector<LossRecipe> losses_;
+  const LabelSupport classes_;
+  const LabelSupport attributes_;
+  const torch::Tensor idf_;
+};
+
+// Images and targets of random pairs blended, x <- l x_i + (1 - l) x_j with l drawn from
+// Beta(alpha, alpha) once a batch (Zhang et al. 2018, arXiv 1710.09412). Attributes count where
+// both images' are known. Draws from torch's global generator. REQUIRES: alpha > 0.
+Batch Mixup(const Batch& batch, double alpha);
 
 }  // namespace lookbook
