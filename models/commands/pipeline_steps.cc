@@ -85,8 +85,9 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
       {"steps", result.steps},
       {"seconds", result.seconds},
       {"images_per_second", result.images_per_second},
-      {"best_validation_map",
-       result.best_map < 0 ? nlohmann::json() : nlohmann::json(result.best_map)}};
+      {"best_metric", result.best_metric},
+      {"best", result.best < 0 ? nlohmann::json() : nlohmann::json(result.best)},
+      {"health", result.health}};
   return WriteFileAtomic(path, json.dump(2) + "\n");
 }
 

@@ -108,11 +108,6 @@ void ReadLosses(TableReader& in, StageRecipe* out) {
   if (in.ok() && out->losses.empty()) in.Fail("loss", "a stage needs at least one loss");
 }
 
-bool AnyLoss(const StageRecipe& stage, LossKind kind) {
-  return std::any_of(stage.losses.begin(), stage.losses.end(),
-                     [kind](const LossRecipe& loss) { return loss.kind() == kind; });
-}
-
 // What a list of losses must be for one stage to train it.
 void CheckLosses(TableReader& in, StageRecipe* out) {
   std::set<std::string> names;
@@ -120,14 +115,14 @@ void CheckLosses(TableReader& in, StageRecipe* out) {
     if (!names.insert(loss.name).second)
       return in.Fail("loss", absl::StrCat("\"", loss.name, "\" stands twice"));
   }
-  const bool metric = AnyLoss(*out, LossKind::kMetric);
+  const bool metric = out->Has(LossKind::kMetric);
   if (metric && out->mixup > 0)
     return in.Fail("mixup", "a mixed image has no partners: leave it out beside a metric loss");
-  if (AnyLoss(*out, LossKind::kSelfSupervised) &&
+  if (out->Has(LossKind::kSelfSupervised) &&
       (metric || out->mixup > 0 || !out->freeze.empty()))
     return in.Fail("loss",
                    "self-supervision excludes metric losses, mixup and freeze in its stage");
-  if (metric && out->keep_bce && !AnyLoss(*out, LossKind::kClassification))
+  if (metric && out->keep_bce && !out->Has(LossKind::kClassification))
     out->losses.insert(out->losses.begin(), LossRecipe{});
 }
 
@@ -163,7 +158,9 @@ void ReadStage(TableReader& in, StageRecipe* out) {
   in.Choice("freeze", {"backbone", "norms"}, {}, &out->freeze);
   in.Number("mixup", 0, 10, &out->mixup);
   in.Flag("keep_bce", &out->keep_bce);
-  in.Choice("keep", {"map", "ndcg_at_10"}, {}, &out->keep);
+  if (out->Has(LossKind::kMetric)) out->keep = "ndcg_at_10";
+  if (out->Has(LossKind::kSelfSupervised)) out->keep = "last";
+  in.Choice("keep", {"map", "ndcg_at_10", "last"}, {}, &out->keep);
   in.Table("sampler", [out](TableReader& part) { ReadSampler(part, &out->sampler); });
   in.Table("early_stop", [out](TableReader& part) { ReadEarlyStop(part, &out->early_stop); });
   in.Table("guard", [out](TableReader& part) { ReadGuard(part, &out->guard); });
@@ -213,6 +210,11 @@ void ReadRecipe(TableReader& in, Recipe* out) {
 }
 
 }  // namespace
+
+bool StageRecipe::Has(LossKind kind) const {
+  return std::any_of(losses.begin(), losses.end(),
+                     [kind](const LossRecipe& loss) { return loss.kind() == kind; });
+}
 
 absl::StatusOr<Recipe> ParseRecipe(absl::string_view toml, absl::string_view file_name) {
   toml::table table;

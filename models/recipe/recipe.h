@@ -96,8 +96,11 @@ struct StageRecipe {
   SamplerRecipe sampler;
   EarlyStopRecipe early_stop;
   GuardRecipe guard;
-  // By which the stage's best weights are kept: "map" | "ndcg_at_10".
+  // Which validation's weights are the stage's result: the best by "map" or "ndcg_at_10", or the
+  // "last". By default map; ndcg_at_10 with a metric loss; last with self-supervision.
   std::string keep = "map";
+
+  bool Has(LossKind kind) const;
 };
 
 struct Recipe {

@@ -15,14 +15,17 @@
 
 namespace lookbook {
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuardState, judged, red_in_a_row, restores, rate_scale, easier,
+                                   has_green)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, batch, seconds,
-                                   best_map, window_steps, window_seconds, window_loss,
-                                   window_gradient)
+                                   images, best, early_best, stale, stopped_early, guard,
+                                   window_steps, window_seconds, window_loss, window_gradient,
+                                   window_figures, batch_std_sqrt_d)
 
 namespace {
 
-constexpr int kVersion = 1;
-constexpr char kNet[] = "net.", kOptimizer[] = "optimizer.", kAverage[] = "average.",
+constexpr int kVersion = 2;
+constexpr char kModule[] = "module.", kOptimizer[] = "optimizer.", kAverage[] = "average.",
                kRandom[] = "random";
 
 torch::Tensor RandomState() {
@@ -68,9 +71,9 @@ absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity
                             const RunState& state) {
   return CatchToStatus(path, [&]() -> absl::Status {
     TensorFile file;
-    CollectTensors(*state.net, kNet, &file.tensors);
+    CollectTensors(*state.module, kModule, &file.tensors);
     if (state.optimizer != nullptr) {
-      for (const auto& [name, tensor] : OptimizerState(*state.net, *state.optimizer)) {
+      for (const auto& [name, tensor] : OptimizerState(*state.module, *state.optimizer)) {
         file.tensors[kOptimizer + name] = tensor.contiguous();
       }
     }
@@ -120,10 +123,10 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Load(const std::string& 
 
 absl::Status Checkpoint::Restore(RunState* state) const {
   return CatchToStatus("restore checkpoint", [&]() -> absl::Status {
-    LB_RETURN_IF_ERROR(RestoreTensors(impl_->tensors, kNet, *state->net));
+    LB_RETURN_IF_ERROR(RestoreTensors(impl_->tensors, kModule, *state->module));
     if (state->optimizer != nullptr) {
-      LB_RETURN_IF_ERROR(RestoreOptimizerState(*state->net, WithPrefix(impl_->tensors, kOptimizer),
-                                               *state->optimizer));
+      LB_RETURN_IF_ERROR(RestoreOptimizerState(
+          *state->module, WithPrefix(impl_->tensors, kOptimizer), *state->optimizer));
     }
     if (state->average != nullptr) {
       const std::map<std::string, torch::Tensor> saved = WithPrefix(impl_->tensors, kAverage);

@@ -2,14 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "models/nn/embedder_net.h"
+#include "models/train/collapse_guard.h"
 #include "models/train/history.h"
+#include "models/train/loss_heads.h"
 #include "models/train/optimizer.h"
 #include "models/train/weight_average.h"
 
@@ -23,12 +25,20 @@ struct RunPosition {
   int64_t epoch = 0;       // Of the run; the loader's.
   int64_t batch = 0;       // Batches of this epoch that are done.
   double seconds = 0;      // In training steps.
-  double best_map = -1;
+  int64_t images = 0;      // Seen in training steps, each as often as it was.
+  // Of the stage:
+  double best = -1;        // Of what StageRecipe::keep names; -1: nothing is kept yet.
+  double early_best = -1;  // Of what early_stop names.
+  int stale = 0;           // Validations since early_best.
+  bool stopped_early = false;
+  GuardState guard;
   // Since the last validation:
   int64_t window_steps = 0;
   double window_seconds = 0;
   double window_loss = 0;  // Sum over steps.
   double window_gradient = 0;
+  std::map<std::string, double> window_figures;  // Sums of ObjectiveValue::figures.
+  double batch_std_sqrt_d = 0;                   // Of the latest batch that was looked at.
 };
 
 // What a run must have in common with the checkpoint it resumes from.
@@ -41,8 +51,8 @@ struct RunIdentity {
 // Not owned. `optimizer` and `average` are null between stages, `average` also where the stage has
 // none.
 struct RunState {
-  EmbedderNet net;
-  torch::optim::AdamW* optimizer = nullptr;
+  TrainedModule module{nullptr};
+  torch::optim::Optimizer* optimizer = nullptr;
   WeightAverage* average = nullptr;
   RunPosition position;
   std::vector<HistoryEntry> history;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,14 @@ struct HistoryEntry {
   double learning_rate = 0;
   double train_loss = 0;     // Mean since the entry before.
   double gradient_norm = 0;  // Mean since the entry before, before clipping.
+  std::map<std::string, double>
+      figures;                  // Means of ObjectiveValue::figures since the entry before.
+  double batch_std_sqrt_d = 0;  // Of the latest batch that was looked at.
   ValidationResult validation;
-  bool best = false;  // The best validation mAP so far.
+  bool best = false;                        // The stage's best so far, by StageRecipe::keep.
+  std::string health;                       // "green", "amber" or "red".
+  std::vector<std::string> health_reasons;  // What is amber or red.
+  std::string event;  // What the guard did: "went back to step 120, learning rate x0.3".
 };
 
 std::string HistoryToJson(const std::vector<HistoryEntry>& history);

@@ -95,6 +95,11 @@ void NoteStudyLevels(const LossRecipe& loss, const PairRelation& pairs, Objectiv
   value->figures["anchors_dropped"] = static_cast<double>(pairs.dropped_anchors);
 }
 
+void Add(const LossRecipe& loss, const torch::Tensor& term, ObjectiveValue* value) {
+  value->figures[loss.name] = term.item<double>();
+  value->loss = value->loss + loss.weight * term;
+}
+
 torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch) {
   const torch::Tensor images = batch.images.slice(0, 0, (batch.images.size(0) + 1) / 2);
   const torch::Tensor turns = torch::randint(0, 4, {images.size(0)}, torch::kInt64);
@@ -172,28 +177,29 @@ torch::Tensor Objective::CompareViews(const LossRecipe& loss, TrainedModuleImpl&
   return NtXentLoss(first, second, {.temperature = recipe.tau, .decoupled = loss.name == "dcl"});
 }
 
+void Objective::AddLabelTerms(const Batch& batch, uint64_t seed, ObjectiveValue* value) const {
+  for (const LossRecipe& loss : losses_) {
+    if (loss.kind() == LossKind::kSelfSupervised) continue;
+    const torch::Tensor term = loss.kind() == LossKind::kClassification
+                                   ? Classify(loss, value->output, batch)
+                                   : Compare(loss, batch, seed, value);
+    Add(loss, term, value);
+  }
+}
+
 ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
                                   uint64_t seed) const {
   ObjectiveValue value;
   value.output = module.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
-  torch::Tensor sum = torch::zeros({});
+  AddLabelTerms(batch, seed, &value);
   for (const LossRecipe& loss : losses_) {
-    torch::Tensor term;
-    if (loss.kind() == LossKind::kClassification) {
-      term = Classify(loss, value.output, batch);
-    } else if (loss.kind() == LossKind::kMetric) {
-      term = Compare(loss, batch, seed, &value);
-    } else if (loss.name == "rotation") {
-      term = PredictRotation(module, batch);
+    if (loss.kind() != LossKind::kSelfSupervised) continue;
+    if (loss.name == "rotation") {
+      Add(loss, PredictRotation(module, batch), &value);
     } else if (batch.second_view.defined()) {
-      term = CompareViews(loss, module, batch, value.output);
-    } else {
-      continue;
+      Add(loss, CompareViews(loss, module, batch, value.output), &value);
     }
-    value.figures[loss.name] = term.item<double>();
-    sum = sum + loss.weight * term;
   }
-  value.loss = sum;
   return value;
 }
 

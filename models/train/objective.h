@@ -18,7 +18,7 @@
 namespace lookbook {
 
 struct ObjectiveValue {
-  torch::Tensor loss;  // Scalar: the sum of the terms, each times its weight.
+  torch::Tensor loss = torch::zeros({});  // Scalar: the sum of the terms, each times its weight.
   // Each term unweighted under its loss's name, and what else a loss counts: "triplet_active" and
   // "triplet_accuracy" (shares), "anchors_dropped" and "anchors_shared>N" (study rule).
   std::map<std::string, double> figures;
@@ -35,6 +35,9 @@ class Objective {
   // images whose attributes are known, where the network scores attributes. Terms that compare two
   // views are left out of a batch that has one. `seed` draws pairs where a loss has too many.
   ObjectiveValue Compute(TrainedModuleImpl& module, const Batch& batch, uint64_t seed) const;
+
+  // The part of it that needs labels and value->output alone, added to `value`.
+  void AddLabelTerms(const Batch& batch, uint64_t seed, ObjectiveValue* value) const;
 
  private:
   torch::Tensor Classify(const LossRecipe& loss, const NetworkOutput& output,

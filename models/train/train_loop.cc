@@ -13,30 +13,19 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
-#include "models/train/label_support.h"
-#include "models/train/objective.h"
+#include "models/dataset/random.h"
 #include "models/train/schedule.h"
-#include "models/train/weights.h"
 
 namespace lookbook {
 namespace {
 
-// Convolutions on the CPU are up to a half faster over pixels than over planes.
-void UseChannelsLast(torch::nn::Module& net) {
-  torch::NoGradGuard no_grad;
-  for (torch::Tensor& parameter : net.parameters()) {
-    if (parameter.dim() == 4)
-      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-  }
-}
+constexpr uint64_t kPairCapStream = 5;
+constexpr int64_t kLookEvery = 50;  // Steps between looks at a batch's embeddings.
 
-bool AnyAttributeWeight(const Recipe& recipe) {
-  for (const StageRecipe& stage : recipe.stages) {
-    for (const LossRecipe& loss : stage.losses) {
-      if (loss.attribute_weight > 0) return true;
-    }
-  }
-  return false;
+// mean_j std(z_j) * sqrt(D) of unit rows.
+double StdSqrtD(const torch::Tensor& rows) {
+  return rows.std(0, /*unbiased=*/false).mean().item<double>() *
+         std::sqrt(static_cast<double>(rows.size(1)));
 }
 
 }  // namespace
@@ -59,38 +48,8 @@ absl::Status TrainLoop::Prepare() {
     state_.position = resumed_->position();
     state_.history = resumed_->history();
   }
-  torch::manual_seed(recipe_.seed);
-  const LabelSupport classes = CountClasses(set_.data, set_.split.train);
-  const LabelSupport attributes = CountAttributes(set_.data, set_.split.train);
-  // A head that nothing trains would answer with noise: there is none then.
-  const bool train_attributes = attributes.images > 0 && AnyAttributeWeight(recipe_);
-  spec_ = {recipe_.network.backbone, static_cast<int>(classes.counts.size()),
-           train_attributes ? static_cast<int>(attributes.counts.size()) : 0};
-  LB_ASSIGN_OR_RETURN(state_.net, MakeNetwork(spec_));
-  state_.net->SetClassPrior(classes.counts, classes.images);
-  if (spec_.attributes > 0) state_.net->SetAttributePrior(attributes.counts, attributes.images);
-  UseChannelsLast(*state_.net);
+  LB_RETURN_IF_ERROR(MakeNet());
   return MakeValidationLoader();
-}
-
-absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& stage) {
-  StageParts parts;
-  LoaderOptions options;
-  options.batch_size = stage.batch_size;
-  options.augment = recipe_.data.augment;
-  options.seed = recipe_.seed;
-  options.workers = recipe_.data.workers;
-  if (static_cast<int64_t>(set_.split.train.size()) < stage.batch_size) {
-    return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ",
-                                                   stage.batch_size, " is more than the ",
-                                                   set_.split.train.size(), " training images"));
-  }
-  LB_ASSIGN_OR_RETURN(parts.loader,
-                      Loader::Create(set_.data, set_.cache, set_.spec, set_.split.train, options));
-  parts.steps = stage.steps > 0 ? stage.steps : stage.epochs * parts.loader->batches_per_epoch();
-  parts.optimizer = MakeOptimizer(*state_.net, stage.optimizer);
-  if (stage.ema > 0) parts.average = std::make_unique<WeightAverage>(*state_.net, stage.ema);
-  return parts;
 }
 
 int64_t TrainLoop::TotalSteps() const {
@@ -113,34 +72,17 @@ absl::Status TrainLoop::Run() {
   return absl::OkStatus();
 }
 
-absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
-  // The weights first: a stage that begins here starts its average at them.
-  if (resumed_ != nullptr) LB_RETURN_IF_ERROR(resumed_->Restore(&state_));
-  LB_ASSIGN_OR_RETURN(parts_, MakeStage(stage));
-  state_.optimizer = parts_.optimizer.get();
-  state_.average = parts_.average.get();
-  if (resumed_ != nullptr && state_.position.stage_step > 0)
-    LB_RETURN_IF_ERROR(resumed_->Restore(&state_));
-  resumed_.reset();
-  return absl::OkStatus();
+bool TrainLoop::StageIsOver() const {
+  return state_.position.stage_step >= parts_.steps || state_.position.stopped_early;
 }
 
 absl::Status TrainLoop::RunStage(const StageRecipe& stage) {
   LB_RETURN_IF_ERROR(StartStage(stage));
   saved_ = absl::Now();
-  state_.net->train();
+  state_.module->train();
   // A run that was stopped after the last step of an epoch still owes its validation.
-  while (state_.position.stage_step < parts_.steps || state_.position.batch > 0)
-    LB_RETURN_IF_ERROR(RunEpoch(stage));
-  const bool last = state_.position.stage + 1 == static_cast<int64_t>(recipe_.stages.size());
-  // Without a validation part nothing tells weights apart: the last ones are the result.
-  if (last && state_.position.best_map < 0) LB_RETURN_IF_ERROR(KeepWeights("best.pt"));
-  ++state_.position.stage;
-  state_.position.stage_step = 0;
-  state_.optimizer = nullptr;
-  state_.average = nullptr;
-  parts_ = {};
-  return Save();
+  while (!StageIsOver() || state_.position.batch > 0) LB_RETURN_IF_ERROR(RunEpoch(stage));
+  return EndStage();
 }
 
 // Goes on where position.batch says, and validates at the end of the epoch or of the stage.
@@ -165,8 +107,7 @@ absl::Status TrainLoop::RunEpoch(const StageRecipe& stage) {
 
 absl::Status TrainLoop::Step(const StageRecipe& stage, const Batch& batch) {
   RunPosition& position = state_.position;
-  const double rate =
-      LearningRate(stage.schedule, stage.optimizer.lr, position.stage_step, parts_.steps);
+  const double rate = Rate(stage, position.stage_step);
   LB_ASSIGN_OR_RETURN(const double loss, Descend(stage, batch, rate));
   const absl::Time now = absl::Now();
   const double seconds = absl::ToDoubleSeconds(now - step_started_);
@@ -174,6 +115,7 @@ absl::Status TrainLoop::Step(const StageRecipe& stage, const Batch& batch) {
   position.seconds += seconds;
   position.window_seconds += seconds;
   position.window_loss += loss;
+  position.images += stage.batch_size;
   ++position.window_steps;
   ++position.stage_step;
   ++position.step;
@@ -185,31 +127,47 @@ absl::Status TrainLoop::Step(const StageRecipe& stage, const Batch& batch) {
          .total_steps = TotalSteps(),
          .loss = loss,
          .learning_rate = rate,
+         .batch_std_sqrt_d = position.batch_std_sqrt_d,
          .images_per_second = static_cast<double>(position.window_steps * stage.batch_size) /
                               std::max(position.window_seconds, 1e-9)});
   }
   return StopIfAsked();
 }
 
+double TrainLoop::Rate(const StageRecipe& stage, int64_t stage_step) const {
+  return state_.position.guard.rate_scale *
+         LearningRate(stage.schedule, stage.optimizer.lr, stage_step, parts_.steps);
+}
+
+// Keeps what the step's batch shows.
+void TrainLoop::Look(const ObjectiveValue& value) {
+  RunPosition& position = state_.position;
+  for (const auto& [name, figure] : value.figures) position.window_figures[name] += figure;
+  if (position.step % kLookEvery == 0)
+    position.batch_std_sqrt_d = StdSqrtD(value.output.embedding.detach());
+}
+
 absl::StatusOr<double> TrainLoop::Descend(const StageRecipe& stage, const Batch& batch,
                                           double rate) {
-  const NetworkOutput output =
-      state_.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
-  const torch::Tensor loss = Objective(output, batch, stage.losses);
-  const double value = loss.item<double>();
-  parts_.optimizer->zero_grad();
-  loss.backward();
+  const uint64_t seed = MixSeed({static_cast<uint64_t>(recipe_.seed), kPairCapStream,
+                                 static_cast<uint64_t>(state_.position.step)});
+  const ObjectiveValue objective = parts_.objective->Compute(
+      *state_.module, stage.mixup > 0 ? Mixup(batch, stage.mixup) : batch, seed);
+  const double value = objective.loss.item<double>();
+  parts_.optimizer.optimizer->zero_grad();
+  objective.loss.backward();
   const double limit =
       stage.clip_norm > 0 ? stage.clip_norm : std::numeric_limits<double>::infinity();
-  const double norm = torch::nn::utils::clip_grad_norm_(state_.net->parameters(), limit);
+  const double norm = torch::nn::utils::clip_grad_norm_(state_.module->parameters(), limit);
   if (!std::isfinite(value) || !std::isfinite(norm)) {
     return absl::AbortedError(absl::StrCat(
         "training diverged: at step ", state_.position.step + 1, " (stage ", stage.name,
         ", learning rate ", rate, ") the loss is ", value, " and the gradient's norm ", norm,
         ". Lower optimizer.lr, lengthen schedule.warmup or set clip_norm."));
   }
-  SetLearningRate(*parts_.optimizer, rate);
-  parts_.optimizer->step();
+  parts_.optimizer.SetLearningRate(rate);
+  parts_.optimizer.optimizer->step();
+  Look(objective);
   if (parts_.average != nullptr) parts_.average->Update();
   state_.position.window_gradient += norm;
   return value;
@@ -236,18 +194,15 @@ absl::Status TrainLoop::Save() {
 absl::StatusOr<TrainResult> TrainLoop::Finish() {
   LB_ASSIGN_OR_RETURN(const std::string best, ReadFile(Path("best.pt")));
   LB_RETURN_IF_ERROR(WriteFileAtomic(Path("weights.pt"), best));
-  int64_t images = 0, step = 0;
-  for (const HistoryEntry& entry : state_.history) {
-    for (const StageRecipe& stage : recipe_.stages) {
-      if (stage.name == entry.stage) images += (entry.step - step) * stage.batch_size;
-    }
-    step = entry.step;
-  }
+  const RunPosition& position = state_.position;
+  const StageRecipe& last = recipe_.stages.back();
   return TrainResult{
-      .steps = state_.position.step,
-      .seconds = state_.position.seconds,
-      .images_per_second = static_cast<double>(images) / std::max(state_.position.seconds, 1e-9),
-      .best_map = state_.position.best_map,
+      .steps = position.step,
+      .seconds = position.seconds,
+      .images_per_second = static_cast<double>(position.images) / std::max(position.seconds, 1e-9),
+      .best = position.best,
+      .best_metric = position.best < 0 ? "" : last.keep,
+      .health = state_.history.empty() ? "" : state_.history.back().health,
       .weights_path = Path("weights.pt"),
       .history = state_.history};
 }

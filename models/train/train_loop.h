@@ -9,6 +9,8 @@
 #include "absl/status/status.h"
 #include "models/dataset/loader.h"
 #include "models/train/checkpoint.h"
+#include "models/train/objective.h"
+#include "models/train/optimizer.h"
 #include "models/train/trainer.h"
 
 namespace lookbook {
@@ -27,30 +29,51 @@ class TrainLoop {
  private:
   // One stage's parts.
   struct StageParts {
+    std::unique_ptr<Objective> objective;
     std::unique_ptr<Loader> loader;
-    std::unique_ptr<torch::optim::AdamW> optimizer;
+    StageOptimizer optimizer;
     std::unique_ptr<WeightAverage> average;
     int64_t steps = 0;
   };
 
-  absl::Status MakeValidationLoader();
-  absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage);
+  // train_loop_stage.cc
+  absl::Status MakeNet();
+  absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
+  absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage) const;
   absl::Status StartStage(const StageRecipe& stage);
+  absl::Status EndStage();
+
+  // train_loop.cc
   absl::Status RunStage(const StageRecipe& stage);
   absl::Status RunEpoch(const StageRecipe& stage);
   absl::Status Step(const StageRecipe& stage, const Batch& batch);
   absl::StatusOr<double> Descend(const StageRecipe& stage, const Batch& batch, double rate);
-  absl::Status ValidateNow(const StageRecipe& stage);
-  absl::Status KeepWeights(const char* name);
+  void Look(const ObjectiveValue& value);
   absl::Status Save();
   absl::Status StopIfAsked();
+  bool StageIsOver() const;
+  double Rate(const StageRecipe& stage, int64_t stage_step) const;
   std::string Path(const char* name) const;
   int64_t TotalSteps() const;
+
+  // train_loop_validation.cc
+  absl::Status MakeValidationLoader();
+  absl::Status ValidateNow(const StageRecipe& stage);
+  HistoryEntry MakeEntry(const StageRecipe& stage, ValidationResult validation) const;
+  absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);
+  void NoteEarlyStop(const StageRecipe& stage, const ValidationResult& validation);
+  GuardAction Guard(const StageRecipe& stage, HistoryEntry* entry);
+  absl::Status ActOn(GuardAction action, const StageRecipe& stage);
+  absl::Status GoBack(const StageRecipe& stage);
+  absl::Status WriteHistory();
+  absl::Status KeepWeights(const char* name);
 
   const Recipe& recipe_;
   const TrainingSet& set_;
   const TrainOptions& options_;
   RunIdentity identity_;
+  LabelSupport classes_;
+  LabelSupport attributes_;
   NetworkSpec spec_;
   RunState state_;
   StageParts parts_;

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/files.h"
 #include "base/status_macros.h"
-#include "models/train/schedule.h"
 #include "models/train/train_loop.h"
 #include "models/train/weights.h"
 
@@ -13,6 +15,10 @@ namespace {
 
 constexpr int64_t kTrainSample = 256;
 constexpr int kValidationBatch = 64;
+
+double Metric(const ValidationResult& validation, absl::string_view name) {
+  return name == "map" ? validation.map : validation.ndcg_at_10;
+}
 
 std::vector<int64_t> EvenSample(const std::vector<int64_t>& rows, int64_t count) {
   const int64_t all = static_cast<int64_t>(rows.size());
@@ -38,43 +44,138 @@ absl::Status TrainLoop::MakeValidationLoader() {
   return absl::OkStatus();
 }
 
+HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult validation) const {
+  const RunPosition& position = state_.position;
+  const double steps = static_cast<double>(std::max<int64_t>(position.window_steps, 1));
+  HistoryEntry entry = {
+      .stage = stage.name,
+      .stage_step = position.stage_step,
+      .step = position.step,
+      .epoch = position.epoch - 1,
+      .seconds = position.seconds,
+      .images_per_second = steps * stage.batch_size / std::max(position.window_seconds, 1e-9),
+      .learning_rate = Rate(stage, position.stage_step - 1),
+      .train_loss = position.window_loss / steps,
+      .gradient_norm = position.window_gradient / steps,
+      .batch_std_sqrt_d = position.batch_std_sqrt_d,
+      .validation = std::move(validation)};
+  for (const auto& [name, sum] : position.window_figures) entry.figures[name] = sum / steps;
+  return entry;
+}
+
+// With the averaged weights in place, where there are some.
+absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry) {
+  if (set_.split.validation.empty() || stage.keep == "last") return absl::OkStatus();
+  const double value = Metric(entry->validation, stage.keep);
+  if (value <= state_.position.best) return absl::OkStatus();
+  LB_RETURN_IF_ERROR(SaveWeights(Path("best.pt"), spec_, state_.module->net));
+  state_.position.best = value;
+  entry->best = true;
+  return absl::OkStatus();
+}
+
+void TrainLoop::NoteEarlyStop(const StageRecipe& stage, const ValidationResult& validation) {
+  if (stage.early_stop.metric.empty() || set_.split.validation.empty()) return;
+  RunPosition& position = state_.position;
+  const double value = Metric(validation, stage.early_stop.metric);
+  position.stale = value > position.early_best ? 0 : position.stale + 1;
+  position.early_best = std::max(position.early_best, value);
+  position.stopped_early = position.stale >= stage.early_stop.patience;
+}
+
 absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   RunPosition& position = state_.position;
   const bool has_validation = !set_.split.validation.empty();
   if (parts_.average != nullptr) parts_.average->Swap();
-  absl::StatusOr<ValidationResult> result = Validate(has_validation ? "validation" : "train sample",
-                                                     state_.net, *validation_, stage.losses);
-  const bool best = has_validation && result.ok() && result->map > position.best_map;
-  const absl::Status kept =
-      best ? SaveWeights(Path("best.pt"), spec_, state_.net) : absl::OkStatus();
+  absl::StatusOr<ValidationResult> result =
+      Validate(has_validation ? "validation" : "train sample", *state_.module, *validation_,
+               *parts_.objective);
+  absl::StatusOr<HistoryEntry> entry = result.status();
+  if (result.ok()) {
+    entry = MakeEntry(stage, *result);
+    const absl::Status kept = KeepIfBest(stage, &*entry);
+    if (!kept.ok()) entry = kept;
+  }
   if (parts_.average != nullptr) parts_.average->Swap();
-  LB_RETURN_IF_ERROR(result.status());
-  LB_RETURN_IF_ERROR(kept);
-  if (best) position.best_map = result->map;
-  const double steps = static_cast<double>(std::max<int64_t>(position.window_steps, 1));
-  state_.history.push_back(
-      {.stage = stage.name,
-       .stage_step = position.stage_step,
-       .step = position.step,
-       .epoch = position.epoch - 1,
-       .seconds = position.seconds,
-       .images_per_second = steps * stage.batch_size / std::max(position.window_seconds, 1e-9),
-       .learning_rate =
-           LearningRate(stage.schedule, stage.optimizer.lr, position.stage_step - 1, parts_.steps),
-       .train_loss = position.window_loss / steps,
-       .gradient_norm = position.window_gradient / steps,
-       .validation = *std::move(result),
-       .best = best});
+  LB_RETURN_IF_ERROR(entry.status());
   position.window_steps = 0;
   position.window_seconds = position.window_loss = position.window_gradient = 0;
+  position.window_figures.clear();
+  NoteEarlyStop(stage, entry->validation);
+  const GuardAction action = Guard(stage, &*entry);
+  state_.history.push_back(*std::move(entry));
   if (options_.on_validation) options_.on_validation(state_.history.back());
+  LB_RETURN_IF_ERROR(WriteHistory());
+  return ActOn(action, stage);
+}
+
+// Judges the entry's validation and notes in it what is about to happen.
+GuardAction TrainLoop::Guard(const StageRecipe& stage, HistoryEntry* entry) {
+  RunPosition& position = state_.position;
+  const HealthContext context = {.pooled = spec_.embedding_dim == 0,
+                                 .judge_labels = stage.Has(LossKind::kClassification) &&
+                                                 2 * position.stage_step >= parts_.steps};
+  const HealthReport report = JudgeHealth(entry->validation, context);
+  entry->health = HealthName(report.health);
+  entry->health_reasons = report.reasons;
+  const GuardAction action = NoteHealth(stage.guard, report.health, &position.guard);
+  if (action == GuardAction::kRestore) {
+    entry->event = absl::StrFormat(
+        "guard: red %d times in a row; back to the last green weights, learning rate x%.3g, "
+        "triplets one step easier",
+        stage.guard.patience, position.guard.rate_scale);
+  } else if (action == GuardAction::kGiveUp) {
+    entry->event = position.guard.has_green ? "guard: red again after every way back; stopped"
+                                            : "guard: red and never green; stopped";
+  }
+  return action;
+}
+
+absl::Status TrainLoop::ActOn(GuardAction action, const StageRecipe& stage) {
+  switch (action) {
+    case GuardAction::kGoOn:
+      return absl::OkStatus();
+    case GuardAction::kKeepGreen:
+      return SaveCheckpoint(Path("green.pt"), identity_, state_);
+    case GuardAction::kRestore:
+      return GoBack(stage);
+    case GuardAction::kGiveUp:
+      break;
+  }
+  const HistoryEntry& entry = state_.history.back();
+  return absl::AbortedError(absl::StrCat(
+      "training collapsed: stage ", stage.name, ", step ", entry.step, ": ", entry.event, ". ",
+      absl::StrJoin(entry.health_reasons, "; "), ". ", Path("history.json"),
+      " has every validation; docs/training.md, \"When a training collapses\", says what helps."));
+}
+
+// The last green state, but for what happened since and what is easier from now on.
+absl::Status TrainLoop::GoBack(const StageRecipe& stage) {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Checkpoint> green,
+                      Checkpoint::Load(Path("green.pt"), identity_));
+  const GuardState guard = state_.position.guard;
+  const std::vector<HistoryEntry> history = state_.history;
+  const double seconds = state_.position.seconds;
+  const int64_t images = state_.position.images;
+  LB_ASSIGN_OR_RETURN(parts_, MakeStage(stage));
+  state_.optimizer = parts_.optimizer.optimizer.get();
+  state_.average = parts_.average.get();
+  LB_RETURN_IF_ERROR(green->Restore(&state_));
+  state_.position.guard = guard;
+  state_.position.seconds = seconds;
+  state_.position.images = images;
+  state_.history = history;
+  return Save();
+}
+
+absl::Status TrainLoop::WriteHistory() {
   return WriteFileAtomic(Path("history.json"), HistoryToJson(state_.history));
 }
 
 // The averaged weights where there are some.
 absl::Status TrainLoop::KeepWeights(const char* name) {
   if (parts_.average != nullptr) parts_.average->Swap();
-  const absl::Status status = SaveWeights(Path(name), spec_, state_.net);
+  const absl::Status status = SaveWeights(Path(name), spec_, state_.module->net);
   if (parts_.average != nullptr) parts_.average->Swap();
   return status;
 }

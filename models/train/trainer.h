@@ -33,6 +33,7 @@ struct StepReport {
   int64_t total_steps = 0;
   double loss = 0;
   double learning_rate = 0;
+  double batch_std_sqrt_d = 0;   // Of the latest batch that was looked at (every 50 steps).
   double images_per_second = 0;  // Since the last validation.
 };
 
@@ -53,9 +54,12 @@ struct TrainResult {
   int64_t steps = 0;
   double seconds = 0;  // In training steps, over all the times it was resumed.
   double images_per_second = 0;
-  double best_map = -1;  // -1: no validation part.
-  std::string
-      weights_path;  // The best weights by validation mAP; without a validation part the last ones.
+  // Of the last stage, by its `keep`; -1: there is no validation part, or the last weights are
+  // kept.
+  double best = -1;
+  std::string best_metric;
+  std::string health;        // Of the last validation.
+  std::string weights_path;  // The weights kept of the last stage.
   std::vector<HistoryEntry> history;
 };
 

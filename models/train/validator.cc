@@ -10,12 +10,13 @@
 #include "base/status_macros.h"
 #include "models/evaluate/diagnostics.h"
 #include "models/evaluate/metrics.h"
-#include "models/train/objective.h"
+#include "models/evaluate/retrieval.h"
 
 namespace lookbook {
 namespace {
 
 constexpr int64_t kDiagnosedRows = 512;
+constexpr int64_t kRankedRows = 2048;
 
 template <typename T>
 void Append(const torch::Tensor& tensor, std::vector<T>* out) {
@@ -31,50 +32,87 @@ struct Outputs {
   LabelMatrix labels;
 };
 
-Outputs RunAll(EmbedderNet& net, Loader& loader, const std::vector<LossRecipe>& losses) {
+Outputs RunAll(TrainedModuleImpl& module, Loader& loader, const Objective& objective) {
   Outputs out;
   loader.StartEpoch(0);
   while (const std::optional<Batch> batch = loader.Next()) {
-    const NetworkOutput output =
-        net->forward(batch->images.contiguous(torch::MemoryFormat::ChannelsLast));
+    const ObjectiveValue value = objective.Compute(module, *batch, /*seed=*/0);
     const int64_t rows = batch->images.size(0);
-    out.loss_sum += Objective(output, *batch, losses).item<double>() * static_cast<double>(rows);
-    Append(torch::sigmoid(output.logits), &out.scores);
-    Append(output.embedding, &out.vectors);
+    out.loss_sum += value.loss.item<double>() * static_cast<double>(rows);
+    Append(torch::sigmoid(value.output.logits), &out.scores);
+    Append(value.output.embedding, &out.vectors);
     Append(batch->targets, &out.labels.values);
     out.labels.n += rows;
     out.labels.classes = static_cast<int>(batch->targets.size(1));
-    out.dim = static_cast<int>(output.embedding.size(1));
+    out.dim = static_cast<int>(value.output.embedding.size(1));
   }
   return out;
 }
 
+// At most kRankedRows rows at even distances, for what compares every row with every other.
+Outputs Ranked(const Outputs& all) {
+  if (all.labels.n <= kRankedRows) return all;
+  Outputs out;
+  out.dim = all.dim;
+  out.labels.n = kRankedRows;
+  out.labels.classes = all.labels.classes;
+  for (int64_t i = 0; i < kRankedRows; ++i) {
+    const int64_t row = i * all.labels.n / kRankedRows;
+    out.vectors.insert(out.vectors.end(), all.vectors.begin() + row * all.dim,
+                       all.vectors.begin() + (row + 1) * all.dim);
+    out.labels.values.insert(out.labels.values.end(),
+                             all.labels.values.begin() + row * all.labels.classes,
+                             all.labels.values.begin() + (row + 1) * all.labels.classes);
+  }
+  return out;
+}
+
+void Diagnose(const Outputs& outputs, ValidationResult* out) {
+  const EmbeddingDiagnostics diagnostics =
+      DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
+  out->std_sqrt_d = diagnostics.std_sqrt_d;
+  out->mean_cosine = diagnostics.mean_cosine;
+  out->uniformity = diagnostics.uniformity;
+  out->effective_rank = diagnostics.effective_rank;
+  out->top1_singular_share = diagnostics.top1_share;
+  const LabelCollapse collapse = MeasureLabelCollapse(outputs.scores, outputs.labels.classes);
+  out->distinct_label_sets = collapse.distinct_sets;
+  out->top_label_set_share = collapse.top_set_share;
+}
+
+void Rank(const Outputs& outputs, ValidationResult* out) {
+  const Outputs ranked = Ranked(outputs);
+  const RetrievalResult result = EvaluateRetrieval(ranked.vectors, ranked.dim, ranked.labels);
+  const Hubness hubness = MeasureHubness(result.top, result.k, ranked.labels.n);
+  out->ranked_images = ranked.labels.n;
+  out->recall_at_1 = result.metrics.rule(Relevance::kMoreThan2).recall_at_1;
+  out->ndcg_at_10 = result.metrics.ndcg_at_10_shared;
+  out->hub_share = hubness.max_share;
+  out->distinct_share = hubness.distinct_share;
+}
+
 }  // namespace
 
-absl::StatusOr<ValidationResult> Validate(const std::string& part, EmbedderNet net, Loader& loader,
-                                          const std::vector<LossRecipe>& losses) {
+absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModuleImpl& module,
+                                          Loader& loader, const Objective& objective) {
   return CatchToStatus("validate", [&]() -> absl::StatusOr<ValidationResult> {
     torch::NoGradGuard no_grad;
-    const bool was_training = net->is_training();
-    const absl::Cleanup restore = [&] { net->train(was_training); };
-    net->eval();
-    const Outputs outputs = RunAll(net, loader, losses);
+    const bool was_training = module.is_training();
+    const absl::Cleanup restore = [&] { module.train(was_training); };
+    module.eval();
+    const Outputs outputs = RunAll(module, loader, objective);
     LB_RETURN_IF_ERROR(loader.status());
     if (outputs.labels.n == 0) return absl::InvalidArgumentError(part + ": no image");
     const ClassificationMetrics metrics = EvaluateClassification(outputs.scores, outputs.labels);
-    const EmbeddingDiagnostics diagnostics =
-        DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
-    const LabelCollapse collapse = MeasureLabelCollapse(outputs.scores, outputs.labels.classes);
-    return ValidationResult{.part = part,
+    ValidationResult out = {.part = part,
                             .images = outputs.labels.n,
                             .loss = outputs.loss_sum / static_cast<double>(outputs.labels.n),
                             .map = metrics.map,
                             .f1_macro = metrics.f1_macro,
-                            .f1_micro = metrics.f1_micro,
-                            .std_sqrt_d = diagnostics.std_sqrt_d,
-                            .mean_cosine = diagnostics.mean_cosine,
-                            .distinct_label_sets = collapse.distinct_sets,
-                            .top_label_set_share = collapse.top_set_share};
+                            .f1_micro = metrics.f1_micro};
+    Diagnose(outputs, &out);
+    Rank(outputs, &out);
+    return out;
   });
 }
 

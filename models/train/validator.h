@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "models/dataset/loader.h"
-#include "models/nn/embedder_net.h"
-#include "models/recipe/recipe.h"
+#include "models/train/loss_heads.h"
+#include "models/train/objective.h"
 
 namespace lookbook {
 
@@ -37,9 +37,9 @@ struct ValidationResult {
   double top_label_set_share = 0;
 };
 
-// Evaluates `net` in eval mode over one epoch of `loader`, which must neither shuffle nor augment
-// nor drop. The network is left in the mode it was in. Internal: torch refused.
-absl::StatusOr<ValidationResult> Validate(const std::string& part, EmbedderNet net, Loader& loader,
-                                          const std::vector<LossRecipe>& losses);
+// Evaluates the network in eval mode over one epoch of `loader`, which must neither shuffle nor
+// augment nor drop. The module is left in the mode it was in. Internal: torch refused.
+absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModuleImpl& module,
+                                          Loader& loader, const Objective& objective);
 
 }  // namespace lookbook

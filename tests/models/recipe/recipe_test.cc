@@ -44,7 +44,9 @@ TEST(RecipeTest, MinimalRecipeHasTheDocumentedDefaults) {
   EXPECT_EQ(recipe.stages[0].epochs, 0);
   ASSERT_THAT(recipe.stages[0].losses, SizeIs(1));
   EXPECT_EQ(recipe.stages[0].losses[0].name, "bce");
-  EXPECT_EQ(recipe.stages[0].losses[0].attribute_weight, 1.0);
+  EXPECT_EQ(recipe.stages[0].losses[0].classification.attribute_weight, 1.0);
+  EXPECT_EQ(recipe.stages[0].keep, "map");
+  EXPECT_EQ(recipe.stages[0].guard.action, "restore");
   EXPECT_THAT(recipe.stages[0].clip_norm, DoubleEq(1.0));
   EXPECT_EQ(recipe.index_spec, "Flat");
   EXPECT_EQ(recipe.text, kMinimal);
@@ -84,9 +86,17 @@ schedule = { name = "constant", warmup = 0.1 }
 batch_size = 17
 ema = 0.9
 clip_norm = 0
+freeze = "norms"
+mixup = 0.2
+keep = "last"
+early_stop = { metric = "ndcg_at_10", patience = 3 }
+guard = { action = "report", patience = 4, warmup = 2, max_restores = 1, rate_factor = 0.5 }
 [[stage]]
 name = "two"
 steps = 9
+loss = ["bce", { name = "triplet", pairs = "study", positive_shared = 2, margin = 0.5, miner = "batch_hard", soft = true, distance = "cosine", normalize = false }]
+optimizer = { name = "sgd", lr = 0.1, momentum = 0.5, backbone_lr_factor = 0.1, layer_decay = 0.5 }
+sampler = { name = "pairs", partners = 2 }
 [index]
 spec = "Flat"
 )",
@@ -110,8 +120,8 @@ spec = "Flat"
   const StageRecipe& one = r.stages[0];
   EXPECT_EQ(one.epochs, 2);
   EXPECT_EQ(one.losses[0].weight, 2);
-  EXPECT_EQ(one.losses[0].smoothing, 0.5);
-  EXPECT_EQ(one.losses[0].attribute_weight, 0.25);
+  EXPECT_EQ(one.losses[0].classification.smoothing, 0.5);
+  EXPECT_EQ(one.losses[0].classification.attribute_weight, 0.25);
   EXPECT_EQ(one.optimizer.lr, 0.5);
   EXPECT_EQ(one.optimizer.weight_decay, 0.75);
   EXPECT_EQ(one.schedule.name, "constant");
@@ -119,7 +129,33 @@ spec = "Flat"
   EXPECT_EQ(one.batch_size, 17);
   EXPECT_EQ(one.ema, 0.9);
   EXPECT_EQ(one.clip_norm, 0);
-  EXPECT_EQ(r.stages[1].name, "two");
+  EXPECT_EQ(one.freeze, "norms");
+  EXPECT_EQ(one.mixup, 0.2);
+  EXPECT_EQ(one.keep, "last");
+  EXPECT_EQ(one.early_stop.metric, "ndcg_at_10");
+  EXPECT_EQ(one.early_stop.patience, 3);
+  EXPECT_EQ(one.guard.action, "report");
+  EXPECT_EQ(one.guard.patience, 4);
+  EXPECT_EQ(one.guard.warmup, 2);
+  EXPECT_EQ(one.guard.max_restores, 1);
+  EXPECT_EQ(one.guard.rate_factor, 0.5);
+  const StageRecipe& two = r.stages[1];
+  EXPECT_EQ(two.name, "two");
+  ASSERT_THAT(two.losses, SizeIs(2));
+  EXPECT_EQ(two.losses[1].pairs.rule, "study");
+  EXPECT_EQ(two.losses[1].pairs.positive_shared, 2);
+  EXPECT_EQ(two.losses[1].triplet.margin, 0.5);
+  EXPECT_EQ(two.losses[1].triplet.miner, "batch_hard");
+  EXPECT_TRUE(two.losses[1].triplet.soft);
+  EXPECT_EQ(two.losses[1].triplet.distance, "cosine");
+  EXPECT_FALSE(two.losses[1].triplet.normalize);
+  EXPECT_EQ(two.optimizer.name, "sgd");
+  EXPECT_EQ(two.optimizer.momentum, 0.5);
+  EXPECT_EQ(two.optimizer.backbone_lr_factor, 0.1);
+  EXPECT_EQ(two.optimizer.layer_decay, 0.5);
+  EXPECT_EQ(two.sampler.name, "pairs");
+  EXPECT_EQ(two.sampler.partners, 2);
+  EXPECT_EQ(two.keep, "ndcg_at_10") << "the default beside a metric loss";
 }
 
 struct BadRecipe {
@@ -169,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("root = \"d\"", "augment = { crop_scale = 0.5 }"),
                   "3: data.augment.crop_scale: ", "array"},
         BadRecipe{With("root = \"d\"", "augment = { mixup = 0.2 }"),
-                  "3: data.augment.mixup: ", "not supported by this version"},
+                  "3: data.augment.mixup: ", "unknown key"},
         BadRecipe{With("root = \"d\"", "augment = 3"), "3: data.augment: ", "must be a table"},
         BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = \"weights/a.pth\"\n"),
                   "8: network.init: ", "not supported by this version"},
@@ -181,28 +217,47 @@ INSTANTIATE_TEST_SUITE_P(
                   "8: network.head: ", "not supported by this version"},
         BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = { dim = 128 }\n"),
                   "8: network.embedding: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "freeze = \"backbone\"\n"),
-                  "7: stage[0].freeze: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "early_stop = { metric = \"map\" }\n"),
-                  "7: stage[0].early_stop: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [\"supcon\"]\n"),
-                  "7: stage[0].loss: ", "\"supcon\" is not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [\"bce\", { name = \"supcon\" }]\n"),
-                  "7: stage[0].loss[1].name: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = [{ name = \"bce\", pos_weight = true }]\n"),
-                  "7: stage[0].loss[0].pos_weight: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "freeze = \"all\"\n"),
+                  "7: stage[0].freeze: ", "backbone, norms"},
+        BadRecipe{absl::StrCat(kMinimal, "early_stop = { metric = \"f1\" }\n"),
+                  "7: stage[0].early_stop.metric: ", "map, ndcg_at_10"},
+        BadRecipe{absl::StrCat(kMinimal, "keep = \"first\"\n"), "7: stage[0].keep: ", "last"},
+        BadRecipe{absl::StrCat(kMinimal, "guard = { action = \"on\" }\n"),
+                  "7: stage[0].guard.action: ", "restore, report, off"},
+        BadRecipe{absl::StrCat(kMinimal, "sampler = { partners = 2 }\n"),
+                  "7: stage[0].sampler.partners: ", "unknown key"},
+        BadRecipe{absl::StrCat(kMinimal, "keep_bce = 1\n"),
+                  "7: stage[0].keep_bce: ", "true or false"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"proxy\"]\n"),
+                  "7: stage[0].loss: ", "\"proxy\" is not one of: bce, asl, triplet"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"bce\", { name = \"proxy\" }]\n"),
+                  "7: stage[0].loss[1].name: ", "not one of"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"bce\", \"bce\"]\n"),
+                  "7: stage[0].loss: ", "stands twice"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [{ name = \"bce\", margin = 0.1 }]\n"),
+                  "7: stage[0].loss[0].margin: ", "unknown key"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [{ name = \"triplet\", margin = -1 }]\n"),
+                  "7: stage[0].loss[0].margin: ", "-1 is not within"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [{ name = \"triplet\", tau = 1 }]\n"),
+                  "7: stage[0].loss[0].tau: ", "unknown key"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"supcon\"]\nmixup = 0.2\n"),
+                  "8: stage[0].mixup: ", "no partners"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"dcl\", \"supcon\"]\n"),
+                  "7: stage[0].loss: ", "self-supervision"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = [\"dcl\"]\nfreeze = \"backbone\"\n"),
+                  "7: stage[0].loss: ", "self-supervision"},
         BadRecipe{absl::StrCat(kMinimal, "loss = [{ smoothing = 0.1 }]\n"),
                   "7: stage[0].loss[0]: ", "needs a name"},
-        BadRecipe{absl::StrCat(kMinimal, "loss = []\n"), "7: stage[0].loss: ", "exactly one"},
+        BadRecipe{absl::StrCat(kMinimal, "loss = []\n"), "7: stage[0].loss: ", "at least one loss"},
         BadRecipe{absl::StrCat(kMinimal, "loss = [3]\n"), "7: stage[0].loss[0]: ", "not one of"},
         BadRecipe{absl::StrCat(kMinimal, "loss = \"bce\"\n"),
                   "7: stage[0].loss: ", "must be an array"},
         BadRecipe{absl::StrCat(kMinimal, "optimizer = { lr = 0 }\n"),
                   "7: stage[0].optimizer.lr: ", "0 is not within"},
-        BadRecipe{absl::StrCat(kMinimal, "optimizer = { name = \"adam\" }\n"),
-                  "7: stage[0].optimizer.name: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "optimizer = { backbone_lr_factor = 0.1 }\n"),
-                  "7: stage[0].optimizer.backbone_lr_factor: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "optimizer = { name = \"lars\" }\n"),
+                  "7: stage[0].optimizer.name: ", "adamw, adam, sgd"},
+        BadRecipe{absl::StrCat(kMinimal, "optimizer = { momentum = 0.1 }\n"),
+                  "7: stage[0].optimizer.momentum: ", "unknown key"},
         BadRecipe{absl::StrCat(kMinimal, "batch_size = 1\n"),
                   "7: stage[0].batch_size: ", "1 is not within 2"},
         BadRecipe{absl::StrCat(kMinimal, "ema = 1.0\n"), "7: stage[0].ema: ", "1 is not within"},
@@ -223,6 +278,24 @@ TEST(RecipeTest, MissingFileIsNotFound) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/such.toml")));
 }
 
+TEST(RecipeTest, AMetricLossKeepsTheClassesUnlessToldOtherwise) {
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe with,
+                          ParseRecipe(absl::StrCat(kMinimal, "loss = [\"triplet\"]\n"), "m"));
+  ASSERT_THAT(with.stages[0].losses, SizeIs(2));
+  EXPECT_EQ(with.stages[0].losses[0].name, "bce");
+  LB_ASSERT_OK_AND_ASSIGN(
+      const Recipe without,
+      ParseRecipe(absl::StrCat(kMinimal, "loss = [\"triplet\"]\nkeep_bce = false\n"), "m"));
+  EXPECT_THAT(without.stages[0].losses, SizeIs(1));
+  LB_ASSERT_OK_AND_ASSIGN(
+      const Recipe asl, ParseRecipe(absl::StrCat(kMinimal, "loss = [\"asl\", \"supcon\"]\n"), "m"));
+  EXPECT_THAT(asl.stages[0].losses, SizeIs(2));
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe views,
+                          ParseRecipe(absl::StrCat(kMinimal, "loss = [\"dcl\"]\n"), "m"));
+  EXPECT_THAT(views.stages[0].losses, SizeIs(1));
+  EXPECT_EQ(views.stages[0].keep, "last");
+}
+
 // Every file of models/recipes loads, bears its file's name, and no two say the same.
 TEST(RecipeTest, CommittedRecipesLoadAndDiffer) {
   LB_ASSERT_OK_AND_ASSIGN(const std::vector<std::string> files, ListDirectory("models/recipes"));
@@ -237,7 +310,7 @@ TEST(RecipeTest, CommittedRecipesLoadAndDiffer) {
     for (const StageRecipe& s : r.stages) {
       absl::StrAppend(&effective, "|", s.epochs, " ", s.steps, " ", s.optimizer.lr, " ",
                       s.optimizer.weight_decay, " ", s.batch_size, " ", s.ema, " ",
-                      s.losses[0].smoothing);
+                      s.losses[0].classification.smoothing);
     }
     const auto [other, is_new] = seen.emplace(effective, file);
     EXPECT_TRUE(is_new) << file << " and " << other->second << " are the same";

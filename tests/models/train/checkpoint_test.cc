@@ -13,16 +13,21 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+TrainedModule MakeModule() {
+  const EmbedderNet net = *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 0});
+  return TrainedModule(net, LossHeads(StageRecipe{}, net->feature_dim()));
+}
+
 class CheckpointTest : public ::testing::Test {
  protected:
   CheckpointTest() {
     torch::manual_seed(1);
-    state_.net = *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 0});
-    optimizer_ = MakeOptimizer(*state_.net, {});
-    average_ = std::make_unique<WeightAverage>(*state_.net, 0.9);
+    state_.module = MakeModule();
+    optimizer_ = MakeOptimizer(*state_.module, {}).optimizer;
+    average_ = std::make_unique<WeightAverage>(*state_.module, 0.9);
     state_.optimizer = optimizer_.get();
     state_.average = average_.get();
-    state_.net->forward(torch::rand({2, 3, 32, 32})).logits.sum().backward();
+    state_.module->net->forward(torch::rand({2, 3, 32, 32})).logits.sum().backward();
     optimizer_->step();
     average_->Update();
     state_.position = {.stage = 0,
@@ -31,7 +36,9 @@ class CheckpointTest : public ::testing::Test {
                        .epoch = 1,
                        .batch = 2,
                        .seconds = 1.5,
-                       .best_map = 0.25};
+                       .best = 0.25};
+    state_.position.guard = {.judged = 3, .restores = 1, .rate_scale = 0.3, .has_green = true};
+    state_.position.window_figures = {{"bce", 1.5}};
     state_.history.resize(1);
     state_.history[0].stage = "all";
   }
@@ -40,7 +47,7 @@ class CheckpointTest : public ::testing::Test {
   TempDir dir_;
   const RunIdentity identity_{"recipe-hash-0123456789", "data-hash", "split-hash"};
   RunState state_;
-  std::unique_ptr<torch::optim::AdamW> optimizer_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;
 };
 
@@ -50,9 +57,9 @@ TEST_F(CheckpointTest, EverythingComesBack) {
 
   torch::manual_seed(99);
   RunState other;
-  other.net = *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 0});
-  const auto optimizer = MakeOptimizer(*other.net, {});
-  WeightAverage average(*other.net, 0.9);
+  other.module = MakeModule();
+  const auto optimizer = MakeOptimizer(*other.module, {}).optimizer;
+  WeightAverage average(*other.module, 0.9);
   other.optimizer = optimizer.get();
   other.average = &average;
   LB_ASSERT_OK_AND_ASSIGN(const auto checkpoint, Checkpoint::Load(path(), identity_));
@@ -61,17 +68,20 @@ TEST_F(CheckpointTest, EverythingComesBack) {
   EXPECT_TRUE(torch::equal(torch::rand({4}), next_random)) << "torch's random state";
   EXPECT_EQ(other.position.stage_step, 5);
   EXPECT_EQ(other.position.batch, 2);
-  EXPECT_EQ(other.position.best_map, 0.25);
+  EXPECT_EQ(other.position.best, 0.25);
+  EXPECT_EQ(other.position.guard.rate_scale, 0.3);
+  EXPECT_TRUE(other.position.guard.has_green);
+  EXPECT_EQ(other.position.window_figures.at("bce"), 1.5);
   ASSERT_EQ(other.history.size(), 1u);
   EXPECT_EQ(average.updates(), 1);
-  for (const auto& item : state_.net->named_parameters()) {
-    EXPECT_TRUE(torch::equal(item.value(), other.net->named_parameters()[item.key()]))
+  for (const auto& item : state_.module->named_parameters()) {
+    EXPECT_TRUE(torch::equal(item.value(), other.module->named_parameters()[item.key()]))
         << item.key();
   }
   for (const auto& [name, tensor] : average_->values())
     EXPECT_TRUE(torch::equal(tensor, average.values().at(name))) << name;
-  for (const auto& [name, tensor] : OptimizerState(*state_.net, *optimizer_)) {
-    EXPECT_TRUE(torch::equal(tensor, OptimizerState(*other.net, *optimizer).at(name))) << name;
+  for (const auto& [name, tensor] : OptimizerState(*state_.module, *optimizer_)) {
+    EXPECT_TRUE(torch::equal(tensor, OptimizerState(*other.module, *optimizer).at(name))) << name;
   }
 }
 
@@ -106,9 +116,9 @@ TEST_F(CheckpointTest, CheckpointBetweenStagesHasOnlyWeights) {
   ASSERT_THAT(SaveCheckpoint(path(), identity_, state_), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const auto checkpoint, Checkpoint::Load(path(), identity_));
   RunState other;
-  other.net = *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 0});
+  other.module = MakeModule();
   ASSERT_THAT(checkpoint->Restore(&other), IsOk());
-  WeightAverage average(*other.net, 0.9);
+  WeightAverage average(*other.module, 0.9);
   other.average = &average;
   EXPECT_THAT(checkpoint->Restore(&other),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("no average")));

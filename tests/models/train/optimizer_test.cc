@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/container/sequential.h>
-#include <torch/nn/modules/conv.h>
+#include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/sgd.h>
 #include <torch/utils.h>
 
 #include "tests/models/evaluate/oracle.h"
@@ -15,94 +15,140 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// One matrix, so that it is decayed.
-class OneMatrix : public torch::nn::Module {
- public:
-  explicit OneMatrix(torch::Tensor value) {
-    weight = register_parameter("weight", std::move(value));
+TrainedModule MakeModule(int seed = 1) {
+  torch::manual_seed(seed);
+  const EmbedderNet net = *MakeNetwork({.backbone = "small_cnn", .classes = 2});
+  return TrainedModule(net, LossHeads(StageRecipe{}, net->feature_dim()));
+}
+
+// Which group of the optimizer holds the parameter; -1: none.
+int GroupOf(const StageOptimizer& optimizer, const torch::Tensor& parameter) {
+  const auto& groups = optimizer.optimizer->param_groups();
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (const torch::Tensor& other : groups[i].params()) {
+      if (other.is_same(parameter)) return static_cast<int>(i);
+    }
   }
-  torch::Tensor weight;
-};
+  return -1;
+}
 
 TEST(OptimizerTest, AdamWMatchesTheReferenceTrace) {
   const nlohmann::json want = ReadOracle()["optim"]["adamw_trace"];
-  OneMatrix net(
-      torch::tensor(want["w0"].get<std::vector<double>>(), torch::kFloat64).reshape({2, 1}));
-  const auto optimizer = MakeOptimizer(
-      net, {.lr = want["lr"].get<double>(), .weight_decay = want["wd"].get<double>()});
+  const TrainedModule module = MakeModule();
+  module->to(torch::kFloat64);
+  StageOptimizer optimizer = MakeOptimizer(
+      *module, {.lr = want["lr"].get<double>(), .weight_decay = want["wd"].get<double>()});
+  // Two entries of a weight matrix follow the trace; nothing else has a gradient.
+  torch::Tensor row = module->named_parameters()["net.classifier.weight"];
+  {
+    torch::NoGradGuard no_grad;
+    for (int i = 0; i < 2; ++i) row[0][i] = want["w0"][i].get<double>();
+  }
   for (int step = 0; step < 3; ++step) {
-    net.weight.mutable_grad() =
-        torch::tensor(want["grads"][step].get<std::vector<double>>(), torch::kFloat64)
-            .reshape({2, 1});
-    optimizer->step();
-    for (int i = 0; i < 2; ++i) {
-      EXPECT_NEAR(net.weight[i].item<double>(), want["w"][step][i].get<double>(), 1e-9) << step;
+    row.mutable_grad() = torch::zeros_like(row);
+    for (int i = 0; i < 2; ++i) row.mutable_grad()[0][i] = want["grads"][step][i].get<double>();
+    optimizer.optimizer->step();
+    for (int i = 0; i < 2; ++i)
+      EXPECT_NEAR(row[0][i].item<double>(), want["w"][step][i].get<double>(), 1e-9) << step;
+  }
+}
+
+TEST(OptimizerTest, OneDimensionalParametersAreNotDecayed) {
+  const TrainedModule module = MakeModule();
+  const StageOptimizer optimizer = MakeOptimizer(*module, {.lr = 0.1, .weight_decay = 0.5});
+  for (const auto& item : module->named_parameters()) {
+    const int group = GroupOf(optimizer, item.value());
+    ASSERT_GE(group, 0) << item.key();
+    const auto& options = static_cast<const torch::optim::AdamWOptions&>(
+        optimizer.optimizer->param_groups()[group].options());
+    EXPECT_EQ(options.weight_decay(), item.value().dim() > 1 ? 0.5 : 0) << item.key();
+  }
+}
+
+TEST(OptimizerTest, RatesFallTowardsTheInput) {
+  const TrainedModule module = MakeModule();
+  StageOptimizer optimizer =
+      MakeOptimizer(*module, {.backbone_lr_factor = 0.1, .layer_decay = 0.5});
+  optimizer.SetLearningRate(2);
+  const std::vector<ParameterBlock> blocks = module->net->Blocks();
+  ASSERT_GE(blocks.size(), 3u);
+  double want = 2;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const ParameterBlock& block = blocks[blocks.size() - 1 - i];
+    if (i == 1) want *= 0.1;
+    if (i > 1) want *= 0.5;
+    for (const auto& [name, tensor] : block.parameters) {
+      const int group = GroupOf(optimizer, tensor);
+      EXPECT_DOUBLE_EQ(optimizer.optimizer->param_groups()[group].options().get_lr(), want) << name;
     }
   }
 }
 
-torch::nn::Sequential ConvAndNorm() {
-  return torch::nn::Sequential(torch::nn::Conv2d(3, 4, 3), torch::nn::BatchNorm2d(4));
+TEST(OptimizerTest, FrozenParametersAreNotGivenToIt) {
+  const TrainedModule module = MakeModule();
+  module->net->FreezeBackbone();
+  const StageOptimizer optimizer = MakeOptimizer(*module, {});
+  for (const auto& item : module->net->named_parameters()) {
+    EXPECT_EQ(GroupOf(optimizer, item.value()) >= 0, !module->net->IsBackbone(item.key()))
+        << item.key();
+  }
 }
 
-TEST(OptimizerTest, OneDimensionalParametersAreNotDecayed) {
-  torch::nn::Sequential net = ConvAndNorm();
-  const auto optimizer = MakeOptimizer(*net, {.lr = 0.1, .weight_decay = 0.5});
-  ASSERT_EQ(optimizer->param_groups().size(), 2u);
-  const auto decay = [&](int group) {
-    return static_cast<const torch::optim::AdamWOptions&>(
-               optimizer->param_groups()[group].options())
-        .weight_decay();
-  };
-  EXPECT_EQ(decay(0), 0.5);
-  EXPECT_EQ(decay(1), 0);
-  EXPECT_EQ(optimizer->param_groups()[0].params().size(), 1u);  // The convolution's weight.
-  EXPECT_EQ(optimizer->param_groups()[1].params().size(),
-            3u);  // Its bias, the norm's weight and bias.
-  SetLearningRate(*optimizer, 0.25);
-  for (const auto& group : optimizer->param_groups()) EXPECT_EQ(group.options().get_lr(), 0.25);
-}
-
-void StepOnce(torch::nn::Sequential& net, torch::optim::AdamW& optimizer, int seed) {
+void StepOnce(TrainedModule& module, StageOptimizer& optimizer, int seed) {
   torch::manual_seed(seed);
-  optimizer.zero_grad();
-  net->forward(torch::randn({2, 3, 5, 5})).square().mean().backward();
-  optimizer.step();
+  optimizer.optimizer->zero_grad();
+  module->net->forward(torch::randn({2, 3, 32, 32})).logits.square().mean().backward();
+  optimizer.optimizer->step();
 }
 
-TEST(OptimizerTest, RestoredStateGoesOnBitForBit) {
-  torch::manual_seed(1);
-  torch::nn::Sequential a = ConvAndNorm(), b = ConvAndNorm();
-  const auto first = MakeOptimizer(*a, {.lr = 0.01});
-  StepOnce(a, *first, 1);
-  StepOnce(a, *first, 2);
+class EveryOptimizerTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(EveryOptimizerTest, RestoredStateGoesOnBitForBit) {
+  const OptimizerRecipe recipe = {.name = GetParam(), .lr = 0.01};
+  TrainedModule a = MakeModule(1), b = MakeModule(2);
+  StageOptimizer first = MakeOptimizer(*a, recipe);
+  StepOnce(a, first, 1);
+  StepOnce(a, first, 2);
   {
     torch::NoGradGuard no_grad;
     for (const auto& item : a->named_parameters())
       b->named_parameters()[item.key()].copy_(item.value());
     for (const auto& item : a->named_buffers()) b->named_buffers()[item.key()].copy_(item.value());
   }
-  const auto second = MakeOptimizer(*b, {.lr = 0.01});
-  ASSERT_THAT(RestoreOptimizerState(*b, OptimizerState(*a, *first), *second), IsOk());
-  StepOnce(a, *first, 3);
-  StepOnce(b, *second, 3);
+  StageOptimizer second = MakeOptimizer(*b, recipe);
+  ASSERT_THAT(RestoreOptimizerState(*b, OptimizerState(*a, *first.optimizer), *second.optimizer),
+              IsOk());
+  StepOnce(a, first, 3);
+  StepOnce(b, second, 3);
   for (const auto& item : a->named_parameters()) {
     EXPECT_TRUE(torch::equal(item.value(), b->named_parameters()[item.key()])) << item.key();
   }
 }
 
+TEST_P(EveryOptimizerTest, RestoringForgetsWhatWasThere) {
+  const OptimizerRecipe recipe = {.name = GetParam(), .lr = 0.01};
+  TrainedModule module = MakeModule();
+  StageOptimizer optimizer = MakeOptimizer(*module, recipe);
+  StepOnce(module, optimizer, 1);
+  EXPECT_FALSE(OptimizerState(*module, *optimizer.optimizer).empty());
+  ASSERT_THAT(RestoreOptimizerState(*module, {}, *optimizer.optimizer), IsOk());
+  EXPECT_TRUE(OptimizerState(*module, *optimizer.optimizer).empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryOptimizerTest, ::testing::Values("adamw", "adam", "sgd"));
+
 TEST(OptimizerTest, HalfAStateIsRefused) {
-  torch::nn::Sequential net = ConvAndNorm();
-  const auto optimizer = MakeOptimizer(*net, {});
-  StepOnce(net, *optimizer, 1);
-  auto state = OptimizerState(*net, *optimizer);
+  TrainedModule module = MakeModule();
+  StageOptimizer optimizer = MakeOptimizer(*module, {});
+  StepOnce(module, optimizer, 1);
+  auto state = OptimizerState(*module, *optimizer.optimizer);
   auto missing = state;
-  missing.erase("exp_avg_sq.0.weight");
-  EXPECT_THAT(RestoreOptimizerState(*net, missing, *optimizer),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("0.weight")));
-  state["exp_avg.1.bias"] = torch::zeros({7});
-  EXPECT_THAT(RestoreOptimizerState(*net, state, *optimizer),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.bias")));
+  missing.erase("exp_avg_sq.net.classifier.weight");
+  EXPECT_THAT(RestoreOptimizerState(*module, missing, *optimizer.optimizer),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("net.classifier.weight")));
+  state["exp_avg.net.classifier.bias"] = torch::zeros({7});
+  EXPECT_THAT(RestoreOptimizerState(*module, state, *optimizer.optimizer),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("net.classifier.bias")));
 }
 
 }  // namespace

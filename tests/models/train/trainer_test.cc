@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <utility>
+
 #include "base/files.h"
 #include "models/train/tensor_file.h"
 #include "models/train/weights.h"
@@ -87,7 +89,7 @@ TEST_F(TrainerTest, StoppedAtAnyStepAndResumedEqualsUninterrupted) {
     options.resume = true;
     LB_ASSERT_OK_AND_ASSIGN(const TrainResult got, Train(recipe_, set_.set(split_), options));
     EXPECT_EQ(losses_, want_losses);
-    EXPECT_EQ(got.best_map, want.best_map);
+    EXPECT_EQ(got.best, want.best);
     ASSERT_EQ(got.history.size(), want.history.size());
     for (size_t i = 0; i < got.history.size(); ++i) {
       EXPECT_EQ(got.history[i].validation.map, want.history[i].validation.map);
@@ -141,13 +143,16 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   TempDir dir;
   LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Train(recipe_, set_.set(split_), Options(dir)));
   double best = -1;
+  std::string stage = "all";
   for (const HistoryEntry& entry : result.history) {
+    if (std::exchange(stage, entry.stage) != entry.stage) best = -1;  // Each stage has its own.
     EXPECT_EQ(entry.validation.part, "validation");
     EXPECT_EQ(entry.validation.images, 6);
     EXPECT_EQ(entry.best, entry.validation.map > best);
     best = std::max(best, entry.validation.map);
   }
-  EXPECT_EQ(result.best_map, best);
+  EXPECT_EQ(result.best, best);
+  EXPECT_EQ(result.best_metric, "map");
   // The kept network gives that very mAP.
   LB_ASSERT_OK_AND_ASSIGN(LoadedNetwork loaded, LoadWeights(dir / "weights.pt"));
   LoaderOptions options;
@@ -155,8 +160,9 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   options.drop_last = false;
   LB_ASSERT_OK_AND_ASSIGN(const auto loader, Loader::Create(set_.data(), set_.cache(), set_.spec(),
                                                             split_.validation, options));
-  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again,
-                          Validate("validation", loaded.net, *loader, {{}}));
+  const TrainedModule module(loaded.net, LossHeads(StageRecipe{}, loaded.net->feature_dim()));
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again, Validate("validation", *module, *loader,
+                                                                 Objective(StageRecipe{}, {}, {})));
   EXPECT_NEAR(again.map, best, 1e-9);
   LB_ASSERT_OK_AND_ASSIGN(const std::string history, ReadFile(dir / "history.json"));
   LB_ASSERT_OK_AND_ASSIGN(const auto entries, HistoryFromJson(history));
@@ -169,7 +175,7 @@ TEST_F(TrainerTest, OverfitsThirtyTwoImages) {
   TempDir dir;
   LB_ASSERT_OK_AND_ASSIGN(const TrainResult result,
                           Train(recipe, set.set(AllTrain(32)), Options(dir)));
-  EXPECT_EQ(result.best_map, -1) << "there is no validation part";
+  EXPECT_EQ(result.best, -1) << "there is no validation part";
   EXPECT_EQ(result.history.back().validation.part, "train sample");
   EXPECT_GT(result.history.back().validation.map, 0.99);
   EXPECT_LT(losses_.back(), losses_.front() / 3);
@@ -207,7 +213,7 @@ TEST_F(TrainerTest, BadInputIsRefused) {
 
 TEST_F(TrainerTest, AttributesOfNoWeightGetNoHead) {
   TempDir dir;
-  for (StageRecipe& stage : recipe_.stages) stage.losses[0].attribute_weight = 0;
+  for (StageRecipe& stage : recipe_.stages) stage.losses[0].classification.attribute_weight = 0;
   ASSERT_THAT(Train(recipe_, set_.set(split_), Options(dir)), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const LoadedNetwork loaded, LoadWeights(dir / "weights.pt"));
   EXPECT_EQ(loaded.spec.attributes, 0);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "models/evaluate/metrics.h"
+#include "models/evaluate/retrieval.h"
 #include "models/train/objective.h"
 #include "tests/models/train/tiny_set.h"
 #include "tests/support/status_matchers.h"
@@ -24,21 +25,30 @@ class ValidatorTest : public ::testing::Test {
     EXPECT_THAT(loader, IsOk());
     return *std::move(loader);
   }
-  EmbedderNet MakeNet() {
+  TrainedModule MakeModule(int classes = 3) {
     torch::manual_seed(3);
-    return *MakeNetwork({.backbone = "small_cnn", .classes = 3, .attributes = 1});
+    const EmbedderNet net =
+        *MakeNetwork({.backbone = "small_cnn", .classes = classes, .attributes = 1});
+    return TrainedModule(net, LossHeads(StageRecipe{}, net->feature_dim()));
+  }
+  // The classes' BCE.
+  Objective ClassesOnly() {
+    StageRecipe stage;
+    stage.losses[0].classification.attribute_weight = 0;
+    return Objective(stage, {}, {});
   }
   TinySet set_{21};
 };
 
 TEST_F(ValidatorTest, AgreesWithOneBigBatch) {
-  EmbedderNet net = MakeNet();
+  TrainedModule module = MakeModule();
   const auto big = MakeLoader(21);
   big->StartEpoch(0);
   const Batch batch = *big->Next();
-  net->eval();
+  module->eval();
   torch::NoGradGuard no_grad;
-  const NetworkOutput output = net->forward(batch.images);
+  const ObjectiveValue value = ClassesOnly().Compute(*module, batch, 0);
+  const NetworkOutput& output = value.output;
   const torch::Tensor scores = torch::sigmoid(output.logits).contiguous();
   LabelMatrix labels{.n = 21, .classes = 3};
   for (int i = 0; i < 63; ++i)
@@ -48,33 +58,36 @@ TEST_F(ValidatorTest, AgreesWithOneBigBatch) {
 
   const auto loader = MakeLoader(8);  // 8 + 8 + 5
   LB_ASSERT_OK_AND_ASSIGN(const ValidationResult got,
-                          Validate("validation", net, *loader, {{.attribute_weight = 0}}));
+                          Validate("validation", *module, *loader, ClassesOnly()));
   EXPECT_EQ(got.part, "validation");
   EXPECT_EQ(got.images, 21);
   EXPECT_NEAR(got.map, want.map, 1e-9);
   EXPECT_NEAR(got.f1_macro, want.f1_macro, 1e-9);
-  EXPECT_NEAR(got.loss, Objective(output, batch, {{.attribute_weight = 0}}).item<double>(), 1e-5);
+  EXPECT_NEAR(got.loss, value.loss.item<double>(), 1e-5);
   EXPECT_GT(got.std_sqrt_d, 0);
+  const torch::Tensor vectors = output.embedding.contiguous();
+  const RetrievalResult ranked = EvaluateRetrieval(
+      absl::MakeConstSpan(vectors.data_ptr<float>(), vectors.numel()), 192, labels);
+  EXPECT_EQ(got.ranked_images, 21);
+  EXPECT_NEAR(got.ndcg_at_10, ranked.metrics.ndcg_at_10_shared, 1e-9);
 }
 
 TEST_F(ValidatorTest, LeavesModeAndWeightsAlone) {
-  EmbedderNet net = MakeNet();
+  TrainedModule net = MakeModule();
   net->train();
   std::vector<torch::Tensor> before;
   for (const auto& buffer : net->buffers()) before.push_back(buffer.clone());
   const auto loader = MakeLoader(8);
-  ASSERT_THAT(Validate("validation", net, *loader, {{}}), IsOk());
+  ASSERT_THAT(Validate("validation", *net, *loader, ClassesOnly()), IsOk());
   EXPECT_TRUE(net->is_training());
   const auto after = net->buffers();
   for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(torch::equal(before[i], after[i])) << i;
 }
 
 TEST_F(ValidatorTest, TorchsExceptionsBecomeAStatus) {
-  torch::manual_seed(3);
-  EmbedderNet net = *MakeNetwork(
-      {.backbone = "small_cnn", .classes = 5, .attributes = 0});  // The data has three.
+  TrainedModule net = MakeModule(/*classes=*/5);  // The data has three.
   const auto loader = MakeLoader(8);
-  EXPECT_THAT(Validate("validation", net, *loader, {{}}),
+  EXPECT_THAT(Validate("validation", *net, *loader, ClassesOnly()),
               StatusIs(absl::StatusCode::kInternal, ::testing::HasSubstr("validate")));
 }
 

@@ -1,0 +1,134 @@
+#include "models/train/collapse_guard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lookbook {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// A trained pooled feature of the sample set.
+ValidationResult Healthy() {
+  ValidationResult v;
+  v.images = v.ranked_images = 2000;
+  v.std_sqrt_d = 0.68;
+  v.mean_cosine = 0.55;
+  v.uniformity = -1.6;
+  v.hub_share = 0.016;
+  v.top_label_set_share = 0.1;
+  return v;
+}
+
+TEST(JudgeHealthTest, ATrainedFeatureIsGreen) {
+  const HealthReport report = JudgeHealth(Healthy(), {.judge_labels = true});
+  EXPECT_EQ(report.health, Health::kGreen);
+  EXPECT_THAT(report.reasons, IsEmpty());
+}
+
+// Margin 0 on the sample set: std*sqrt(D) 0.006, mean cosine 1.00, one image in 9 % of all lists.
+TEST(JudgeHealthTest, TheCollapsedTripletIsRedAndSaysWhy) {
+  ValidationResult v = Healthy();
+  v.std_sqrt_d = 0.006;
+  v.mean_cosine = 1.0;
+  v.uniformity = 0;
+  v.hub_share = 0.091;
+  const HealthReport report = JudgeHealth(v, {.pooled = false});
+  EXPECT_EQ(report.health, Health::kRed);
+  EXPECT_THAT(report.reasons,
+              ElementsAre(StartsWith("std*sqrt(D) 0.006 < 0.050"), HasSubstr("mean cosine"),
+                          HasSubstr("uniformity"), HasSubstr("hub share 0.091 > 0.050")));
+}
+
+TEST(JudgeHealthTest, APooledFeatureMayLieCloseTogether) {
+  ValidationResult v = Healthy();  // A random network.
+  v.std_sqrt_d = 0.16;
+  v.mean_cosine = 0.97;
+  v.uniformity = -0.13;
+  EXPECT_EQ(JudgeHealth(v, {.pooled = true}).health, Health::kAmber);
+  v.mean_cosine = 0.985;
+  EXPECT_EQ(JudgeHealth(v, {.pooled = true}).health, Health::kAmber);
+  EXPECT_EQ(JudgeHealth(v, {.pooled = false}).health, Health::kRed);
+}
+
+TEST(JudgeHealthTest, OneLabelSetForAllCountsOnlyWhereLabelsAreJudged) {
+  ValidationResult v = Healthy();
+  v.top_label_set_share = 0.7;
+  EXPECT_EQ(JudgeHealth(v, {.judge_labels = true}).health, Health::kRed);
+  EXPECT_EQ(JudgeHealth(v, {.judge_labels = false}).health, Health::kGreen);
+}
+
+TEST(JudgeHealthTest, HubsOfASmallSampleAreMeasuredAgainstItsMean) {
+  ValidationResult v = Healthy();
+  v.ranked_images = 100;  // The mean item stands in 10 % of the lists.
+  v.hub_share = 0.25;
+  EXPECT_EQ(JudgeHealth(v, {}).health, Health::kGreen);
+  v.hub_share = 0.6;
+  EXPECT_EQ(JudgeHealth(v, {}).health, Health::kRed);
+}
+
+class NoteHealthTest : public ::testing::Test {
+ protected:
+  std::vector<GuardAction> Feed(std::vector<Health> healths) {
+    std::vector<GuardAction> actions;
+    for (const Health health : healths) actions.push_back(NoteHealth(recipe_, health, &state_));
+    return actions;
+  }
+  GuardRecipe recipe_{.patience = 2, .warmup = 0, .max_restores = 2};
+  GuardState state_;
+};
+
+constexpr Health kG = Health::kGreen, kA = Health::kAmber, kR = Health::kRed;
+
+TEST_F(NoteHealthTest, RedTwiceGoesBackToGreenSlowerAndEasier) {
+  EXPECT_THAT(Feed({kG, kR, kR}),
+              ElementsAre(GuardAction::kKeepGreen, GuardAction::kGoOn, GuardAction::kRestore));
+  EXPECT_DOUBLE_EQ(state_.rate_scale, 0.3);
+  EXPECT_EQ(state_.easier, 1);
+  EXPECT_EQ(state_.restores, 1);
+}
+
+TEST_F(NoteHealthTest, AnythingElseBetweenStartsTheCountAnew) {
+  EXPECT_THAT(Feed({kG, kR, kA, kR, kG, kR}),
+              ElementsAre(GuardAction::kKeepGreen, GuardAction::kGoOn, GuardAction::kGoOn,
+                          GuardAction::kGoOn, GuardAction::kKeepGreen, GuardAction::kGoOn));
+}
+
+TEST_F(NoteHealthTest, WithoutAGreenStateThereIsNoWayBack) {
+  EXPECT_THAT(Feed({kR, kR}), ElementsAre(GuardAction::kGoOn, GuardAction::kGiveUp));
+}
+
+TEST_F(NoteHealthTest, AfterTheLastWayBackItGivesUp) {
+  EXPECT_THAT(Feed({kG, kR, kR, kR, kR, kR, kR}),
+              ElementsAre(GuardAction::kKeepGreen, GuardAction::kGoOn, GuardAction::kRestore,
+                          GuardAction::kGoOn, GuardAction::kRestore, GuardAction::kGoOn,
+                          GuardAction::kGiveUp));
+}
+
+TEST_F(NoteHealthTest, WarmUpIsNotJudged) {
+  recipe_.warmup = 2;
+  EXPECT_THAT(Feed({kR, kR, kR, kR}), ElementsAre(GuardAction::kGoOn, GuardAction::kGoOn,
+                                                  GuardAction::kGoOn, GuardAction::kGiveUp));
+}
+
+TEST_F(NoteHealthTest, ReportOnlyNeverActs) {
+  recipe_.action = "report";
+  EXPECT_THAT(Feed({kG, kR, kR, kR}), ElementsAre(GuardAction::kKeepGreen, GuardAction::kGoOn,
+                                                  GuardAction::kGoOn, GuardAction::kGoOn));
+  recipe_.action = "off";
+  EXPECT_THAT(Feed({kG, kR}), ElementsAre(GuardAction::kGoOn, GuardAction::kGoOn));
+}
+
+TEST(EasierMinerTest, StepsDownToBatchAll) {
+  EXPECT_EQ(EasierMiner("batch_hard", 0), "batch_hard");
+  EXPECT_EQ(EasierMiner("batch_hard", 1), "semi_hard");
+  EXPECT_EQ(EasierMiner("batch_hard", 2), "batch_all");
+  EXPECT_EQ(EasierMiner("batch_all", 3), "batch_all");
+  EXPECT_EQ(EasierMiner("easy_positive", 1), "easy_positive");
+}
+
+}  // namespace
+}  // namespace lookbook
