@@ -117,6 +117,47 @@ TEST_F(LoaderTest, EvaluationGivesTheServersTensorsInOrder) {
   }
 }
 
+TEST_F(LoaderTest, TheSecondViewIsTheSameImagesAugmentedAnew) {
+  LoaderOptions options = Augmented();
+  const auto one = Make(options);
+  options.views = 2;
+  const auto two = Make(options);
+  one->StartEpoch(1);
+  two->StartEpoch(1);
+  const std::vector<Batch> single = Drain(one.get()), both = Drain(two.get());
+  ASSERT_EQ(single.size(), both.size());
+  for (size_t i = 0; i < both.size(); ++i) {
+    EXPECT_EQ(both[i].rows, single[i].rows);
+    EXPECT_TRUE(torch::equal(both[i].images, single[i].images)) << "the first view is unchanged";
+    EXPECT_FALSE(single[i].second_view.defined());
+    EXPECT_EQ(both[i].second_view.sizes(), both[i].images.sizes());
+    EXPECT_FALSE(torch::equal(both[i].second_view, both[i].images));
+  }
+  // Without augmentation both views are the image itself.
+  options.augment = {};
+  const auto plain = Make(options);
+  plain->StartEpoch(0);
+  const std::optional<Batch> batch = plain->Next();
+  EXPECT_TRUE(torch::equal(batch->images, batch->second_view));
+}
+
+TEST_F(LoaderTest, AnOrderOfItsOwnReplacesTheShuffle) {
+  LoaderOptions options;
+  options.batch_size = 3;
+  options.order = [](int64_t epoch) {
+    std::vector<int64_t> order(21, epoch);  // Seven batches of one row.
+    order[0] = 20;
+    return order;
+  };
+  const auto loader = Make(options);
+  for (const int64_t epoch : {4, 2}) {
+    loader->StartEpoch(epoch);
+    std::vector<int64_t> want(21, epoch);
+    want[0] = 20;
+    EXPECT_EQ(RowsOf(Drain(loader.get())), want);
+  }
+}
+
 TEST_F(LoaderTest, TargetsAreMultiHotAndUnknownAttributesAreMasked) {
   LoaderOptions options;
   options.batch_size = kImages;
@@ -292,6 +333,9 @@ TEST_F(LoaderTest, RefusesArgumentsThatDoNotFit) {
   options = {};
   options.prefetch = 0;
   refused(options, "prefetch 0");
+  options = {};
+  options.views = 3;
+  refused(options, "views 3");
   options = {};
   options.augment.flip = 2;
   refused(options, "augment.flip");

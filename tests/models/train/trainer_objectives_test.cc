@@ -1,0 +1,204 @@
+// Stages of every kind through Train(): what moves, what stays, when it stops.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/utils.h>
+
+#include "base/files.h"
+#include "models/train/tensor_file.h"
+#include "models/train/trainer.h"
+#include "models/train/weights.h"
+#include "tests/models/train/tiny_set.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Key;
+
+LossRecipe Named(const std::string& name) {
+  LossRecipe loss;
+  EXPECT_TRUE(LossOfName(name, &loss)) << name;
+  return loss;
+}
+
+class TrainerObjectivesTest : public ::testing::Test {
+ protected:
+  TrainerObjectivesTest() {
+    for (int i = 0; i < 32; ++i) split_.train.push_back(i);
+    for (int i = 32; i < 40; ++i) split_.validation.push_back(i);
+  }
+
+  Recipe RecipeOf(std::vector<LossRecipe> losses, int64_t steps = 8) {
+    Recipe recipe = TinyRecipe(steps);
+    recipe.stages[0].losses = std::move(losses);
+    return recipe;
+  }
+
+  absl::StatusOr<TrainResult> Run(const Recipe& recipe, const TempDir& dir) {
+    TrainOptions options;
+    options.directory = dir.path();
+    return Train(recipe, set_.set(split_), options);
+  }
+
+  std::map<std::string, torch::Tensor> Tensors(const TempDir& dir) {
+    auto file = ReadTensorFile(dir / "weights.pt");
+    EXPECT_THAT(file, IsOk());
+    return file->tensors;
+  }
+
+  TinySet set_{40};
+  Split split_;
+};
+
+TEST_F(TrainerObjectivesTest, EveryLossTrainsAndIsReported) {
+  for (const char* name : {"bce", "asl", "triplet", "graded", "angular", "supcon", "ntxent", "dcl",
+                           "vicreg", "rotation"}) {
+    SCOPED_TRACE(name);
+    Recipe recipe = RecipeOf({Named(name)});
+    recipe.stages[0].losses[0].pairs.positive_shared = 0;
+    TempDir dir;
+    LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+    EXPECT_EQ(result.steps, 8);
+    EXPECT_THAT(result.history.back().figures, Contains(Key(name)));
+    EXPECT_TRUE(std::isfinite(result.history.back().train_loss));
+    EXPECT_FALSE(result.health.empty());
+  }
+}
+
+// A backbone that is frozen moves neither by gradients nor by what its BatchNorms see.
+TEST_F(TrainerObjectivesTest, AFrozenBackboneIsTheSameBitForBitAfterAnEpoch) {
+  Recipe recipe = RecipeOf({Named("bce")}, 4);
+  StageRecipe second = recipe.stages[0];
+  second.name = "head";
+  second.steps = 0;
+  second.epochs = 2;
+  second.freeze = "backbone";
+  second.ema = 0;
+  TempDir first_only, both;
+  ASSERT_THAT(Run(recipe, first_only), IsOk());
+  recipe.stages.push_back(second);
+  ASSERT_THAT(Run(recipe, both), IsOk());
+  const auto before = Tensors(first_only), after = Tensors(both);
+  int frozen = 0;
+  for (const auto& [name, tensor] : before) {
+    const bool head = name.find("classifier") == 0 || name.find("attribute_head") == 0;
+    EXPECT_EQ(torch::equal(tensor, after.at(name)), !head) << name;
+    frozen += !head;
+  }
+  EXPECT_GE(frozen, 7 * 6) << "seven blocks of a weight, two of the norm, and its three buffers";
+}
+
+TEST_F(TrainerObjectivesTest, StopsEarlyWhenValidationNoLongerImproves) {
+  Recipe recipe = RecipeOf({Named("bce")});
+  recipe.stages[0].steps = 0;
+  recipe.stages[0].epochs = 50;
+  recipe.stages[0].optimizer.lr = 1e-8;  // Nothing changes, so nothing improves.
+  recipe.stages[0].schedule.name = "constant";
+  recipe.stages[0].early_stop = {.metric = "map", .patience = 3};
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  EXPECT_LT(result.history.size(), 15u);
+  EXPECT_GE(result.history.size(), 4u);
+}
+
+// Margin 0 without classification: every map to one point is a minimum.
+TEST_F(TrainerObjectivesTest, TheGuardStopsACollapseThatWasNeverGreen) {
+  Recipe recipe = RecipeOf({Named("triplet")});
+  StageRecipe& stage = recipe.stages[0];
+  stage.losses[0].pairs = {.rule = "study"};
+  stage.losses[0].triplet.margin = 0;
+  stage.steps = 0;
+  stage.epochs = 60;
+  stage.optimizer = {.name = "sgd", .lr = 1, .weight_decay = 0.5, .momentum = 0};
+  stage.schedule.name = "constant";
+  stage.ema = 0;
+  stage.guard.warmup = 0;
+  TempDir dir;
+  const absl::Status status = Run(recipe, dir).status();
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kAborted,
+                               AllOf(HasSubstr("collapsed"), HasSubstr("std*sqrt(D)"))));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir / "history.json"));
+  LB_ASSERT_OK_AND_ASSIGN(const auto history, HistoryFromJson(text));
+  EXPECT_EQ(history.back().health, "red");
+  EXPECT_LT(history.size(), 60u);
+
+  // The same, watched only: it runs to its end and says what became of it.
+  stage.guard.action = "report";
+  stage.epochs = static_cast<int>(history.size()) + 2;
+  TempDir watched;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, watched));
+  EXPECT_EQ(result.health, "red");
+}
+
+TEST_F(TrainerObjectivesTest, AfterACollapseItGoesOnFromTheLastGreenWeights) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  recipe.stages[0].guard.warmup = 0;
+  StageRecipe bad = recipe.stages[0];  // Shrinks every weight to nothing within an epoch.
+  bad.name = "bad";
+  bad.steps = 0;
+  bad.epochs = 8;
+  bad.optimizer = {.name = "sgd", .lr = 1, .weight_decay = 1, .momentum = 0};
+  bad.schedule.name = "constant";
+  bad.ema = 0;
+  bad.clip_norm = 1e-6;
+  bad.guard = {.patience = 1, .warmup = 0, .max_restores = 2, .rate_factor = 0.001};
+  recipe.stages.push_back(bad);
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  int events = 0;
+  for (const HistoryEntry& entry : result.history) {
+    if (entry.event.empty()) continue;
+    EXPECT_EQ(entry.health, "red");
+    EXPECT_THAT(entry.event, HasSubstr("back to the last green weights"));
+    ++events;
+  }
+  EXPECT_EQ(events, 1) << "at a thousandth of the rate nothing collapses";
+  EXPECT_NE(result.health, "red");
+  EXPECT_NEAR(result.history.back().learning_rate, 1e-3, 1e-9);
+}
+
+TEST_F(TrainerObjectivesTest, StoppedAndResumedInASelfSupervisedStageEqualsUninterrupted) {
+  Recipe recipe = RecipeOf({Named("dcl"), Named("rotation")}, 6);
+  recipe.data.augment.crop_scale_min = 0.6;
+  StageRecipe second = recipe.stages[0];
+  second.name = "metric";
+  second.losses = {Named("bce"), Named("supcon")};
+  second.sampler = {.name = "pairs", .partners = 1};
+  second.mixup = 0;
+  second.optimizer.name = "sgd";
+  recipe.stages.push_back(second);
+  TempDir whole;
+  ASSERT_THAT(Run(recipe, whole), IsOk());
+  for (const int stop : {2, 5, 6, 7, 11}) {
+    SCOPED_TRACE(stop);
+    TempDir parts;
+    int steps = 0;
+    TrainOptions options;
+    options.directory = parts.path();
+    options.on_step = [&](const StepReport&) { ++steps; };
+    options.should_stop = [&] { return steps == stop; };
+    ASSERT_THAT(Train(recipe, set_.set(split_), options), StatusIs(absl::StatusCode::kCancelled));
+    options.should_stop = nullptr;
+    options.resume = true;
+    ASSERT_THAT(Train(recipe, set_.set(split_), options), IsOk());
+    const auto want = Tensors(whole), got = Tensors(parts);
+    for (const auto& [name, tensor] : want) EXPECT_TRUE(torch::equal(tensor, got.at(name))) << name;
+  }
+}
+
+TEST_F(TrainerObjectivesTest, MixupTrains) {
+  Recipe recipe = RecipeOf({Named("bce")});
+  recipe.stages[0].mixup = 0.2;
+  TempDir plain, mixed;
+  ASSERT_THAT(Run(recipe, mixed), IsOk());
+  recipe.stages[0].mixup = 0;
+  ASSERT_THAT(Run(recipe, plain), IsOk());
+  EXPECT_FALSE(
+      torch::equal(Tensors(plain).at("classifier.weight"), Tensors(mixed).at("classifier.weight")));
+}
+
+}  // namespace
+}  // namespace lookbook
