@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "models/train/label_support.h"
+#include "models/train/network_setup.h"
 #include "models/train/objective.h"
 #include "models/train/schedule.h"
 #include "models/train/weights.h"
@@ -64,11 +65,17 @@ absl::Status TrainLoop::Prepare() {
   const LabelSupport attributes = CountAttributes(set_.data, set_.split.train);
   // A head that nothing trains would answer with noise: there is none then.
   const bool train_attributes = attributes.images > 0 && AnyAttributeWeight(recipe_);
-  spec_ = {recipe_.network.backbone, static_cast<int>(classes.counts.size()),
-           train_attributes ? static_cast<int>(attributes.counts.size()) : 0};
+  spec_ = SpecOf(recipe_.network, static_cast<int>(classes.counts.size()),
+                 train_attributes ? static_cast<int>(attributes.counts.size()) : 0);
   LB_ASSIGN_OR_RETURN(state_.net, MakeNetwork(spec_));
   state_.net->SetClassPrior(classes.counts, classes.images);
   if (spec_.attributes > 0) state_.net->SetAttributePrior(attributes.counts, attributes.images);
+  // A checkpoint brings its own weights.
+  if (!options_.resume && recipe_.network.init != "he") {
+    LB_ASSIGN_OR_RETURN(const InitReport report,
+                        InitializeWeights(recipe_.network, options_.bundle_model, state_.net));
+    if (options_.on_initialized) options_.on_initialized(report);
+  }
   UseChannelsLast(*state_.net);
   return MakeValidationLoader();
 }
