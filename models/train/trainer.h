@@ -15,7 +15,7 @@
 #include "models/dataset/split.h"
 #include "models/recipe/recipe.h"
 #include "models/train/history.h"
-#include "models/train/initial_weights.h"
+#include "models/train/init_report.h"
 
 namespace lookbook {
 
