@@ -68,17 +68,34 @@ void ReadData(TableReader& in, DataRecipe* out) {
   }
 }
 
-void ReadNetwork(TableReader& in, NetworkRecipe* out) {
-  in.Choice("backbone", {"small_cnn", "mobilenet_v2", "resnet50"}, {"resnet18"}, &out->backbone);
-  in.Text("init", &out->init);
-  if (in.ok() && out->init != "he") {
-    in.Fail("init",
-            absl::StrCat("\"", out->init, "\" is not supported by this version; it knows: he"));
+// "pooled", or { dim = N }.
+void ReadEmbedding(TableReader& in, NetworkRecipe* out) {
+  if (!in.IsTable("embedding")) {
+    std::string pooled = "pooled";
+    return in.Choice("embedding", {pooled}, {}, &pooled);
   }
-  in.Choice("head", {"linear"}, {"mlp", "stacked"}, &out->head);
-  if (in.IsTable("embedding")) in.Later({"embedding"});
-  in.Choice("embedding", {"pooled"}, {}, &out->embedding);
-  in.Later({"width", "dropout", "freeze"});
+  in.Table("embedding", [out](TableReader& part) {
+    part.Integer("dim", 2, 4096, &out->embedding_dim);
+    if (part.ok() && !part.Has("dim")) part.Fail("", "needs dim");
+  });
+}
+
+void ReadNetwork(TableReader& in, NetworkRecipe* out) {
+  in.Choice("backbone", {"small_cnn", "mobilenet_v2", "resnet18", "resnet50"}, {}, &out->backbone);
+  in.Number("width", 0.1, 4, &out->width);
+  if (in.ok() && out->width != 1 && out->backbone != "mobilenet_v2") {
+    in.Fail("width", absl::StrCat(out->width, ": only mobilenet_v2 has another width than 1, not ",
+                                  out->backbone));
+  }
+  in.Text("init", &out->init);
+  if (in.ok() && (out->init.empty() || out->init == kBundleInit)) {
+    in.Fail("init", absl::StrCat("\"", out->init,
+                                 "\" is neither \"he\" nor \"bundle:\" with a folder or an id "
+                                 "nor a weights file"));
+  }
+  in.Choice("head", {"linear", "mlp", "stacked"}, {}, &out->head);
+  ReadEmbedding(in, out);
+  in.Later({"dropout", "freeze"});
 }
 
 void ReadOptimizer(TableReader& in, OptimizerRecipe* out) {

@@ -33,6 +33,9 @@ struct DataRecipe {
   AugmentRecipe augment;
 };
 
+// How a bundle is named as network.init.
+inline constexpr absl::string_view kBundleInit = "bundle:";
+
 struct NetworkRecipe {
   std::string backbone = "small_cnn";  // small_cnn | mobilenet_v2 | resnet18 | resnet50
   double width = 1.0;                  // Channel multiplier; other than 1 only with mobilenet_v2.

@@ -2,19 +2,12 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "models/nn/embedder_net.h"
+#include "models/train/init_report.h"
 
 namespace lookbook {
-
-// Names, each list sorted.
-struct InitReport {
-  std::vector<std::string> loaded;     // Tensors of the network that the file gave.
-  std::vector<std::string> missing;    // Tensors of the network that keep their values.
-  std::vector<std::string> left_over;  // Tensors of the file that nothing took.
-};
 
 // Reads `path` and copies what fits into `net`, whose training mode, layout and gradients stay as
 // they are. The kind of file is told by its content:

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "models/dataset/pair_sampler.h"
+#include "models/train/network_setup.h"
 #include "models/train/tensor_file.h"
 #include "models/train/train_loop.h"
 #include "models/train/weights.h"
@@ -67,12 +68,17 @@ absl::Status TrainLoop::MakeNet() {
   attributes_ = CountAttributes(set_.data, set_.split.train);
   // A head that nothing trains would answer with noise: there is none then.
   const bool train_attributes = attributes_.images > 0 && AnyAttributeWeight(recipe_);
-  spec_ = {.backbone = recipe_.network.backbone,
-           .classes = static_cast<int>(classes_.counts.size()),
-           .attributes = train_attributes ? static_cast<int>(attributes_.counts.size()) : 0};
+  spec_ = SpecOf(recipe_.network, static_cast<int>(classes_.counts.size()),
+                 train_attributes ? static_cast<int>(attributes_.counts.size()) : 0);
   LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork(spec_));
   net->SetClassPrior(classes_.counts, classes_.images);
   if (spec_.attributes > 0) net->SetAttributePrior(attributes_.counts, attributes_.images);
+  // A checkpoint brings its own weights.
+  if (!options_.resume && recipe_.network.init != "he") {
+    LB_ASSIGN_OR_RETURN(const InitReport report,
+                        InitializeWeights(recipe_.network, options_.bundle_model, net));
+    if (options_.on_initialized) options_.on_initialized(report);
+  }
   UseChannelsLast(*net);
   state_.module = TrainedModule(net, LossHeads(StageRecipe{}, net->feature_dim()));
   return absl::OkStatus();

@@ -15,6 +15,7 @@
 #include "models/dataset/split.h"
 #include "models/recipe/recipe.h"
 #include "models/train/history.h"
+#include "models/train/init_report.h"
 
 namespace lookbook {
 
@@ -40,11 +41,11 @@ struct StepReport {
 struct TrainOptions {
   std::string directory;  // Receives checkpoint.pt, best.pt, weights.pt and history.json.
   bool resume = false;    // Go on from <directory>/checkpoint.pt.
-  // The file that stands for network.init: a bundle's model.ts, already checked. Empty: init itself
-  // is "he" or a path.
-  std::string initial_weights;
+  // The model.ts of the bundle that network.init names, found and checked. Empty: it names none.
+  std::string bundle_model;
   absl::Duration checkpoint_interval = absl::Seconds(60);
-  std::function<bool()> should_stop;  // Asked after every step.
+  std::function<void(const InitReport&)> on_initialized;  // Where network.init is not "he".
+  std::function<bool()> should_stop;                      // Asked after every step.
   std::function<void(const StepReport&)> on_step;
   std::function<void(const HistoryEntry&)>
       on_validation;  // After every epoch and at the end of a stage.

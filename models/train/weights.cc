@@ -8,7 +8,29 @@
 
 namespace lookbook {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NetworkSpec, backbone, classes, attributes)
+// What later versions added may be absent from a file: it has its default then.
+static void from_json(const nlohmann::json& json, NetworkSpec& spec) {
+  const NetworkSpec defaults;
+  json.at("backbone").get_to(spec.backbone);
+  json.at("classes").get_to(spec.classes);
+  json.at("attributes").get_to(spec.attributes);
+  spec.width = json.value("width", defaults.width);
+  spec.head = json.value("head", defaults.head);
+  spec.head_hidden = json.value("head_hidden", defaults.head_hidden);
+  spec.head_dropout = json.value("head_dropout", defaults.head_dropout);
+  spec.embedding_dim = json.value("embedding_dim", defaults.embedding_dim);
+}
+
+static void to_json(nlohmann::json& json, const NetworkSpec& spec) {
+  json = {{"backbone", spec.backbone},
+          {"classes", spec.classes},
+          {"attributes", spec.attributes},
+          {"width", spec.width},
+          {"head", spec.head},
+          {"head_hidden", spec.head_hidden},
+          {"head_dropout", spec.head_dropout},
+          {"embedding_dim", spec.embedding_dim}};
+}
 
 absl::Status SaveWeights(const std::string& path, const NetworkSpec& spec, const EmbedderNet& net) {
   TensorFile file;

@@ -207,16 +207,30 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("root = \"d\"", "augment = { mixup = 0.2 }"),
                   "3: data.augment.mixup: ", "unknown key"},
         BadRecipe{With("root = \"d\"", "augment = 3"), "3: data.augment: ", "must be a table"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = \"weights/a.pth\"\n"),
-                  "8: network.init: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"resnet18\"\n"),
-                  "8: network.backbone: ", "not supported by this version"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = \"\"\n"),
+                  "8: network.init: ", "neither \"he\""},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = \"bundle:\"\n"),
+                  "8: network.init: ", "\"bundle:\" is neither"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\ninit = 3\n"),
+                  "8: network.init: ", "must be a string"},
         BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"vgg\"\n"),
-                  "8: network.backbone: ", "\"vgg\" is not one of"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nhead = \"stacked\"\n"),
-                  "8: network.head: ", "not supported by this version"},
-        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = { dim = 128 }\n"),
-                  "8: network.embedding: ", "not supported by this version"},
+                  "8: network.backbone: ", "\"vgg\" is not one of: small_cnn"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nwidth = 0.5\n"),
+                  "8: network.width: ", "only mobilenet_v2"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nbackbone = \"mobilenet_v2\"\nwidth = 5\n"),
+                  "9: network.width: ", "5 is not within 0.1 to 4"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nhead = \"deep\"\n"),
+                  "8: network.head: ", "linear, mlp, stacked"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = \"raw\"\n"),
+                  "8: network.embedding: ", "\"raw\" is not one of: pooled"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = 64\n"),
+                  "8: network.embedding: ", "must be a string"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = {}\n"),
+                  "8: network.embedding: ", "needs dim"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = { dim = 1 }\n"),
+                  "8: network.embedding.dim: ", "1 is not within 2 to 4096"},
+        BadRecipe{absl::StrCat(kMinimal, "[network]\nembedding = { dim = 8, bias = true }\n"),
+                  "8: network.embedding.bias: ", "unknown key"},
         BadRecipe{absl::StrCat(kMinimal, "freeze = \"all\"\n"),
                   "7: stage[0].freeze: ", "backbone, norms"},
         BadRecipe{absl::StrCat(kMinimal, "early_stop = { metric = \"f1\" }\n"),
@@ -272,6 +286,37 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("name = \"m\"", ""), "1: name: ", "needs a name"},
         BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"HNSW32\"\n"),
                   "8: index.spec: ", "not supported by this version"}));
+
+TEST(RecipeTest, NetworkKeysTakeEveryForm) {
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe plain, ParseRecipe(kMinimal, "m.toml"));
+  EXPECT_EQ(plain.network.width, 1.0);
+  EXPECT_EQ(plain.network.init, "he");
+  EXPECT_EQ(plain.network.head, "linear");
+  EXPECT_EQ(plain.network.embedding_dim, 0);
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe mobile, ParseRecipe(absl::StrCat(kMinimal, R"([network]
+backbone = "mobilenet_v2"
+width = 0.35
+init = "weights/a.pth"
+head = "stacked"
+embedding = { dim = 128 }
+)"),
+                                                           "m.toml"));
+  EXPECT_EQ(mobile.network.width, 0.35);
+  EXPECT_EQ(mobile.network.init, "weights/a.pth");
+  EXPECT_EQ(mobile.network.head, "stacked");
+  EXPECT_EQ(mobile.network.embedding_dim, 128);
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe residual, ParseRecipe(absl::StrCat(kMinimal, R"([network]
+backbone = "resnet18"
+init = "bundle:out/bundles/one"
+head = "mlp"
+embedding = "pooled"
+)"),
+                                                             "m.toml"));
+  EXPECT_EQ(residual.network.backbone, "resnet18");
+  EXPECT_EQ(residual.network.init, "bundle:out/bundles/one");
+  EXPECT_EQ(residual.network.head, "mlp");
+  EXPECT_EQ(residual.network.embedding_dim, 0);
+}
 
 TEST(RecipeTest, MissingFileIsNotFound) {
   EXPECT_THAT(LoadRecipe("no/such.toml"),

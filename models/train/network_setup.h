@@ -1,0 +1,21 @@
+// From a recipe's [network] to a network with its first weights.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "models/nn/embedder_net.h"
+#include "models/recipe/recipe.h"
+#include "models/train/initial_weights.h"
+
+namespace lookbook {
+
+NetworkSpec SpecOf(const NetworkRecipe& recipe, int classes, int attributes);
+
+// What network.init asks for. "he": nothing, and an empty report. A path: LoadInitialWeights.
+// "bundle:…": LoadInitialWeights of `bundle_model`, the bundle's model.ts, which the caller has
+// found and checked; InvalidArgument where that is empty.
+absl::StatusOr<InitReport> InitializeWeights(const NetworkRecipe& recipe,
+                                             const std::string& bundle_model, EmbedderNet net);
+
+}  // namespace lookbook
