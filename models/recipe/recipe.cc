@@ -135,8 +135,7 @@ void CheckLosses(TableReader& in, StageRecipe* out) {
   const bool metric = out->Has(LossKind::kMetric);
   if (metric && out->mixup > 0)
     return in.Fail("mixup", "a mixed image has no partners: leave it out beside a metric loss");
-  if (out->Has(LossKind::kSelfSupervised) &&
-      (metric || out->mixup > 0 || !out->freeze.empty()))
+  if (out->Has(LossKind::kSelfSupervised) && (metric || out->mixup > 0 || !out->freeze.empty()))
     return in.Fail("loss",
                    "self-supervision excludes metric losses, mixup and freeze in its stage");
   if (metric && out->keep_bce && !out->Has(LossKind::kClassification))

@@ -75,10 +75,10 @@ struct SamplerRecipe {
 // What happens when the embedding or the predicted label sets collapse.
 struct GuardRecipe {
   std::string action = "restore";  // restore | report (say so and go on) | off
-  int patience = 2;          // Red validations in a row that make it act.
-  int warmup = 1;            // Validations of a stage that are not judged.
-  int max_restores = 3;      // Then the run ends.
-  double rate_factor = 0.3;  // Of the learning rate after each.
+  int patience = 2;                // Red validations in a row that make it act.
+  int warmup = 1;                  // Validations of a stage that are not judged.
+  int max_restores = 3;            // Then the run ends.
+  double rate_factor = 0.3;        // Of the learning rate after each.
 };
 
 struct StageRecipe {
