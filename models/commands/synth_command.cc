@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <map>
 
 #include "base/status_macros.h"
 #include "models/commands/command_line.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr char kFooter[] = R"(Examples:
   lookbook-train synth --out data/outfits
   lookbook-train synth --out data/large --size 128 --train 20000 --garments 5
+  lookbook-train synth --out data/garments --style single --size 32 --train 20000     to pretrain on
+  lookbook-train synth --out data/fashion-mnist --style plain --size 28 --train 60000 --holdout 10000
   lookbook-train synth --out /tmp/tiny --tiny)";
 
 void PrintStatistics(const char* part, const LabelStatistics& statistics) {
@@ -63,6 +66,14 @@ void AddSynthCommand(CLI::App& app, CommandList* commands) {
   command->add_flag("--tiny", *tiny, "So few pictures that it takes a second (for tests)");
   command->add_option("--size", options->size, "Side of a picture in pixels")
       ->capture_default_str();
+  command
+      ->add_option(
+          "--style", options->style,
+          "outfits, single (one tinted garment a picture) or plain (Fashion-MNIST as it is)")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, SynthStyle>{{"outfits", SynthStyle::kOutfits},
+                                            {"single", SynthStyle::kSingle},
+                                            {"plain", SynthStyle::kPlain}}));
   command->add_option("--garments", options->garments, "Garments a picture; 0 = as outfits come")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Another seed, other pictures")

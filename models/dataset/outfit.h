@@ -30,7 +30,7 @@ inline constexpr std::array<GarmentColor, 8> kGarmentColors = {{
 
 struct OutfitPiece {
   int garment_class = 0;
-  int color = 0;  // Index into kGarmentColors.
+  int color = 0;  // Index into kGarmentColors; -1 = as it is.
 };
 
 // Fashion-MNIST's ten classes and the eight colours; ids = columns.

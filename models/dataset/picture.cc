@@ -76,14 +76,17 @@ cv::Mat Shade(absl::Span<const uint8_t> pixels, const cv::Mat& silhouette) {
   return shade;
 }
 
-Sprite MakeSprite(const OutfitPiece& piece, const GarmentSet& garments, int size, Random* random) {
+bool HasHoles(int garment_class) { return garment_class == kSandal || garment_class == kBag; }
+
+// A garment of the piece's class, `low` to `high` times as large as the picture.
+Sprite MakeSprite(const OutfitPiece& piece, const GarmentSet& garments, int size, double low,
+                  double high, Random* random) {
   const std::vector<int64_t>& candidates = garments.of_class(piece.garment_class);
   const absl::Span<const uint8_t> pixels =
       garments.pixels(candidates[random->Below(candidates.size())]);
-  const bool has_holes = piece.garment_class == kSandal || piece.garment_class == kBag;
-  const cv::Mat silhouette = Silhouette(pixels, has_holes);
+  const cv::Mat silhouette = Silhouette(pixels, HasHoles(piece.garment_class));
   Sprite sprite;
-  sprite.side = static_cast<int>(std::lround(size * random->Uniform(0.36, 0.46)));
+  sprite.side = static_cast<int>(std::lround(size * random->Uniform(low, high)));
   sprite.rgb = kGarmentColors[piece.color].rgb;
   const cv::Size target(sprite.side, sprite.side);
   cv::resize(silhouette, sprite.alpha, target, 0, 0, cv::INTER_LINEAR);
@@ -183,6 +186,15 @@ std::vector<Mask> MakeMasks(int size, size_t count, absl::Span<const int8_t> own
   return masks;
 }
 
+Picture PaintAll(int size, absl::Span<const Sprite> sprites, absl::Span<const int8_t> owner,
+                 Random* random) {
+  Picture picture;
+  picture.image = Ground(size, random);
+  for (const Sprite& sprite : sprites) Paint(sprite, &picture.image);
+  picture.masks = MakeMasks(size, sprites.size(), owner);
+  return picture;
+}
+
 }  // namespace
 
 absl::StatusOr<Picture> DrawPicture(absl::Span<const OutfitPiece> outfit,
@@ -191,7 +203,7 @@ absl::StatusOr<Picture> DrawPicture(absl::Span<const OutfitPiece> outfit,
     UseOneOpenCvThread();
     std::vector<Sprite> sprites;
     for (const OutfitPiece& piece : outfit)
-      sprites.push_back(MakeSprite(piece, garments, size, random));
+      sprites.push_back(MakeSprite(piece, garments, size, 0.36, 0.46, random));
     std::vector<int8_t> owner;
     double visible = 0;
     for (int i = 0; i < kLayoutTries && visible < kMinVisible; ++i) {
@@ -200,10 +212,39 @@ absl::StatusOr<Picture> DrawPicture(absl::Span<const OutfitPiece> outfit,
     }
     if (visible < kMinVisible)
       return absl::InternalError("drawing an outfit: no layout shows every piece");
+    return PaintAll(size, sprites, owner, random);
+  });
+}
+
+absl::StatusOr<Picture> DrawSingle(const OutfitPiece& piece, const GarmentSet& garments, int size,
+                                   Random* random) {
+  return CatchToStatus("drawing a garment", [&]() -> absl::StatusOr<Picture> {
+    UseOneOpenCvThread();
+    Sprite sprite = MakeSprite(piece, garments, size, 0.75, 1.0, random);
+    sprite.x = static_cast<int>(random->Below(size - sprite.side + 1));
+    sprite.y = static_cast<int>(random->Below(size - sprite.side + 1));
+    std::vector<int8_t> owner;
+    FindOwners(size, {sprite}, &owner);
+    return PaintAll(size, {sprite}, owner, random);
+  });
+}
+
+absl::StatusOr<Picture> DrawPlain(const GarmentSet& garments, int64_t garment, int size) {
+  return CatchToStatus("drawing a garment", [&]() -> absl::StatusOr<Picture> {
+    UseOneOpenCvThread();
+    const absl::Span<const uint8_t> pixels = garments.pixels(garment);
+    const cv::Mat grey(kGarmentSide, kGarmentSide, CV_8U, const_cast<uint8_t*>(pixels.data()));
+    const cv::Mat inside = Silhouette(pixels, HasHoles(garments.label(garment)));
+    cv::Mat resized, mask;
+    cv::resize(grey, resized, cv::Size(size, size), 0, 0, cv::INTER_LINEAR);
+    cv::resize(inside, mask, cv::Size(size, size), 0, 0, cv::INTER_LINEAR);
     Picture picture;
-    picture.image = Ground(size, random);
-    for (const Sprite& sprite : sprites) Paint(sprite, &picture.image);
-    picture.masks = MakeMasks(size, sprites.size(), owner);
+    picture.image = {size, size, std::vector<uint8_t>(static_cast<size_t>(size) * size * 3)};
+    picture.masks = {{size, size, std::vector<uint8_t>(static_cast<size_t>(size) * size)}};
+    for (int i = 0; i < size * size; ++i) {
+      std::fill_n(&picture.image.rgb[3 * i], 3, resized.data[i]);
+      picture.masks[0].on[i] = mask.data[i] >= 128;
+    }
     return picture;
   });
 }

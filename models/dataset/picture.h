@@ -24,4 +24,13 @@ struct Picture {
 absl::StatusOr<Picture> DrawPicture(absl::Span<const OutfitPiece> outfit,
                                     const GarmentSet& garments, int size, Random* random);
 
+// A size × size picture of one random garment of the piece's class: tinted, nearly as large as the
+// picture, anywhere in it. What a backbone can be pretrained on. Internal: OpenCV fails.
+absl::StatusOr<Picture> DrawSingle(const OutfitPiece& piece, const GarmentSet& garments, int size,
+                                   Random* random);
+
+// Garment number `garment` as the set shows it, grey on black, resized to size × size; its mask is
+// its silhouette. Internal: OpenCV fails.
+absl::StatusOr<Picture> DrawPlain(const GarmentSet& garments, int64_t garment, int size);
+
 }  // namespace lookbook

@@ -38,8 +38,12 @@ absl::Status CheckOptions(const SynthOptions& options) {
   LB_RETURN_IF_ERROR(CheckRange("train", options.train, 1, kMaxPictures));
   LB_RETURN_IF_ERROR(CheckRange("holdout", options.holdout, 0, kMaxPictures));
   LB_RETURN_IF_ERROR(CheckRange("unlabelled", options.unlabelled, 0, kMaxPictures));
-  LB_RETURN_IF_ERROR(CheckRange("size", options.size, 32, 512));
+  LB_RETURN_IF_ERROR(CheckRange("size", options.size, kGarmentSide, 512));
   LB_RETURN_IF_ERROR(CheckRange("garments", options.garments, 0, 9));
+  if (options.style != SynthStyle::kOutfits && options.garments != 0) {
+    return absl::InvalidArgumentError(
+        "synth: garments goes with outfits; the other styles show one garment");
+  }
   LB_RETURN_IF_ERROR(CheckRange("jpeg_quality", options.jpeg_quality, 1, 100));
   return CheckRange("threads", options.threads, 1, 256);
 }
@@ -55,6 +59,18 @@ std::vector<Part> Parts(const SynthOptions& options) {
   return {{"train", 0, options.train, true},
           {"holdout", 1, options.holdout, true},
           {"test", 2, options.unlabelled, false}};
+}
+
+const char* StyleName(SynthStyle style) {
+  switch (style) {
+    case SynthStyle::kOutfits:
+      return "outfits";
+    case SynthStyle::kSingle:
+      return "single";
+    case SynthStyle::kPlain:
+      return "plain";
+  }
+  return "?";
 }
 
 // Clears an earlier output away and makes the folders.
@@ -74,6 +90,7 @@ absl::Status PrepareFolder(const SynthOptions& options) {
                        {"unlabelled", options.unlabelled},
                        {"size", options.size},
                        {"garments", options.garments},
+                       {"style", StyleName(options.style)},
                        {"seed", options.seed},
                        {"jpeg_quality", options.jpeg_quality}};
   LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(options.output, kMarkerFile), marker.dump(1) + "\n"));
@@ -95,8 +112,9 @@ Json LabelList(const std::vector<Label>& labels) {
   return list;
 }
 
-absl::Status WriteDescriptions(const std::string& output) {
-  const LabelSpace labels = OutfitLabels();
+absl::Status WriteDescriptions(const std::string& output, SynthStyle style) {
+  LabelSpace labels = OutfitLabels();
+  if (style == SynthStyle::kPlain) labels.attributes.clear();
   const Json document = {
       {"info", {{"description", "Outfits composed of Fashion-MNIST garments"}, {"version", "1"}}},
       {"categories", LabelList(labels.classes)},
@@ -119,7 +137,9 @@ std::string CsvRows(const std::string& id, absl::Span<const OutfitPiece> outfit,
   std::string rows;
   for (size_t i = 0; i < outfit.size(); ++i) {
     absl::StrAppend(&rows, id, ",", EncodeRle(picture.masks[i]), ",", picture.image.height, ",",
-                    picture.image.width, ",", outfit[i].garment_class, ",", outfit[i].color, "\n");
+                    picture.image.width, ",", outfit[i].garment_class, ",");
+    if (outfit[i].color >= 0) absl::StrAppend(&rows, outfit[i].color);
+    rows += "\n";
   }
   return rows;
 }
@@ -127,10 +147,11 @@ std::string CsvRows(const std::string& id, absl::Span<const OutfitPiece> outfit,
 ImageRecord RecordOf(const std::string& id, absl::Span<const OutfitPiece> outfit) {
   ImageRecord record;
   record.id = id;
-  record.attributes_known = true;
   for (const OutfitPiece& piece : outfit) {
     record.classes.push_back(piece.garment_class);
+    if (piece.color < 0) continue;
     record.attributes.push_back(piece.color);
+    record.attributes_known = true;
   }
   for (std::vector<int>* columns : {&record.classes, &record.attributes}) {
     std::sort(columns->begin(), columns->end());
@@ -171,14 +192,30 @@ class PartWriter {
   absl::Status Write(int64_t index) {
     Random random(MixSeed(
         {static_cast<uint64_t>(options_.seed), part_.number, static_cast<uint64_t>(index)}));
-    const std::vector<OutfitPiece> outfit = DrawOutfit(options_.garments, &random);
-    LB_ASSIGN_OR_RETURN(const Picture picture,
-                        DrawPicture(outfit, garments_, options_.size, &random));
+    std::vector<OutfitPiece> outfit;
+    LB_ASSIGN_OR_RETURN(const Picture picture, Draw(index, &random, &outfit));
     LB_ASSIGN_OR_RETURN(const std::string jpeg, EncodeJpeg(picture.image, options_.jpeg_quality));
     const std::string id = absl::StrFormat("%s_%06d", part_.name, index);
     rows_[index] = CsvRows(id, outfit, picture);
     records_[index] = RecordOf(id, outfit);
     return WritePicture(JoinPath(JoinPath(options_.output, part_.name), id + ".jpg"), jpeg);
+  }
+
+  absl::StatusOr<Picture> Draw(int64_t index, Random* random, std::vector<OutfitPiece>* outfit) {
+    const int size = options_.size;
+    switch (options_.style) {
+      case SynthStyle::kOutfits:
+        *outfit = DrawOutfit(options_.garments, random);
+        return DrawPicture(*outfit, garments_, size, random);
+      case SynthStyle::kSingle:
+        *outfit = {{static_cast<int>(random->Below(kGarmentClasses)),
+                    static_cast<int>(random->Below(kGarmentColors.size()))}};
+        return DrawSingle(outfit->front(), garments_, size, random);
+      case SynthStyle::kPlain:
+        *outfit = {{garments_.label(index), -1}};
+        return DrawPlain(garments_, index, size);
+    }
+    return absl::InternalError("synth: unknown style");
   }
 
   const SynthOptions& options_;
@@ -187,6 +224,15 @@ class PartWriter {
   std::vector<std::string> rows_;
   std::vector<ImageRecord> records_;
 };
+
+// Every plain picture is a garment of its own.
+absl::Status CheckEnough(const SynthOptions& options, const GarmentSet& train,
+                         const GarmentSet& test) {
+  if (options.style != SynthStyle::kPlain) return absl::OkStatus();
+  LB_RETURN_IF_ERROR(CheckRange("train", options.train, 1, train.size()));
+  LB_RETURN_IF_ERROR(CheckRange("holdout", options.holdout, 0, test.size()));
+  return CheckRange("unlabelled", options.unlabelled, 0, test.size());
+}
 
 }  // namespace
 
@@ -205,8 +251,9 @@ absl::StatusOr<SynthSummary> SynthesizeOutfits(const SynthOptions& options) {
                       GarmentSet::Load(options.garment_source, GarmentPart::kTrain));
   LB_ASSIGN_OR_RETURN(const GarmentSet test,
                       GarmentSet::Load(options.garment_source, GarmentPart::kTest));
+  LB_RETURN_IF_ERROR(CheckEnough(options, train, test));
   LB_RETURN_IF_ERROR(PrepareFolder(options));
-  LB_RETURN_IF_ERROR(WriteDescriptions(options.output));
+  LB_RETURN_IF_ERROR(WriteDescriptions(options.output, options.style));
 
   const std::vector<Part> parts = Parts(options);
   std::vector<PartWriter> writers;

@@ -12,12 +12,19 @@
 
 namespace lookbook {
 
+enum class SynthStyle {
+  kOutfits,  // Several tinted garments a picture (outfit.h).
+  kSingle,   // One, tinted and nearly as large as the picture: to pretrain a backbone on.
+  kPlain,    // Fashion-MNIST as it is: garment i of each file is picture i; no attributes.
+};
+
 struct SynthOptions {
-  std::string output;        // Folder; made when it is not there.
+  std::string output;  // Folder; made when it is not there.
+  SynthStyle style = SynthStyle::kOutfits;
   int64_t train = 8000;      // Pictures in train/ and train.csv.
   int64_t holdout = 2000;    // In holdout/ and holdout.csv.
   int64_t unlabelled = 200;  // In test/, without a CSV.
-  int size = 64;             // Side in pixels, 32 to 512.
+  int size = 64;             // Side in pixels, 28 to 512.
   int garments = 0;  // Per picture; 0 = as outfits come (outfit.h), else exactly this many, 1 to 9.
   int64_t seed = 7;
   int jpeg_quality = 90;
@@ -43,6 +50,7 @@ struct SynthSummary {
 // test/ come from another file than those of train/. The same options give the same bytes, whatever
 // `threads` is.
 //
+// kPlain gives at most the 60,000 and 10,000 garments there are.
 // A folder that holds an earlier output of this function is replaced. FailedPrecondition: it holds
 // something else. InvalidArgument: an option is out of range. NotFound: a garment file is missing.
 // Cancelled: StopRequested(); what was written stays, without the CSVs.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -131,6 +132,69 @@ TEST_F(SynthTest, MasksShowTheirColorInThePicture) {
     EXPECT_EQ(best, std::stoi(cells[5])) << line.substr(0, 20);
   }
   EXPECT_GT(rows, 60);
+}
+
+TEST_F(SynthTest, SinglePicturesShowOneLargeGarment) {
+  SynthOptions options = Options();
+  options.style = SynthStyle::kSingle;
+  options.size = 32;
+  options.train = 60;
+  LB_ASSERT_OK_AND_ASSIGN(const SynthSummary summary, SynthesizeOutfits(options));
+  EXPECT_EQ(summary.garments, 100) << "one for each of 60 + 40 pictures";
+  LB_ASSERT_OK_AND_ASSIGN(const FashionData data,
+                          ReadImaterialist(folder_ / "out", "train.csv", "train"));
+  for (const ImageRecord& image : data.images) {
+    EXPECT_THAT(image.classes, SizeIs(1));
+    EXPECT_THAT(image.attributes, SizeIs(1));
+  }
+  // A block of class c is 12 of 28 columns and c + 6 of 28 rows: at least 0.75 of that stays.
+  for (absl::string_view line :
+       absl::StrSplit(*ReadFile(folder_ / "out/train.csv"), '\n', absl::SkipEmpty())) {
+    const std::vector<std::string> cells = absl::StrSplit(line, ',');
+    if (cells[0] == "ImageId") continue;
+    LB_ASSERT_OK_AND_ASSIGN(const Mask mask, DecodeRle(cells[1], 32, 32));
+    const double area = std::count(mask.on.begin(), mask.on.end(), 1);
+    const double whole = 12.0 * (std::stoi(cells[4]) + 6) / (28 * 28) * 32 * 32;
+    EXPECT_GT(area, 0.75 * 0.75 * whole * 0.7) << line.substr(0, 20);
+    EXPECT_LT(area, whole * 1.3) << line.substr(0, 20);
+  }
+}
+
+TEST_F(SynthTest, PlainPicturesAreTheGarmentsThemselvesInOrder) {
+  SynthOptions options = Options();
+  options.style = SynthStyle::kPlain;
+  options.size = 28;
+  options.train = 30;
+  options.holdout = 20;
+  options.unlabelled = 0;
+  options.jpeg_quality = 100;
+  ASSERT_THAT(SynthesizeOutfits(options), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const FashionData data,
+                          ReadImaterialist(folder_ / "out", "train.csv", "train"));
+  EXPECT_THAT(data.labels.attributes, IsEmpty());
+  ASSERT_THAT(data.images, SizeIs(30));
+  LB_ASSERT_OK_AND_ASSIGN(const GarmentSet garments,
+                          GarmentSet::Load(folder_ / "garments", GarmentPart::kTrain));
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_THAT(data.images[i].classes, ElementsAre(garments.label(i)));
+    EXPECT_FALSE(data.images[i].attributes_known);
+    LB_ASSERT_OK_AND_ASSIGN(const DecodedImage picture,
+                            DecodeImage(*ReadFile(data.images[i].path), {}));
+    for (int pixel = 0; pixel < kGarmentPixels; ++pixel) {
+      ASSERT_NEAR(picture.image.rgb[3 * pixel], garments.pixels(i)[pixel], 6) << i << " " << pixel;
+    }
+  }
+  options.train = 31;
+  EXPECT_THAT(SynthesizeOutfits(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("31 is not in 1 to 30")));
+}
+
+TEST_F(SynthTest, GarmentsPerPictureGoWithOutfitsOnly) {
+  SynthOptions options = Options();
+  options.style = SynthStyle::kSingle;
+  options.garments = 2;
+  EXPECT_THAT(SynthesizeOutfits(options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("outfits")));
 }
 
 TEST_F(SynthTest, SameOptionsSameBytesWhateverTheThreads) {
