@@ -1,0 +1,28 @@
+#include "models/commands/initial_bundle.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "engine/bundle/manifest.h"
+#include "engine/bundle/verify.h"
+#include "models/recipe/recipe.h"
+
+namespace lookbook {
+
+absl::StatusOr<std::string> FindInitialModel(absl::string_view init) {
+  if (!absl::ConsumePrefix(&init, kBundleInit)) return "";
+  const std::string folder(init);
+  if (!IsDirectory(folder)) {
+    return absl::NotFoundError(absl::StrCat("network.init \"", kBundleInit, folder,
+                                            "\": there is no such folder; name a bundle root or one "
+                                            "bundle's folder"));
+  }
+  const bool is_bundle = PathExists(JoinPath(folder, kManifestFile));
+  absl::StatusOr<VerifiedBundle> bundle =
+      is_bundle ? VerifyBundle(folder) : VerifyCurrentBundle(folder);
+  LB_RETURN_IF_ERROR(bundle.status());
+  return JoinPath(bundle->directory, kModelFile);
+}
+
+}  // namespace lookbook
