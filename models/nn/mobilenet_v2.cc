@@ -91,13 +91,15 @@ MobileNetV2Impl::MobileNetV2Impl(const NetworkSpec& spec)
   register_module("features", features_);
   InitializeHe(*this);
 
-  const int outputs = ClassifierOutputs(spec);
-  if (outputs == 0) return AddHeads(spec, nullptr);
-  torch::nn::Linear last(feature_dim(), outputs);
-  torch::nn::init::normal_(last->weight, 0, 0.01);
-  torch::nn::init::zeros_(last->bias);
-  Chain classifier(torch::nn::Dropout(0.2), last);
-  AddHeads(spec, last, register_module("classifier", classifier));
+  torch::nn::Linear last{nullptr};
+  Chain classifier{nullptr};
+  if (const int outputs = ClassifierOutputs(spec); outputs > 0) {
+    last = torch::nn::Linear(feature_dim(), outputs);
+    torch::nn::init::normal_(last->weight, 0, 0.01);
+    torch::nn::init::zeros_(last->bias);
+    classifier = register_module("classifier", Chain(torch::nn::Dropout(0.2), last));
+  }
+  AddHeads(spec, last, classifier);
 }
 
 torch::Tensor MobileNetV2Impl::Pooled(const torch::Tensor& images) {

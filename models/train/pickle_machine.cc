@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -29,7 +28,7 @@ enum Opcode : uint8_t {
   kBinInt1 = 'K',
   kBinInt2 = 'M',
   kNoneOp = 'N',
-  kBinPersonalId = 'Q',
+  kBinPersId = 'Q',
   kReduce = 'R',
   kBinString = 'T',
   kShortBinString = 'U',
@@ -86,160 +85,68 @@ const std::map<std::string, c10::ScalarType>& StorageTypes() {
   return *types;
 }
 
-// Runs `action` and says that the opcode was known.
-absl::StatusOr<bool> Did(const absl::Status& status) {
-  if (!status.ok()) return status;
-  return true;
-}
-
 }  // namespace
 
 absl::StatusOr<const PickleValue*> PickleMachine::Run() {
-  while (values_.size() <= kMaxValues && memo_.size() <= kMaxValues) {
+  while (values_.size() <= kMaxValues && stack_.size() <= kMaxValues) {
     LB_ASSIGN_OR_RETURN(const uint64_t opcode, Number(1));
     if (opcode == kStop) {
       LB_ASSIGN_OR_RETURN(const PickleValue* top, Pop());
       if (!stack_.empty() || !rest_.empty()) return Damaged("it ends before its data does");
       return top;
     }
-    LB_RETURN_IF_ERROR(Step(static_cast<uint8_t>(opcode)));
+    const auto action = Actions().find(static_cast<uint8_t>(opcode));
+    if (action == Actions().end()) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "pickle: opcode 0x%02x is none that a state dict is made of; nothing was executed",
+          opcode));
+    }
+    LB_RETURN_IF_ERROR((this->*action->second)(action->first));
   }
   return Damaged(absl::StrCat("more than ", kMaxValues, " values"));
 }
 
-absl::Status PickleMachine::Step(uint8_t opcode) {
-  for (const auto group :
-       {&PickleMachine::Constant, &PickleMachine::Text, &PickleMachine::Collection,
-        &PickleMachine::Memo, &PickleMachine::Object}) {
-    LB_ASSIGN_OR_RETURN(const bool done, (this->*group)(opcode));
-    if (done) return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "pickle: opcode 0x%02x is none that a state dict is made of; nothing was executed", opcode));
-}
-
-absl::StatusOr<bool> PickleMachine::Constant(uint8_t opcode) {
-  switch (opcode) {
-    case kNoneOp:
-      Push(Kind::kNone);
-      return true;
-    case kNewTrue:
-      PushInteger(Kind::kBool, 1);
-      return true;
-    case kNewFalse:
-      PushInteger(Kind::kBool, 0);
-      return true;
-    case kBinInt1:
-    case kBinInt2: {
-      LB_ASSIGN_OR_RETURN(const uint64_t value, Number(opcode == kBinInt1 ? 1 : 2));
-      PushInteger(Kind::kInteger, static_cast<int64_t>(value));
-      return true;
-    }
-    case kBinInt: {
-      LB_ASSIGN_OR_RETURN(const uint64_t value, Number(4));
-      PushInteger(Kind::kInteger, static_cast<int32_t>(static_cast<uint32_t>(value)));
-      return true;
-    }
-    case kLong1:
-      return Did(PushLong());
-    case kBinFloat:
-      return Did(PushReal());
-    case kProtocol: {
-      LB_ASSIGN_OR_RETURN(const uint64_t version, Number(1));
-      if (version > kHighestProtocol) return Damaged(absl::StrCat("protocol ", version));
-      return true;
-    }
-    case kFrame:
-      return Did(Number(8).status());  // Its length; the frame's opcodes follow.
-    default:
-      return false;
-  }
-}
-
-absl::StatusOr<bool> PickleMachine::Text(uint8_t opcode) {
-  switch (opcode) {
-    case kShortBinString:
-    case kShortBinUnicode:
-      return Did(PushText(1));
-    case kBinString:
-    case kBinUnicode:
-      return Did(PushText(4));
-    default:
-      return false;
-  }
-}
-
-absl::StatusOr<bool> PickleMachine::Collection(uint8_t opcode) {
-  switch (opcode) {
-    case kMarkOp:
-      Push(Kind::kMark);
-      return true;
-    case kEmptyTuple:
-      Push(Kind::kTuple);
-      return true;
-    case kEmptyList:
-      Push(Kind::kList);
-      return true;
-    case kEmptyDict:
-      Push(Kind::kDict);
-      return true;
-    case kTuple1:
-      return Did(PushTuple(1));
-    case kTuple2:
-      return Did(PushTuple(2));
-    case kTuple3:
-      return Did(PushTuple(3));
-    case kTupleOp:
-      return Did(PushMarkedTuple());
-    case kAppend:
-      return Did(Append(/*many=*/false));
-    case kAppends:
-      return Did(Append(/*many=*/true));
-    case kSetItem:
-      return Did(SetItems(/*many=*/false));
-    case kSetItems:
-      return Did(SetItems(/*many=*/true));
-    case kPop:
-      return Did(Pop().status());
-    default:
-      return false;
-  }
-}
-
-absl::StatusOr<bool> PickleMachine::Memo(uint8_t opcode) {
-  switch (opcode) {
-    case kMemoize:
-      return Did(Store(memo_.size()));
-    case kBinPut:
-    case kLongBinPut: {
-      LB_ASSIGN_OR_RETURN(const uint64_t slot, Number(opcode == kBinPut ? 1 : 4));
-      return Did(Store(slot));
-    }
-    case kBinGet:
-    case kLongBinGet: {
-      LB_ASSIGN_OR_RETURN(const uint64_t slot, Number(opcode == kBinGet ? 1 : 4));
-      return Did(Fetch(slot));
-    }
-    default:
-      return false;
-  }
-}
-
-absl::StatusOr<bool> PickleMachine::Object(uint8_t opcode) {
-  switch (opcode) {
-    case kGlobal:
-      return Did(PushLineName());
-    case kStackGlobal:
-      return Did(PushStackName());
-    case kBinPersonalId:
-      return Did(PushStorage());
-    case kReduce:
-      return Did(Call());
-    case kBuild:
-      return Did(Build());
-    default:
-      return false;
-  }
+const std::unordered_map<uint8_t, PickleMachine::Action>& PickleMachine::Actions() {
+  using M = PickleMachine;
+  static const auto* const actions =
+      new std::unordered_map<uint8_t, Action>{{kProtocol, &M::CheckProtocol},
+                                              {kFrame, &M::SkipFrameLength},
+                                              {kNoneOp, &M::PushEmpty},
+                                              {kMarkOp, &M::PushEmpty},
+                                              {kEmptyTuple, &M::PushEmpty},
+                                              {kEmptyList, &M::PushEmpty},
+                                              {kEmptyDict, &M::PushEmpty},
+                                              {kNewTrue, &M::PushBool},
+                                              {kNewFalse, &M::PushBool},
+                                              {kBinInt1, &M::PushInt},
+                                              {kBinInt2, &M::PushInt},
+                                              {kBinInt, &M::PushInt},
+                                              {kLong1, &M::PushLong},
+                                              {kBinFloat, &M::PushReal},
+                                              {kShortBinString, &M::PushText},
+                                              {kShortBinUnicode, &M::PushText},
+                                              {kBinString, &M::PushText},
+                                              {kBinUnicode, &M::PushText},
+                                              {kTuple1, &M::PushTuple},
+                                              {kTuple2, &M::PushTuple},
+                                              {kTuple3, &M::PushTuple},
+                                              {kTupleOp, &M::PushTuple},
+                                              {kAppend, &M::Append},
+                                              {kAppends, &M::Append},
+                                              {kSetItem, &M::SetItems},
+                                              {kSetItems, &M::SetItems},
+                                              {kPop, &M::Drop},
+                                              {kMemoize, &M::Store},
+                                              {kBinPut, &M::Store},
+                                              {kLongBinPut, &M::Store},
+                                              {kBinGet, &M::Fetch},
+                                              {kLongBinGet, &M::Fetch},
+                                              {kGlobal, &M::PushLineName},
+                                              {kStackGlobal, &M::PushStackName},
+                                              {kBinPersId, &M::PushStorage},
+                                              {kReduce, &M::Call},
+                                              {kBuild, &M::Build}};
+  return *actions;
 }
 
 absl::StatusOr<absl::string_view> PickleMachine::Take(uint64_t size) {
@@ -269,13 +176,25 @@ PickleValue* PickleMachine::Push(Kind kind) {
   return stack_.back();
 }
 
-void PickleMachine::PushInteger(Kind kind, int64_t value) { Push(kind)->integer = value; }
-
 absl::StatusOr<PickleValue*> PickleMachine::Pop() {
-  if (stack_.empty()) return Damaged("a value is missing");
-  PickleValue* const value = stack_.back();
-  stack_.pop_back();
-  return value;
+  LB_ASSIGN_OR_RETURN(const std::vector<PickleValue*> values, Pop(1));
+  return values[0];
+}
+
+absl::StatusOr<std::vector<PickleValue*>> PickleMachine::Pop(size_t count) {
+  if (stack_.size() < count) return Damaged("a value is missing");
+  std::vector<PickleValue*> values(stack_.end() - static_cast<ptrdiff_t>(count), stack_.end());
+  stack_.resize(stack_.size() - count);
+  return values;
+}
+
+absl::StatusOr<std::vector<PickleValue*>> PickleMachine::PopToMark() {
+  size_t count = 0;
+  while (count < stack_.size() && !stack_[stack_.size() - 1 - count]->Is(Kind::kMark)) ++count;
+  if (count == stack_.size()) return Damaged("a mark is missing");
+  LB_ASSIGN_OR_RETURN(std::vector<PickleValue*> values, Pop(count));
+  LB_RETURN_IF_ERROR(Pop().status());  // The mark.
+  return values;
 }
 
 absl::StatusOr<PickleValue*> PickleMachine::Top(Kind wanted) {
@@ -283,92 +202,108 @@ absl::StatusOr<PickleValue*> PickleMachine::Top(Kind wanted) {
   return stack_.back();
 }
 
-absl::StatusOr<std::vector<PickleValue*>> PickleMachine::PopToMark() {
-  size_t first = stack_.size();
-  while (first > 0 && !stack_[first - 1]->Is(Kind::kMark)) --first;
-  if (first == 0) return Damaged("a mark is missing");
-  std::vector<PickleValue*> values(stack_.begin() + static_cast<ptrdiff_t>(first), stack_.end());
-  stack_.resize(first - 1);
-  return values;
+absl::Status PickleMachine::CheckProtocol(uint8_t /*opcode*/) {
+  LB_ASSIGN_OR_RETURN(const uint64_t version, Number(1));
+  return version <= kHighestProtocol ? absl::OkStatus()
+                                     : Damaged(absl::StrCat("protocol ", version));
+}
+
+// The frame's opcodes follow.
+absl::Status PickleMachine::SkipFrameLength(uint8_t /*opcode*/) { return Number(8).status(); }
+
+absl::Status PickleMachine::PushEmpty(uint8_t opcode) {
+  Push(opcode == kMarkOp       ? Kind::kMark
+       : opcode == kEmptyTuple ? Kind::kTuple
+       : opcode == kEmptyList  ? Kind::kList
+       : opcode == kEmptyDict  ? Kind::kDict
+                               : Kind::kNone);
+  return absl::OkStatus();
+}
+
+absl::Status PickleMachine::PushBool(uint8_t opcode) {
+  Push(Kind::kBool)->integer = opcode == kNewTrue;
+  return absl::OkStatus();
+}
+
+// One byte and two bytes are unsigned, four are not.
+absl::Status PickleMachine::PushInt(uint8_t opcode) {
+  LB_ASSIGN_OR_RETURN(const uint64_t value, Number(opcode == kBinInt1   ? 1
+                                                   : opcode == kBinInt2 ? 2
+                                                                        : 4));
+  Push(Kind::kInteger)->integer =
+      opcode == kBinInt ? static_cast<int32_t>(value) : static_cast<int64_t>(value);
+  return absl::OkStatus();
 }
 
 // Two's complement of up to eight bytes.
-absl::Status PickleMachine::PushLong() {
+absl::Status PickleMachine::PushLong(uint8_t /*opcode*/) {
   LB_ASSIGN_OR_RETURN(const uint64_t size, Number(1));
   if (size > 8) return Damaged("a number of more than 64 bits");
   LB_ASSIGN_OR_RETURN(uint64_t value, Number(size));
   const uint64_t sign = size == 0 ? 0 : uint64_t{1} << (8 * size - 1);
   if (size < 8 && (value & sign) != 0) value |= ~uint64_t{0} << (8 * size);
-  PushInteger(Kind::kInteger, static_cast<int64_t>(value));
+  Push(Kind::kInteger)->integer = static_cast<int64_t>(value);
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::PushReal() {
+absl::Status PickleMachine::PushReal(uint8_t /*opcode*/) {
   LB_ASSIGN_OR_RETURN(const uint64_t bits, Number(8));
   const uint64_t swapped = __builtin_bswap64(bits);  // The one big-endian number of the format.
   std::memcpy(&Push(Kind::kReal)->real, &swapped, sizeof(double));
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::PushText(size_t length_bytes) {
-  LB_ASSIGN_OR_RETURN(const uint64_t length, Number(length_bytes));
+absl::Status PickleMachine::PushText(uint8_t opcode) {
+  const bool is_short = opcode == kShortBinString || opcode == kShortBinUnicode;
+  LB_ASSIGN_OR_RETURN(const uint64_t length, Number(is_short ? 1 : 4));
   LB_ASSIGN_OR_RETURN(const absl::string_view text, Take(length));
   Push(Kind::kText)->text = std::string(text);
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::PushTuple(size_t items) {
-  std::vector<PickleValue*> values(items);
-  for (size_t i = items; i-- > 0;) {
-    LB_ASSIGN_OR_RETURN(values[i], Pop());
-  }
-  Push(Kind::kTuple)->items = std::move(values);
+absl::Status PickleMachine::PushTuple(uint8_t opcode) {
+  LB_ASSIGN_OR_RETURN(std::vector<PickleValue*> items,
+                      opcode == kTupleOp ? PopToMark() : Pop(opcode - kTuple1 + 1));
+  Push(Kind::kTuple)->items = std::move(items);
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::PushMarkedTuple() {
-  LB_ASSIGN_OR_RETURN(std::vector<PickleValue*> values, PopToMark());
-  Push(Kind::kTuple)->items = std::move(values);
-  return absl::OkStatus();
-}
-
-absl::Status PickleMachine::Append(bool many) {
-  std::vector<PickleValue*> values(1);
-  if (many) {
-    LB_ASSIGN_OR_RETURN(values, PopToMark());
-  } else {
-    LB_ASSIGN_OR_RETURN(values[0], Pop());
-  }
+absl::Status PickleMachine::Append(uint8_t opcode) {
+  LB_ASSIGN_OR_RETURN(const std::vector<PickleValue*> items,
+                      opcode == kAppends ? PopToMark() : Pop(1));
   LB_ASSIGN_OR_RETURN(PickleValue * list, Top(Kind::kList));
-  list->items.insert(list->items.end(), values.begin(), values.end());
+  list->items.insert(list->items.end(), items.begin(), items.end());
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::SetItems(bool many) {
-  std::vector<PickleValue*> values(2);
-  if (many) {
-    LB_ASSIGN_OR_RETURN(values, PopToMark());
-  } else {
-    LB_ASSIGN_OR_RETURN(values[1], Pop());
-    LB_ASSIGN_OR_RETURN(values[0], Pop());
-  }
-  if (values.size() % 2 != 0) return Damaged("a key without a value");
+absl::Status PickleMachine::SetItems(uint8_t opcode) {
+  LB_ASSIGN_OR_RETURN(const std::vector<PickleValue*> items,
+                      opcode == kSetItems ? PopToMark() : Pop(2));
+  if (items.size() % 2 != 0) return Damaged("a key without a value");
   LB_ASSIGN_OR_RETURN(PickleValue * dict, Top(Kind::kDict));
-  dict->items.insert(dict->items.end(), values.begin(), values.end());
+  dict->items.insert(dict->items.end(), items.begin(), items.end());
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::Store(uint64_t slot) {
+absl::Status PickleMachine::Drop(uint8_t /*opcode*/) { return Pop().status(); }
+
+absl::Status PickleMachine::Store(uint8_t opcode) {
+  uint64_t slot = memo_.size();
+  if (opcode != kMemoize) {
+    LB_ASSIGN_OR_RETURN(slot, Number(opcode == kBinPut ? 1 : 4));
+  }
   if (stack_.empty()) return Damaged("nothing to keep");
+  if (memo_.size() > kMaxValues) return Damaged("too many values kept");
   memo_[slot] = stack_.back();
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::Fetch(uint64_t slot) {
+absl::Status PickleMachine::Fetch(uint8_t opcode) {
+  LB_ASSIGN_OR_RETURN(const uint64_t slot, Number(opcode == kBinGet ? 1 : 4));
   const auto found = memo_.find(slot);
   if (found == memo_.end()) return Damaged("it refers to a value that it does not hold");
   stack_.push_back(found->second);
-  return stack_.size() <= kMaxValues ? absl::OkStatus() : Damaged("too many values");
+  return absl::OkStatus();
 }
 
 absl::Status PickleMachine::PushName(absl::string_view module, absl::string_view name) {
@@ -386,21 +321,21 @@ absl::Status PickleMachine::PushName(absl::string_view module, absl::string_view
                    ", which no state dict of plain tensors needs; nothing was executed"));
 }
 
-absl::Status PickleMachine::PushLineName() {
+absl::Status PickleMachine::PushLineName(uint8_t /*opcode*/) {
   LB_ASSIGN_OR_RETURN(const absl::string_view module, Line());
   LB_ASSIGN_OR_RETURN(const absl::string_view name, Line());
   return PushName(module, name);
 }
 
-absl::Status PickleMachine::PushStackName() {
-  LB_ASSIGN_OR_RETURN(const PickleValue* name, Pop());
-  LB_ASSIGN_OR_RETURN(const PickleValue* module, Pop());
-  if (!name->Is(Kind::kText) || !module->Is(Kind::kText)) return Damaged("a name that is no text");
-  return PushName(module->text, name->text);
+absl::Status PickleMachine::PushStackName(uint8_t /*opcode*/) {
+  LB_ASSIGN_OR_RETURN(const std::vector<PickleValue*> names, Pop(2));
+  if (!names[0]->Is(Kind::kText) || !names[1]->Is(Kind::kText))
+    return Damaged("a name that is no text");
+  return PushName(names[0]->text, names[1]->text);
 }
 
 // ("storage", type, key, place, elements).
-absl::Status PickleMachine::PushStorage() {
+absl::Status PickleMachine::PushStorage(uint8_t /*opcode*/) {
   LB_ASSIGN_OR_RETURN(const PickleValue* id, Pop());
   const std::vector<PickleValue*>& items = id->items;
   if (!id->Is(Kind::kTuple) || items.size() != 5 || !items[0]->Is(Kind::kText) ||
@@ -412,35 +347,33 @@ absl::Status PickleMachine::PushStorage() {
   return absl::OkStatus();
 }
 
-absl::Status PickleMachine::Call() {
+absl::Status PickleMachine::Call(uint8_t /*opcode*/) {
   LB_ASSIGN_OR_RETURN(const PickleValue* arguments, Pop());
   LB_ASSIGN_OR_RETURN(const PickleValue* function, Pop());
   if (!arguments->Is(Kind::kTuple) || !function->Is(Kind::kCall))
     return Damaged("a call of something that cannot be called");
+  const std::vector<PickleValue*>& items = arguments->items;
   switch (function->call) {
     case PickleCall::kOrderedDict:
-      if (!arguments->items.empty()) return Damaged("an OrderedDict made in an unusual way");
+      if (!items.empty()) return Damaged("an OrderedDict made in an unusual way");
       Push(Kind::kDict);
-      return absl::OkStatus();
-    case PickleCall::kRebuildTensor:
-      return RebuildTensor(arguments->items);
+      break;
+    case PickleCall::kRebuildTensor: {
+      LB_ASSIGN_OR_RETURN(torch::Tensor tensor, MakePickledTensor(items, read_storage_));
+      Push(Kind::kTensor)->tensor = std::move(tensor);
+      break;
+    }
     case PickleCall::kRebuildParameter:  // (tensor, requires_grad, hooks)
     case PickleCall::kRestoreTypeTag:    // (value, type)
-      if (arguments->items.empty()) return Damaged("a call without arguments");
-      stack_.push_back(arguments->items[0]);
-      return absl::OkStatus();
+      if (items.empty()) return Damaged("a call without arguments");
+      stack_.push_back(items[0]);
+      break;
   }
-  return Damaged("an unknown call");
-}
-
-absl::Status PickleMachine::RebuildTensor(const std::vector<PickleValue*>& arguments) {
-  LB_ASSIGN_OR_RETURN(torch::Tensor tensor, MakePickledTensor(arguments, read_storage_));
-  Push(Kind::kTensor)->tensor = std::move(tensor);
   return absl::OkStatus();
 }
 
 // Attributes of a dict: `_metadata`, the versions of modules, which nothing here needs.
-absl::Status PickleMachine::Build() {
+absl::Status PickleMachine::Build(uint8_t /*opcode*/) {
   LB_RETURN_IF_ERROR(Pop().status());
   return Top(Kind::kDict).status();
 }

@@ -25,14 +25,30 @@ class PickleMachine {
 
  private:
   using Kind = PickleValue::Kind;
+  using Action = absl::Status (PickleMachine::*)(uint8_t opcode);
 
-  absl::Status Step(uint8_t opcode);
-  // Each does the opcodes of its group and says whether `opcode` was one of them.
-  absl::StatusOr<bool> Constant(uint8_t opcode);
-  absl::StatusOr<bool> Text(uint8_t opcode);
-  absl::StatusOr<bool> Collection(uint8_t opcode);
-  absl::StatusOr<bool> Memo(uint8_t opcode);
-  absl::StatusOr<bool> Object(uint8_t opcode);
+  // What each opcode does.
+  static const std::unordered_map<uint8_t, Action>& Actions();
+
+  absl::Status CheckProtocol(uint8_t opcode);
+  absl::Status SkipFrameLength(uint8_t opcode);
+  absl::Status PushEmpty(uint8_t opcode);  // None, a mark, or an empty collection.
+  absl::Status PushBool(uint8_t opcode);
+  absl::Status PushInt(uint8_t opcode);
+  absl::Status PushLong(uint8_t opcode);
+  absl::Status PushReal(uint8_t opcode);
+  absl::Status PushText(uint8_t opcode);
+  absl::Status PushTuple(uint8_t opcode);
+  absl::Status Append(uint8_t opcode);
+  absl::Status SetItems(uint8_t opcode);
+  absl::Status Drop(uint8_t opcode);
+  absl::Status Store(uint8_t opcode);
+  absl::Status Fetch(uint8_t opcode);
+  absl::Status PushLineName(uint8_t opcode);
+  absl::Status PushStackName(uint8_t opcode);
+  absl::Status PushStorage(uint8_t opcode);
+  absl::Status Call(uint8_t opcode);
+  absl::Status Build(uint8_t opcode);
 
   // Input.
   absl::StatusOr<absl::string_view> Take(uint64_t size);
@@ -41,27 +57,12 @@ class PickleMachine {
 
   // Stack.
   PickleValue* Push(Kind kind);
-  void PushInteger(Kind kind, int64_t value);
   absl::StatusOr<PickleValue*> Pop();
-  absl::StatusOr<PickleValue*> Top(Kind wanted);
+  absl::StatusOr<std::vector<PickleValue*>> Pop(size_t count);  // In the order of their pushing.
   absl::StatusOr<std::vector<PickleValue*>> PopToMark();
+  absl::StatusOr<PickleValue*> Top(Kind wanted);
 
-  absl::Status PushLong();
-  absl::Status PushReal();
-  absl::Status PushText(size_t length_bytes);
-  absl::Status PushTuple(size_t items);
-  absl::Status PushMarkedTuple();
-  absl::Status Append(bool many);
-  absl::Status SetItems(bool many);
-  absl::Status Store(uint64_t slot);
-  absl::Status Fetch(uint64_t slot);
   absl::Status PushName(absl::string_view module, absl::string_view name);
-  absl::Status PushLineName();
-  absl::Status PushStackName();
-  absl::Status PushStorage();
-  absl::Status Call();
-  absl::Status RebuildTensor(const std::vector<PickleValue*>& arguments);
-  absl::Status Build();
 
   absl::string_view rest_;
   const StorageReader& read_storage_;

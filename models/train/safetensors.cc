@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr size_t kPrefix = 8;
 constexpr uint64_t kMaxHeader = 100'000'000;  // The format's own limit.
+constexpr int kDeepest = 3;                   // The file, a tensor, its shape.
 constexpr size_t kMaxDimensions = 8;
 
 struct Entry {
@@ -63,7 +66,9 @@ absl::StatusOr<Entry> ReadEntry(const std::string& name, const nlohmann::json& j
   Entry entry;
   entry.name = name;
   LB_ASSIGN_OR_RETURN(entry.type, TypeOf(json.at("dtype").get<std::string>()));
-  for (const nlohmann::json& size : json.at("shape")) {
+  const nlohmann::json& shape = json.at("shape");
+  if (!shape.is_array()) return Damaged(absl::StrCat(name, " has a shape that is no list"));
+  for (const nlohmann::json& size : shape) {
     if (!size.is_number_unsigned() || size.get<uint64_t>() > data_size)
       return Damaged(absl::StrCat(name, " has a size out of range"));
     entry.shape.push_back(size.get<int64_t>());
@@ -82,17 +87,23 @@ absl::StatusOr<Entry> ReadEntry(const std::string& name, const nlohmann::json& j
   return entry;
 }
 
+// A header may not be nested until memory ends.
+bool LimitDepth(int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*value*/) {
+  if (depth > kDeepest) throw std::length_error("nested too deeply");
+  return true;
+}
+
 absl::StatusOr<std::vector<Entry>> ReadHeader(absl::string_view header, uint64_t data_size) {
   std::vector<Entry> entries;
   try {
-    const nlohmann::json json = nlohmann::json::parse(header.begin(), header.end());
+    const nlohmann::json json = nlohmann::json::parse(header.begin(), header.end(), LimitDepth);
     if (!json.is_object()) return Damaged("its header is no object");
     for (const auto& item : json.items()) {
       if (item.key() == "__metadata__") continue;
       LB_ASSIGN_OR_RETURN(Entry entry, ReadEntry(item.key(), item.value(), data_size));
       entries.push_back(std::move(entry));
     }
-  } catch (const nlohmann::json::exception& e) {
+  } catch (const std::exception& e) {
     return Damaged(absl::StrCat("its header is damaged: ", e.what()));
   }
   return entries;

@@ -14,22 +14,29 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class ExportTest : public testing::TestWithParam<std::string> {
+struct Case {
+  std::string name;
+  NetworkSpec spec;
+};
+
+class ExportTest : public testing::TestWithParam<Case> {
  protected:
   // A net whose BatchNorm statistics are not the initial ones.
-  static EmbedderNet TrainedALittle(const std::string& backbone, int attributes) {
+  static EmbedderNet TrainedALittle(NetworkSpec spec, int attributes) {
     torch::manual_seed(5);
-    auto net = MakeNetwork({.backbone = backbone, .classes = 7, .attributes = attributes});
+    spec.classes = 7;
+    spec.attributes = attributes;
+    auto net = MakeNetwork(spec);
     (*net)->train();
     torch::NoGradGuard no_grad;
     for (int i = 0; i < 2; ++i) (*net)->forward(torch::randn({4, 3, 64, 64}) * 2 + 0.5);
     return *net;
   }
-  std::string path_ = JoinPath(testing::TempDir(), "export_test_" + GetParam() + ".ts");
+  std::string path_ = JoinPath(testing::TempDir(), "export_test_" + GetParam().name + ".ts");
 };
 
 TEST_P(ExportTest, IsBitEqualToTheEagerModuleAtAnyBatch) {
-  EmbedderNet net = TrainedALittle(GetParam(), 3);
+  EmbedderNet net = TrainedALittle(GetParam().spec, 3);
   ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
 
   torch::jit::Module script = torch::jit::load(path_);
@@ -46,7 +53,7 @@ TEST_P(ExportTest, IsBitEqualToTheEagerModuleAtAnyBatch) {
 }
 
 TEST_P(ExportTest, KeepsParameterNames) {
-  EmbedderNet net = TrainedALittle(GetParam(), 0);
+  EmbedderNet net = TrainedALittle(GetParam().spec, 0);
   ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
   std::set<std::string> eager, exported;
   for (const auto& item : net->named_parameters()) eager.insert(item.key());
@@ -65,7 +72,7 @@ void CollectConstants(const torch::jit::Block* block, std::set<c10::TypeKind>* k
 }
 
 TEST_P(ExportTest, HoldsNoTensorOrDeviceConstants) {
-  EmbedderNet net = TrainedALittle(GetParam(), 3);
+  EmbedderNet net = TrainedALittle(GetParam().spec, 3);
   ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
   torch::jit::Module script = torch::jit::load(path_);
   std::set<c10::TypeKind> kinds;
@@ -76,7 +83,7 @@ TEST_P(ExportTest, HoldsNoTensorOrDeviceConstants) {
 }
 
 TEST_P(ExportTest, RunsTheSameAfterOptimizeForInference) {
-  EmbedderNet net = TrainedALittle(GetParam(), 0);
+  EmbedderNet net = TrainedALittle(GetParam().spec, 0);
   ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
   torch::jit::Module script = torch::jit::load(path_);
   script.eval();
@@ -87,8 +94,30 @@ TEST_P(ExportTest, RunsTheSameAfterOptimizeForInference) {
   EXPECT_TRUE(torch::allclose(out[0].toTensor(), net->forward(images).embedding, 1e-3, 1e-5));
 }
 
-INSTANTIATE_TEST_SUITE_P(Backbones, ExportTest, testing::Values("small_cnn", "mobilenet_v2", "resnet50"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(
+    Networks, ExportTest,
+    testing::Values(Case{"small_cnn", {.backbone = "small_cnn"}},
+                    Case{"mobilenet_v2", {.backbone = "mobilenet_v2"}},
+                    Case{"resnet18", {.backbone = "resnet18"}},
+                    Case{"resnet50", {.backbone = "resnet50"}},
+                    Case{"width", {.backbone = "mobilenet_v2", .width = 0.5}},
+                    Case{"mlp", {.backbone = "small_cnn", .head = "mlp"}},
+                    Case{"stacked", {.backbone = "mobilenet_v2", .width = 0.5, .head = "stacked"}},
+                    Case{"embedding", {.backbone = "small_cnn", .embedding_dim = 24}},
+                    Case{"all", {.backbone = "resnet18", .head = "mlp", .embedding_dim = 24}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ExportFrozenTest, AFrozenNetworkIsExportedLikeAnyOther) {
+  LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork({.classes = 2, .embedding_dim = 8}));
+  net->FreezeBackbone();
+  const std::string path = JoinPath(testing::TempDir(), "export_test_frozen.ts");
+  ASSERT_THAT(ExportTorchScript(net, 64, path), IsOk());
+  torch::jit::Module script = torch::jit::load(path);
+  torch::NoGradGuard no_grad;
+  const torch::Tensor images = torch::randn({2, 3, 64, 64});
+  EXPECT_TRUE(torch::equal(script.forward({images}).toTuple()->elements()[0].toTensor(),
+                           net->forward(images).embedding));
+}
 
 TEST(ExportErrorTest, AnUnwritablePathIsNamed) {
   auto net = MakeNetwork({.classes = 2});

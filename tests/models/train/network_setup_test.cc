@@ -1,0 +1,67 @@
+#include "models/train/network_setup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tests/models/nn/formula.h"
+#include "tests/models/train/weights_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+NetworkRecipe Narrow(const std::string& init) {
+  return {.backbone = "mobilenet_v2", .width = 0.1, .init = init};
+}
+
+TEST(NetworkSetupTest, EveryKeyOfTheRecipeReachesTheNetwork) {
+  const NetworkRecipe recipe{.backbone = "mobilenet_v2",
+                             .width = 0.35,
+                             .init = "he",
+                             .head = "stacked",
+                             .embedding_dim = 24};
+  const NetworkSpec spec = SpecOf(recipe, 5, 3);
+  EXPECT_EQ(spec.backbone, "mobilenet_v2");
+  EXPECT_EQ(spec.classes, 5);
+  EXPECT_EQ(spec.attributes, 3);
+  EXPECT_EQ(spec.width, 0.35);
+  EXPECT_EQ(spec.head, "stacked");
+  EXPECT_EQ(spec.embedding_dim, 24);
+}
+
+TEST(NetworkSetupTest, HeChangesNothing) {
+  LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork(SpecOf(Narrow("he"), 8, 0)));
+  const auto before = CopyOfState(*net);
+  LB_ASSERT_OK_AND_ASSIGN(const InitReport report, InitializeWeights(Narrow("he"), "", net));
+  EXPECT_THAT(report.loaded, IsEmpty());
+  for (const auto& [name, tensor] : State(*net))
+    EXPECT_TRUE(torch::equal(tensor, before.at(name))) << name;
+}
+
+TEST(NetworkSetupTest, APathIsLoadedAndABundlesModelTakesTheRecipesPlace) {
+  for (const bool bundle : {false, true}) {
+    const NetworkRecipe recipe =
+        Narrow(bundle ? "bundle:some/bundle" : WeightsFixture("state_dict.pth"));
+    LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork(SpecOf(recipe, 8, 0)));
+    LB_ASSERT_OK_AND_ASSIGN(
+        const InitReport report,
+        InitializeWeights(recipe, bundle ? WeightsFixture("scripted.ts") : "", net));
+    EXPECT_THAT(report.loaded, SizeIs(314));
+  }
+}
+
+TEST(NetworkSetupTest, ErrorsNameWhatIsMissing) {
+  LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork(SpecOf(Narrow("he"), 8, 0)));
+  EXPECT_THAT(InitializeWeights(Narrow("bundle:abc"), "", net),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("bundle:abc")));
+  EXPECT_THAT(InitializeWeights(Narrow("no/such.pth"), "", net),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/such.pth")));
+}
+
+}  // namespace
+}  // namespace lookbook
