@@ -1,0 +1,20 @@
+// A mean and how many terms it is taken over.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace lookbook {
+
+// `terms` == 0: nothing in the batch to learn from; `loss` is then 0 with a live graph.
+struct CountedLoss {
+  torch::Tensor loss;  // Scalar.
+  int64_t terms = 0;
+};
+
+// Sum of `values` divided by how many `counted` marks (at least 1); entries that it does not mark
+// must be 0 already. values: float, counted: bool, of one shape.
+CountedLoss MeanOver(const torch::Tensor& values, const torch::Tensor& counted);
+
+}  // namespace lookbook
