@@ -22,8 +22,8 @@ torch::Tensor BceLoss(const torch::Tensor& logits, const torch::Tensor& targets,
               logits.sizes(), " and targets ", targets.sizes(), " must be the same [B, C]");
   TORCH_CHECK(options.smoothing >= 0 && options.smoothing < 1, "BceLoss: smoothing ",
               options.smoothing, " is not in [0, 1)");
-  torch::Tensor y = targets;
-  if (options.smoothing > 0) y = targets * (1 - options.smoothing) + options.smoothing / 2;
+  torch::Tensor y = targets.to(logits.scalar_type());
+  if (options.smoothing > 0) y = y * (1 - options.smoothing) + options.smoothing / 2;
   const torch::Tensor loss = torch::binary_cross_entropy_with_logits(
       logits, y, PerClass(options.class_weights, logits, "class_weights"),
       PerClass(options.pos_weight, logits, "pos_weight"), at::Reduction::None);
