@@ -13,8 +13,8 @@ struct CountedLoss {
   int64_t terms = 0;
 };
 
-// Sum of `values` divided by how many `counted` marks (at least 1); entries that it does not mark
-// must be 0 already. values: float, counted: bool, of one shape.
+// The mean of those `values` that `counted` marks. values: float, counted: bool, of one shape. What
+// is not counted gets no gradient.
 CountedLoss MeanOver(const torch::Tensor& values, const torch::Tensor& counted);
 
 }  // namespace lookbook

@@ -21,8 +21,8 @@ struct MarginLossOptions {
 // 1 / q(d_an), log q(d) = (D - 2) log d + ((D - 3) / 2) log(1 - d^2 / 4), the density of distances
 // between uniform points on the sphere; a pair whose anchor has no negative in reach is left out.
 // l = [d_ap - beta + alpha]_+ + [beta - d_an + alpha]_+; the sum divided by how many of the hinges
-// are positive (`terms`). embeddings: float[B, D], D >= 2, normalised inside. `seed` draws; the
-// same on any device. Wu et al. 2017, Sampling Matters in Deep Embedding Learning, arXiv
+// are positive (`terms`). embeddings: float[B, D], D >= 2, normalised inside. `seed` draws.
+// Wu et al. 2017, Sampling Matters in Deep Embedding Learning, arXiv
 // 1706.07567.
 CountedLoss MarginLoss(const torch::Tensor& embeddings, const PairRelation& pairs, uint64_t seed,
                        const MarginLossOptions& options = {});

@@ -8,7 +8,7 @@ namespace lookbook {
 struct NtXentOptions {
   double temperature = 0.2;  // Above 0.
   // DCL: the positive is left out of the denominator; better at small batches (B <= 128).
-  bool decoupled = true;
+  bool decoupled = false;
 };
 
 // Over the 2B views, the mean of -s_pos / tau + log sum_k exp(s_k / tau): k runs over the other

@@ -43,11 +43,9 @@ struct PairRelation {
 };
 
 // targets: 0/1, [B, C], of any type; the matrices are float64 for float64 targets, else float32.
-// Throws c10::Error for targets or idf of another shape and for negative thresholds.
+// Throws c10::Error for targets or idf of another shape and for negative thresholds. One label an
+// image (one-hot rows): kStrict with positive_shared = 0.
 PairRelation RelatePairs(const torch::Tensor& targets, const PairOptions& options = {});
-
-// A relation of single labels: positive = same label, negative = other label. labels: int64[B].
-PairRelation RelateLabels(const torch::Tensor& labels);
 
 // The true entries of `mask` (bool[B, B]) as int64[P, 2], in row order; where they are more than
 // `cap`, `cap` of them drawn without replacement by `seed` (row order again, any device the same).

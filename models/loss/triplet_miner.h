@@ -21,6 +21,9 @@ enum class TripletMiner {
   kEasyPositive,
 };
 
+// bool[B, B, B]: entry (a, p, n) is P_ap and N_an.
+torch::Tensor AllTriplets(const PairRelation& pairs);
+
 // int64[T, 3], rows (a, p, n) in ascending order. distances: [B, B]; ties go to the lower index.
 // `margin` is read by kSemiHard only. Time and memory B^3 for the first two, B^2 for the others.
 torch::Tensor MineTriplets(const torch::Tensor& distances, const PairRelation& pairs,

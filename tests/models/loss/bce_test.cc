@@ -1,72 +1,43 @@
-// Values and gradients against tests/models/oracles/vectors.json, and against finite differences.
+// vectors.json's values and gradients: oracle_test; finite differences: every_loss_test.
+#include "models/loss/bce.h"
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <nlohmann/json.hpp>
-
-#include "base/files.h"
-#include "models/loss/bce.h"
-#include "tests/support/status_matchers.h"
+#include "tests/models/loss/oracle_fixture.h"
+#include "tests/models/loss/plain_loops.h"
 
 namespace lookbook {
 namespace {
 
-torch::Tensor ToTensor(const nlohmann::json& rows) {
-  const auto values = rows.get<std::vector<std::vector<double>>>();
-  torch::Tensor tensor = torch::empty({static_cast<int64_t>(values.size()), static_cast<int64_t>(values[0].size())},
-                                      torch::kFloat64);
-  for (size_t i = 0; i < values.size(); ++i) {
-    for (size_t j = 0; j < values[i].size(); ++j) tensor[i][j] = values[i][j];
-  }
-  return tensor;
-}
-
 class BceLossTest : public testing::Test {
  protected:
-  void SetUp() override {
-    LB_ASSERT_OK_AND_ASSIGN(std::string text, ReadFile("tests/models/oracles/vectors.json"));
-    oracles_ = nlohmann::json::parse(text);
-    logits_ = ToTensor(oracles_["inputs"]["logits"]).requires_grad_();
-    target_ = ToTensor(oracles_["inputs"]["target"]);
-    mask_ = ToTensor(oracles_["inputs"]["mask"]);
-  }
-
-  void ExpectOracle(const torch::Tensor& loss, const std::string& name) {
-    const auto& expected = oracles_["bce"]["cases"][name];
-    EXPECT_NEAR(loss.item<double>(), expected["loss"].get<double>(), 1e-9);
-    loss.backward();
-    EXPECT_TRUE(torch::allclose(logits_.grad(), ToTensor(expected["grad"]), 1e-9, 1e-12)) << name;
-  }
-
-  nlohmann::json oracles_;
-  torch::Tensor logits_, target_, mask_;
+  Oracle oracle_;
+  const torch::Tensor logits_ = oracle_.Tensor("/inputs/logits").requires_grad_();
+  const torch::Tensor target_ = oracle_.Tensor("/inputs/target");
+  const torch::Tensor mask_ = oracle_.Tensor("/inputs/mask");
 };
 
-TEST_F(BceLossTest, PlainMatchesTheOracle) { ExpectOracle(BceLoss(logits_, target_), "plain"); }
-
-TEST_F(BceLossTest, MaskedMatchesTheOracle) {
-  ExpectOracle(BceLoss(logits_, target_, mask_), "masked");
-}
-
-TEST_F(BceLossTest, SmoothedMatchesTheOracle) {
-  ExpectOracle(BceLoss(logits_, target_, {}, {.smoothing = 0.1}), "label_smoothing_0.1");
-}
-
-TEST_F(BceLossTest, GradientMatchesCentralDifferences) {
-  BceLoss(logits_, target_, mask_, {.smoothing = 0.05}).backward();
-  torch::NoGradGuard no_grad;
-  const double h = 1e-6;
-  for (int64_t i = 0; i < logits_.size(0); ++i) {
-    for (int64_t j = 0; j < logits_.size(1); ++j) {
-      torch::Tensor up = logits_.clone(), down = logits_.clone();
-      up[i][j] += h;
-      down[i][j] -= h;
-      const double slope = (BceLoss(up, target_, mask_, {.smoothing = 0.05}) -
-                            BceLoss(down, target_, mask_, {.smoothing = 0.05}))
-                               .item<double>() / (2 * h);
-      EXPECT_NEAR(logits_.grad()[i][j].item<double>(), slope, 1e-8);
+TEST_F(BceLossTest, AllOptionsTogetherAgreeWithPlainLoops) {
+  const torch::Tensor w = torch::tensor({1.0, 2.0, 0.5, 3.0, 1.5});
+  const torch::Tensor v = torch::tensor({0.2, 1.0, 4.0, 0.1, 2.0});
+  const Rows x = ToRows(logits_), y = ToRows(target_), m = ToRows(mask_);
+  double sum = 0, count = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    for (size_t c = 0; c < x[i].size(); ++c) {
+      const double soft = y[i][c] * 0.9 + 0.05, up = std::log1p(std::exp(-x[i][c]));
+      sum += m[i][c] * v[c].item<float>() *
+             (w[c].item<float>() * soft * up + (1 - soft) * (x[i][c] + up));
+      count += m[i][c];
     }
   }
+  const BceOptions options = {.smoothing = 0.1, .pos_weight = w, .class_weights = v};
+  EXPECT_NEAR(BceLoss(logits_, target_, mask_, options).item<double>(), sum / count, 1e-12);
+}
+
+TEST_F(BceLossTest, TargetsOfAnyTypeWillDo) {
+  EXPECT_EQ(BceLoss(logits_, target_.to(torch::kBool)).item<double>(),
+            BceLoss(logits_, target_).item<double>());
 }
 
 TEST_F(BceLossTest, OneColumnMaskCountsWholeRows) {
@@ -88,8 +59,13 @@ TEST_F(BceLossTest, HugeLogitsStayFinite) {
   EXPECT_NEAR(BceLoss(x, torch::tensor({{0.0, 1.0}}, torch::kFloat64)).item<double>(), 1e4, 1e-6);
 }
 
-TEST_F(BceLossTest, RefusesTargetsOfAnotherShape) {
+TEST_F(BceLossTest, RefusesBadInput) {
   EXPECT_THROW(BceLoss(logits_, torch::zeros({1, 2}, torch::kFloat64)), c10::Error);
+  EXPECT_THROW(BceLoss(logits_, target_, torch::ones({3, 5})), c10::Error);
+  EXPECT_THROW(BceLoss(logits_, target_, {}, {.smoothing = 1}), c10::Error);
+  EXPECT_THROW(BceLoss(logits_, target_, {}, {.smoothing = -0.1}), c10::Error);
+  EXPECT_THROW(BceLoss(logits_, target_, {}, {.pos_weight = torch::ones({4})}), c10::Error);
+  EXPECT_THROW(BceLoss(logits_, target_, {}, {.class_weights = torch::ones({5, 1})}), c10::Error);
 }
 
 }  // namespace
