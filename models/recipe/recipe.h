@@ -39,7 +39,7 @@ inline constexpr absl::string_view kBundleInit = "bundle:";
 struct NetworkRecipe {
   std::string backbone = "small_cnn";  // small_cnn | mobilenet_v2 | resnet18 | resnet50
   double width = 1.0;                  // Channel multiplier; other than 1 only with mobilenet_v2.
-  // "he", "bundle:DIR" or "bundle:ID" (the backbone and what else fits of a published model), or
+  // "he", "bundle:DIR" (the backbone and what else fits of a bundle; DIR is its root or its folder), or
   // the path of a weights file.
   std::string init = "he";
   std::string head = "linear";  // linear | mlp | stacked
