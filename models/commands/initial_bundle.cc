@@ -14,9 +14,10 @@ absl::StatusOr<std::string> FindInitialModel(absl::string_view init) {
   if (!absl::ConsumePrefix(&init, kBundleInit)) return "";
   const std::string folder(init);
   if (!IsDirectory(folder)) {
-    return absl::NotFoundError(absl::StrCat("network.init \"", kBundleInit, folder,
-                                            "\": there is no such folder; name a bundle root or one "
-                                            "bundle's folder"));
+    return absl::NotFoundError(
+        absl::StrCat("network.init \"", kBundleInit, folder,
+                     "\": there is no such folder; name a bundle root or one "
+                     "bundle's folder"));
   }
   const bool is_bundle = PathExists(JoinPath(folder, kManifestFile));
   absl::StatusOr<VerifiedBundle> bundle =

@@ -63,6 +63,11 @@ absl::Status CheckArguments(const FashionData& data, const ImageCache& cache,
         absl::StrCat("loader: the cache holds ", cache.size(), " images of side ", cache.side(),
                      ", the data set has ", images, " and the model wants side ", spec.size));
   }
+  if (options.features.defined() &&
+      (options.features.dim() != 2 || options.features.size(0) != images)) {
+    return absl::InvalidArgumentError(absl::StrCat("loader: features of ", options.features.size(0),
+                                                   " images, the data set has ", images));
+  }
   for (int64_t row : rows) {
     if (row < 0 || row >= images) {
       return absl::InvalidArgumentError(
@@ -205,6 +210,11 @@ absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows, i
                                          Image* scratch) const {
   Batch batch;
   batch.rows.assign(batch_rows.begin(), batch_rows.end());
+  if (options.features.defined()) {
+    batch.features = options.features.index_select(0, torch::tensor(batch.rows));
+    FillTargets(&batch);
+    return batch;
+  }
   LB_ASSIGN_OR_RETURN(batch.images, MakeView(batch_rows, kPixelStream, of_epoch, scratch));
   if (options.views == 2) {
     LB_ASSIGN_OR_RETURN(batch.second_view,

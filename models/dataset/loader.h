@@ -20,6 +20,7 @@ namespace lookbook {
 struct Batch {
   torch::Tensor images;             // float32[B, 3, S, S], normalised
   torch::Tensor second_view;        // The same images augmented anew; undefined with one view
+  torch::Tensor features;           // float32[B, D] in place of both, where options.features is set
   torch::Tensor targets;            // float32[B, C], multi-hot
   torch::Tensor attribute_targets;  // float32[B, A]
   torch::Tensor attribute_mask;     // float32[B, 1]: 1 where the image's attributes are known
@@ -35,6 +36,9 @@ struct LoaderOptions {
   int workers = 2;
   int prefetch = 4;  // Batches ready at most.
   int views = 1;     // 2: Batch::second_view.
+  // float32[data.images, D]: what is known of each image already. Batches then have rows of it and
+  // no images.
+  torch::Tensor features;
   // Of an epoch, batch after batch, in place of the (shuffled) rows. Its rows must be among those
   // given to Create, and as many as batches_per_epoch() takes. Called by StartEpoch().
   std::function<std::vector<int64_t>(int64_t epoch)> order;

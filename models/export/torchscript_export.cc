@@ -19,7 +19,8 @@ namespace {
 // The graph's output, and what the eager module is compared by.
 std::vector<torch::Tensor> Outputs(EmbedderNet& net, const torch::Tensor& images) {
   const NetworkOutput out = net->forward(images);
-  std::vector<torch::Tensor> outputs = {out.embedding, torch::sigmoid(out.logits.to(torch::kFloat32))};
+  std::vector<torch::Tensor> outputs = {out.embedding,
+                                        torch::sigmoid(out.logits.to(torch::kFloat32))};
   if (out.attribute_logits.defined()) {
     outputs.push_back(torch::sigmoid(out.attribute_logits.to(torch::kFloat32)));
   }
@@ -31,8 +32,9 @@ c10::IValue ToTuple(std::vector<torch::Tensor> tensors) {
   return c10::ivalue::Tuple::create(std::move(values));
 }
 
-// A jit::Module with the same tensors under the same names. Every class needs a name of its own that is legal in
-// TorchScript source; the C++ type's name contains "::" and makes a file that cannot be loaded.
+// A jit::Module with the same tensors under the same names. Every class needs a name of its own
+// that is legal in TorchScript source; the C++ type's name contains "::" and makes a file that
+// cannot be loaded.
 torch::jit::Module Mirror(const torch::nn::Module& module,
                           const std::shared_ptr<torch::jit::CompilationUnit>& unit, int* counter) {
   const c10::QualifiedName name(absl::StrCat("__torch__.lookbook.M", (*counter)++));
@@ -57,11 +59,13 @@ torch::jit::Module Trace(EmbedderNet& net, int image_size) {
   auto run = [&net](torch::jit::Stack inputs) -> torch::jit::Stack {
     return {ToTuple(Outputs(net, inputs.at(0).toTensor()))};
   };
-  auto state = torch::jit::tracer::trace({torch::rand({2, 3, image_size, image_size})}, run,
-                                         [](const torch::autograd::Variable&) { return ""; },
-                                         /*strict=*/true, /*force_outplace=*/false, &module, {"images"})
-                   .first;
-  auto* function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), state->graph);
+  auto state =
+      torch::jit::tracer::trace({torch::rand({2, 3, image_size, image_size})}, run,
+                                [](const torch::autograd::Variable&) { return ""; },
+                                /*strict=*/true, /*force_outplace=*/false, &module, {"images"})
+          .first;
+  auto* function =
+      unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), state->graph);
   module.type()->addMethod(function);
   return module;
 }
@@ -70,7 +74,8 @@ torch::jit::Module Trace(EmbedderNet& net, int image_size) {
 absl::Status CheckConstants(const torch::jit::Block* block) {
   for (const torch::jit::Node* node : block->nodes()) {
     for (const torch::jit::Block* inner : node->blocks()) LB_RETURN_IF_ERROR(CheckConstants(inner));
-    if (node->kind() != c10::prim::Constant || node->output()->type()->kind() == c10::TypeKind::NoneType) {
+    if (node->kind() != c10::prim::Constant ||
+        node->output()->type()->kind() == c10::TypeKind::NoneType) {
       continue;
     }
     const c10::TypeKind kind = node->output()->type()->kind();
@@ -89,7 +94,8 @@ absl::Status CheckEqual(EmbedderNet& net, torch::jit::Module& loaded, int image_
     const std::vector<torch::Tensor> expected = Outputs(net, images);
     const auto actual = loaded.forward({images}).toTuple()->elements();
     if (actual.size() != expected.size()) {
-      return absl::InternalError(absl::StrCat("export: ", actual.size(), " outputs instead of ", expected.size()));
+      return absl::InternalError(
+          absl::StrCat("export: ", actual.size(), " outputs instead of ", expected.size()));
     }
     for (size_t i = 0; i < expected.size(); ++i) {
       if (!torch::equal(actual[i].toTensor(), expected[i])) {
@@ -102,7 +108,8 @@ absl::Status CheckEqual(EmbedderNet& net, torch::jit::Module& loaded, int image_
   return absl::OkStatus();
 }
 
-// Contiguous float32 on the CPU in eval mode: what the file holds does not depend on how the net was trained.
+// Contiguous float32 on the CPU in eval mode: what the file holds does not depend on how the net
+// was trained.
 void Settle(EmbedderNet& net) {
   net->to(torch::kCPU);
   net->eval();
@@ -126,7 +133,8 @@ absl::Status Export(EmbedderNet& net, int image_size, const std::string& path) {
 }  // namespace
 
 absl::Status ExportTorchScript(EmbedderNet net, int image_size, const std::string& path) {
-  return CatchToStatus(absl::StrCat("export ", path), [&] { return Export(net, image_size, path); });
+  return CatchToStatus(absl::StrCat("export ", path),
+                       [&] { return Export(net, image_size, path); });
 }
 
 }  // namespace lookbook

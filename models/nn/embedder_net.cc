@@ -95,12 +95,51 @@ torch::Tensor EmbedderNetImpl::Features(const torch::Tensor& images) {
 
 NetworkOutput EmbedderNetImpl::Heads(const torch::Tensor& feature) {
   NetworkOutput out;
+  const torch::Tensor input =
+      head_mean_.defined() ? (feature - head_mean_) / head_deviation_ : feature;
   out.feature = feature;
-  out.logits = ClassLogits(feature);
-  if (attribute_head_) out.attribute_logits = attribute_head_->forward(feature);
-  out.embedding_raw = (embedding_ ? embedding_->forward(feature) : feature).to(torch::kFloat32);
+  out.logits = ClassLogits(input);
+  if (attribute_head_) out.attribute_logits = attribute_head_->forward(input);
+  out.embedding_raw = (embedding_ ? embedding_->forward(input) : feature).to(torch::kFloat32);
   out.embedding = UnitRows(out.embedding_raw);
   return out;
+}
+
+// Replaces the heads' input x by (x - shift) / scale without changing what comes out of them.
+void EmbedderNetImpl::ScaleHeads(const torch::Tensor& shift, const torch::Tensor& scale) {
+  torch::NoGradGuard no_grad;
+  // W x + b = (W s) ((x - m) / s) + (b + W m). A layer without bias is followed by a BatchNorm,
+  // whose running mean takes the shift.
+  const auto change = [&](torch::nn::Linear& layer, torch::nn::BatchNorm1dImpl* norm) {
+    const torch::Tensor moved = layer->weight.mv(shift);
+    if (layer->bias.defined()) layer->bias.add_(moved);
+    if (norm != nullptr) norm->running_mean.sub_(moved);
+    layer->weight.mul_(scale);
+  };
+  if (classifier_) change(classifier_, nullptr);
+  if (attribute_head_) change(attribute_head_, nullptr);
+  for (Chain* chain : {&head_, &embedding_}) {
+    if (!*chain || (*chain)->size() < 2) continue;  // "stacked" goes on from the classifier.
+    torch::nn::Linear first((*chain)->ptr<torch::nn::LinearImpl>(0));
+    change(first, (*chain)->ptr<torch::nn::BatchNorm1dImpl>(1).get());
+  }
+}
+
+void EmbedderNetImpl::StandardizeHeads(const torch::Tensor& mean, const torch::Tensor& deviation,
+                                       bool keep_weights) {
+  TORCH_CHECK(mean.numel() == feature_dim_ && deviation.numel() == feature_dim_,
+              "StandardizeHeads: ", mean.numel(), " means for a feature of ", feature_dim_);
+  UnstandardizeHeads();
+  head_mean_ = mean;
+  head_deviation_ = deviation;
+  if (!keep_weights) ScaleHeads(mean, deviation);
+}
+
+void EmbedderNetImpl::UnstandardizeHeads() {
+  if (!head_mean_.defined()) return;
+  // (x - m) / s is undone by y -> (y - (-m / s)) / (1 / s).
+  ScaleHeads(-head_mean_ / head_deviation_, 1 / head_deviation_);
+  head_mean_ = head_deviation_ = torch::Tensor();
 }
 
 torch::Tensor EmbedderNetImpl::ClassLogits(const torch::Tensor& feature) {

@@ -63,6 +63,16 @@ class EmbedderNetImpl : public torch::nn::Module {
   // The rest of forward(): what the heads make of pooled features, computed now or kept on disk.
   NetworkOutput Heads(const torch::Tensor& feature);
 
+  // From now on the heads (and the embedding layer) take (feature - mean) / deviation, with their
+  // weights changed so that forward() says what it said before: training them is then as easy as on
+  // standardised features. mean, deviation: float32[feature_dim()], deviation > 0. With
+  // `keep_weights` the weights are already those (a checkpoint brought them). A pooled embedding is
+  // not concerned.
+  void StandardizeHeads(const torch::Tensor& mean, const torch::Tensor& deviation,
+                        bool keep_weights = false);
+  // Back to plain features, in weights and in forward(). Without effect where it is so already.
+  void UnstandardizeHeads();
+
   int feature_dim() const { return feature_dim_; }
   int dim() const { return embedding_dim_; }  // Of the embedding.
 
@@ -114,6 +124,7 @@ class EmbedderNetImpl : public torch::nn::Module {
 
  private:
   torch::Tensor ClassLogits(const torch::Tensor& feature);
+  void ScaleHeads(const torch::Tensor& shift, const torch::Tensor& scale);
   void AddClassHead(const NetworkSpec& spec);
   void ApplyFreezing();
   bool IsFrozen(const torch::nn::Module& module) const;
@@ -129,6 +140,7 @@ class EmbedderNetImpl : public torch::nn::Module {
   torch::nn::Linear class_output_{nullptr};  // The Linear that gives the logits.
   torch::nn::Linear attribute_head_{nullptr};
   Chain embedding_{nullptr};
+  torch::Tensor head_mean_, head_deviation_;  // Undefined: the heads take plain features.
 };
 // Shared like every torch module; never null where the project passes one.
 using EmbedderNet = std::shared_ptr<EmbedderNetImpl>;

@@ -124,6 +124,7 @@ void AddStage(const StageRecipe& stage, const std::string& prefix, std::string* 
       .Add("ema", stage.ema)
       .Add("clip_norm", stage.clip_norm)
       .Add("freeze", stage.freeze)
+      .Add("cache_features", stage.cache_features)
       .Add("mixup", stage.mixup)
       .Add("keep", stage.keep)
       .Add("sampler", stage.sampler.name)

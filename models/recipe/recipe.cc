@@ -90,7 +90,7 @@ void ReadNetwork(TableReader& in, NetworkRecipe* out) {
   in.Text("init", &out->init);
   if (in.ok() && (out->init.empty() || out->init == kBundleInit)) {
     in.Fail("init", absl::StrCat("\"", out->init,
-                                 "\" is neither \"he\" nor \"bundle:\" with a folder or an id "
+                                 "\" is neither \"he\" nor \"bundle:\" with a folder "
                                  "nor a weights file"));
   }
   in.Choice("head", {"linear", "mlp", "stacked"}, {}, &out->head);
@@ -142,6 +142,13 @@ void CheckLosses(TableReader& in, StageRecipe* out) {
     out->losses.insert(out->losses.begin(), LossRecipe{});
 }
 
+void CheckCachedFeatures(TableReader& in, const StageRecipe& stage) {
+  if (!stage.cache_features) return;
+  if (stage.freeze != "backbone")
+    return in.Fail("cache_features", "only a backbone that is frozen has features that last");
+  if (stage.mixup > 0) in.Fail("mixup", "blends images, and cache_features has none");
+}
+
 void ReadSampler(TableReader& in, SamplerRecipe* out) {
   in.Choice("name", {"random", "pairs"}, {}, &out->name);
   if (out->name == "pairs") in.Integer("partners", 1, 15, &out->partners);
@@ -172,6 +179,7 @@ void ReadStage(TableReader& in, StageRecipe* out) {
   in.Number("ema", 0, 0.999999, &out->ema);
   in.Number("clip_norm", 0, 1e6, &out->clip_norm);
   in.Choice("freeze", {"backbone", "norms"}, {}, &out->freeze);
+  in.Flag("cache_features", &out->cache_features);
   in.Number("mixup", 0, 10, &out->mixup);
   in.Flag("keep_bce", &out->keep_bce);
   if (out->Has(LossKind::kMetric)) out->keep = "ndcg_at_10";
@@ -181,6 +189,7 @@ void ReadStage(TableReader& in, StageRecipe* out) {
   in.Table("early_stop", [out](TableReader& part) { ReadEarlyStop(part, &out->early_stop); });
   in.Table("guard", [out](TableReader& part) { ReadGuard(part, &out->guard); });
   if (in.ok()) CheckLosses(in, out);
+  if (in.ok()) CheckCachedFeatures(in, *out);
   if (in.ok() && !IsName(out->name)) {
     in.Fail("name",
             absl::StrCat("\"", out->name, "\": a stage needs a name of letters, digits, - _ ."));

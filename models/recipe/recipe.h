@@ -39,8 +39,8 @@ inline constexpr absl::string_view kBundleInit = "bundle:";
 struct NetworkRecipe {
   std::string backbone = "small_cnn";  // small_cnn | mobilenet_v2 | resnet18 | resnet50
   double width = 1.0;                  // Channel multiplier; other than 1 only with mobilenet_v2.
-  // "he", "bundle:DIR" (the backbone and what else fits of a bundle; DIR is its root or its folder), or
-  // the path of a weights file.
+  // "he", "bundle:DIR" (the backbone and what else fits of a bundle; DIR is its root or its
+  // folder), or the path of a weights file.
   std::string init = "he";
   std::string head = "linear";  // linear | mlp | stacked
   int embedding_dim = 0;        // Key `embedding`: "pooled" is 0, { dim = N } is N.
@@ -92,7 +92,10 @@ struct StageRecipe {
   double ema = 0;          // Decay; 0 = off.
   double clip_norm = 1.0;  // 0 = off.
   std::string freeze;      // "" | "backbone" | "norms"
-  double mixup = 0;        // Of the Beta(a, a) distribution; 0 = off.
+  // With freeze = "backbone": its pooled features are computed once, without augmentation, kept on
+  // disk, and standardised for the heads.
+  bool cache_features = false;
+  double mixup = 0;  // Of the Beta(a, a) distribution; 0 = off.
   // Metric losses alone let an embedding collapse: the classes' BCE is added where the list has no
   // classification loss.
   bool keep_bce = true;

@@ -31,6 +31,7 @@ struct RunPosition {
   double early_best = -1;  // Of what early_stop names.
   int stale = 0;           // Validations since early_best.
   bool stopped_early = false;
+  bool standardized = false;  // The heads' weights are those of standardised features.
   GuardState guard;
   // Since the last validation:
   int64_t window_steps = 0;

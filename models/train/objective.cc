@@ -190,7 +190,10 @@ void Objective::AddLabelTerms(const Batch& batch, uint64_t seed, ObjectiveValue*
 ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
                                   uint64_t seed) const {
   ObjectiveValue value;
-  value.output = module.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
+  value.output =
+      batch.features.defined()
+          ? module.net->Heads(batch.features)
+          : module.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
   AddLabelTerms(batch, seed, &value);
   for (const LossRecipe& loss : losses_) {
     if (loss.kind() != LossKind::kSelfSupervised) continue;

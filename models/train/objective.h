@@ -22,7 +22,7 @@ struct ObjectiveValue {
   // Each term unweighted under its loss's name, and what else a loss counts: "triplet_active" and
   // "triplet_accuracy" (shares), "anchors_dropped" and "anchors_shared>N" (study rule).
   std::map<std::string, double> figures;
-  NetworkOutput output;  // Of batch.images.
+  NetworkOutput output;  // Of batch.images, or of batch.features where the batch has those.
 };
 
 // The terms of one stage. Not thread-safe: the rotation term draws from torch's global generator.

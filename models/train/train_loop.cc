@@ -48,8 +48,7 @@ absl::Status TrainLoop::Prepare() {
     state_.position = resumed_->position();
     state_.history = resumed_->history();
   }
-  LB_RETURN_IF_ERROR(MakeNet());
-  return MakeValidationLoader();
+  return MakeNet();
 }
 
 int64_t TrainLoop::TotalSteps() const {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "models/dataset/loader.h"
 #include "models/train/checkpoint.h"
+#include "models/train/feature_cache.h"
 #include "models/train/objective.h"
 #include "models/train/optimizer.h"
 #include "models/train/trainer.h"
@@ -38,6 +39,7 @@ class TrainLoop {
 
   // train_loop_stage.cc
   absl::Status MakeNet();
+  absl::Status PrepareFeatures(const StageRecipe& stage);
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
   absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage) const;
   absl::Status StartStage(const StageRecipe& stage);
@@ -66,6 +68,7 @@ class TrainLoop {
   absl::Status ActOn(GuardAction action, const StageRecipe& stage);
   absl::Status GoBack(const StageRecipe& stage);
   absl::Status WriteHistory();
+  absl::Status SavePlainWeights(const char* name);
   absl::Status KeepWeights(const char* name);
 
   const Recipe& recipe_;
@@ -77,6 +80,7 @@ class TrainLoop {
   NetworkSpec spec_;
   RunState state_;
   StageParts parts_;
+  std::optional<FeatureSet> features_;  // Of a stage that caches them.
   std::unique_ptr<Loader> validation_;
   std::unique_ptr<Checkpoint> resumed_;  // Until its contents are taken over.
   absl::Time saved_ = absl::InfinitePast();

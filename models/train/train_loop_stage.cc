@@ -84,6 +84,19 @@ absl::Status TrainLoop::MakeNet() {
   return absl::OkStatus();
 }
 
+// Features of the stage, where it caches them; the heads take them standardised until it ends.
+absl::Status TrainLoop::PrepareFeatures(const StageRecipe& stage) {
+  features_.reset();
+  if (stage.cache_features) {
+    LB_ASSIGN_OR_RETURN(features_, CachedFeatures(Path("features.pt"), state_.module->net, set_,
+                                                  recipe_.data.workers));
+    state_.module->net->StandardizeHeads(features_->mean, features_->deviation,
+                                         state_.position.standardized);
+    state_.position.standardized = true;
+  }
+  return MakeValidationLoader();
+}
+
 absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe& stage) const {
   LoaderOptions options;
   options.batch_size = stage.batch_size;
@@ -91,6 +104,7 @@ absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe&
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
   options.views = ComparesViews(stage) ? 2 : 1;
+  if (features_.has_value()) options.features = features_->features;
   if (static_cast<int64_t>(set_.split.train.size()) < stage.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ",
                                                    stage.batch_size, " is more than the ",
@@ -122,6 +136,7 @@ absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
   net->FreezeBackbone(stage.freeze == "backbone");
   net->FreezeNorms(stage.freeze == "norms");
   state_.module = TrainedModule(net, LossHeads(stage, net->feature_dim()));
+  LB_RETURN_IF_ERROR(PrepareFeatures(stage));
   LB_ASSIGN_OR_RETURN(parts_, MakeStage(stage));
   state_.optimizer = parts_.optimizer.optimizer.get();
   state_.average = parts_.average.get();
@@ -141,12 +156,15 @@ absl::Status TrainLoop::EndStage() {
   if (position.best < 0) {
     LB_RETURN_IF_ERROR(KeepWeights("best.pt"));
     if (parts_.average != nullptr) parts_.average->Swap();
+    state_.module->net->UnstandardizeHeads();
   } else {
+    state_.module->net->UnstandardizeHeads();
     LB_ASSIGN_OR_RETURN(const TensorFile best, ReadTensorFile(Path("best.pt")));
     LB_RETURN_IF_ERROR(RestoreTensors(best.tensors, "", *state_.module->net));
   }
   ++position.stage;
   position.stage_step = 0;
+  position.standardized = false;
   const bool last = position.stage == static_cast<int64_t>(recipe_.stages.size());
   if (!last) {
     position.best = position.early_best = -1;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "models/train/tensor_file.h"
 #include "models/train/train_loop.h"
 #include "models/train/weights.h"
 
@@ -37,6 +38,7 @@ absl::Status TrainLoop::MakeValidationLoader() {
   options.drop_last = false;
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
+  if (features_.has_value()) options.features = features_->features;
   const std::vector<int64_t> rows = set_.split.validation.empty()
                                         ? EvenSample(set_.split.train, kTrainSample)
                                         : set_.split.validation;
@@ -68,7 +70,7 @@ absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry
   if (set_.split.validation.empty() || stage.keep == "last") return absl::OkStatus();
   const double value = Metric(entry->validation, stage.keep);
   if (value <= state_.position.best) return absl::OkStatus();
-  LB_RETURN_IF_ERROR(SaveWeights(Path("best.pt"), spec_, state_.module->net));
+  LB_RETURN_IF_ERROR(SavePlainWeights("best.pt"));
   state_.position.best = value;
   entry->best = true;
   return absl::OkStatus();
@@ -172,10 +174,23 @@ absl::Status TrainLoop::WriteHistory() {
   return WriteFileAtomic(Path("history.json"), HistoryToJson(state_.history));
 }
 
+// As weights of plain features, without a trace in the network.
+absl::Status TrainLoop::SavePlainWeights(const char* name) {
+  const EmbedderNet& net = state_.module->net;
+  if (!features_.has_value()) return SaveWeights(Path(name), spec_, net);
+  std::map<std::string, torch::Tensor> before;
+  CollectTensors(*net, "", &before);
+  net->UnstandardizeHeads();
+  const absl::Status status = SaveWeights(Path(name), spec_, net);
+  LB_RETURN_IF_ERROR(RestoreTensors(before, "", *net));
+  net->StandardizeHeads(features_->mean, features_->deviation, /*keep_weights=*/true);
+  return status;
+}
+
 // The averaged weights where there are some.
 absl::Status TrainLoop::KeepWeights(const char* name) {
   if (parts_.average != nullptr) parts_.average->Swap();
-  const absl::Status status = SaveWeights(Path(name), spec_, state_.module->net);
+  const absl::Status status = SavePlainWeights(name);
   if (parts_.average != nullptr) parts_.average->Swap();
   return status;
 }

@@ -37,7 +37,7 @@ Outputs RunAll(TrainedModuleImpl& module, Loader& loader, const Objective& objec
   loader.StartEpoch(0);
   while (const std::optional<Batch> batch = loader.Next()) {
     const ObjectiveValue value = objective.Compute(module, *batch, /*seed=*/0);
-    const int64_t rows = batch->images.size(0);
+    const int64_t rows = batch->targets.size(0);
     out.loss_sum += value.loss.item<double>() * static_cast<double>(rows);
     Append(torch::sigmoid(value.output.logits), &out.scores);
     Append(value.output.embedding, &out.vectors);

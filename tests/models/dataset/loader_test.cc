@@ -141,6 +141,24 @@ TEST_F(LoaderTest, TheSecondViewIsTheSameImagesAugmentedAnew) {
   EXPECT_TRUE(torch::equal(batch->images, batch->second_view));
 }
 
+TEST_F(LoaderTest, FeaturesStandInForImages) {
+  LoaderOptions options;
+  options.batch_size = 5;
+  options.features = torch::arange(kImages * 2, torch::kFloat32).reshape({kImages, 2});
+  const auto loader = Make(options);
+  loader->StartEpoch(1);
+  for (const Batch& batch : Drain(loader.get())) {
+    EXPECT_FALSE(batch.images.defined());
+    for (size_t i = 0; i < batch.rows.size(); ++i) {
+      EXPECT_EQ(batch.features[i][0].item<float>(), 2 * batch.rows[i]);
+      EXPECT_EQ(batch.targets[i].sum().item<float>(), data_.images[batch.rows[i]].classes.size());
+    }
+  }
+  options.features = torch::zeros({kImages - 1, 2});
+  EXPECT_THAT(Loader::Create(data_, *cache_, spec_, rows_, options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("features of 22 images")));
+}
+
 TEST_F(LoaderTest, AnOrderOfItsOwnReplacesTheShuffle) {
   LoaderOptions options;
   options.batch_size = 3;

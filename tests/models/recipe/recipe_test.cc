@@ -240,6 +240,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "7: stage[0].guard.action: ", "restore, report, off"},
         BadRecipe{absl::StrCat(kMinimal, "sampler = { partners = 2 }\n"),
                   "7: stage[0].sampler.partners: ", "unknown key"},
+        BadRecipe{absl::StrCat(kMinimal, "cache_features = true\n"),
+                  "7: stage[0].cache_features: ", "frozen"},
         BadRecipe{absl::StrCat(kMinimal, "keep_bce = 1\n"),
                   "7: stage[0].keep_bce: ", "true or false"},
         BadRecipe{absl::StrCat(kMinimal, "loss = [\"proxy\"]\n"),

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "models/train/tensor_file.h"
 #include "models/train/trainer.h"
+#include "models/train/validator.h"
 #include "models/train/weights.h"
 #include "tests/models/train/tiny_set.h"
 #include "tests/support/status_matchers.h"
@@ -89,6 +90,47 @@ TEST_F(TrainerObjectivesTest, AFrozenBackboneIsTheSameBitForBitAfterAnEpoch) {
     frozen += !head;
   }
   EXPECT_GE(frozen, 7 * 6) << "seven blocks of a weight, two of the norm, and its three buffers";
+}
+
+// The head sees standardised features while it trains; what is kept takes plain ones.
+TEST_F(TrainerObjectivesTest, CachedFeaturesTrainAHeadThatNeedsNoCache) {
+  Recipe recipe = RecipeOf({Named("bce")}, 3);
+  StageRecipe probe = recipe.stages[0];
+  probe.name = "probe";
+  probe.steps = 30;
+  probe.freeze = "backbone";
+  probe.cache_features = true;
+  probe.optimizer.lr = 1e-2;
+  recipe.stages.push_back(probe);
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  EXPECT_TRUE(PathExists(dir / "features.pt"));
+  LB_ASSERT_OK_AND_ASSIGN(LoadedNetwork loaded, LoadWeights(dir / "weights.pt"));
+  LoaderOptions options;
+  options.shuffle = false;
+  options.drop_last = false;
+  LB_ASSERT_OK_AND_ASSIGN(const auto loader, Loader::Create(set_.data(), set_.cache(), set_.spec(),
+                                                            split_.validation, options));
+  const TrainedModule module(loaded.net, LossHeads(StageRecipe{}, loaded.net->feature_dim()));
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again, Validate("validation", *module, *loader,
+                                                                 Objective(StageRecipe{}, {}, {})));
+  EXPECT_NEAR(again.map, result.best, 1e-6) << "images through the kept network";
+
+  for (const int stop : {2, 3, 4, 20}) {
+    SCOPED_TRACE(stop);
+    TempDir parts;
+    int steps = 0;
+    TrainOptions options;
+    options.directory = parts.path();
+    options.on_step = [&](const StepReport&) { ++steps; };
+    options.should_stop = [&] { return steps == stop; };
+    ASSERT_THAT(Train(recipe, set_.set(split_), options), StatusIs(absl::StatusCode::kCancelled));
+    options.should_stop = nullptr;
+    options.resume = true;
+    ASSERT_THAT(Train(recipe, set_.set(split_), options), IsOk());
+    const auto want = Tensors(dir), got = Tensors(parts);
+    for (const auto& [name, tensor] : want) EXPECT_TRUE(torch::equal(tensor, got.at(name))) << name;
+  }
 }
 
 TEST_F(TrainerObjectivesTest, StopsEarlyWhenValidationNoLongerImproves) {
