@@ -2,12 +2,13 @@
 
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/script.h>
+#include <unistd.h>
 
-#include <atomic>
 #include <sstream>
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/files.h"
@@ -19,7 +20,8 @@ namespace {
 // The graph's output, and what the eager module is compared by.
 std::vector<torch::Tensor> Outputs(EmbedderNet& net, const torch::Tensor& images) {
   const NetworkOutput out = net->forward(images);
-  std::vector<torch::Tensor> outputs = {out.embedding, torch::sigmoid(out.logits.to(torch::kFloat32))};
+  std::vector<torch::Tensor> outputs = {out.embedding,
+                                        torch::sigmoid(out.logits.to(torch::kFloat32))};
   if (out.attribute_logits.defined()) {
     outputs.push_back(torch::sigmoid(out.attribute_logits.to(torch::kFloat32)));
   }
@@ -31,8 +33,9 @@ c10::IValue ToTuple(std::vector<torch::Tensor> tensors) {
   return c10::ivalue::Tuple::create(std::move(values));
 }
 
-// A jit::Module with the same tensors under the same names. Every class needs a name of its own that is legal in
-// TorchScript source; the C++ type's name contains "::" and makes a file that cannot be loaded.
+// A jit::Module with the same tensors under the same names. Every class needs a name of its own
+// that is legal in TorchScript source; the C++ type's name contains "::" and makes a file that
+// cannot be loaded.
 torch::jit::Module Mirror(const torch::nn::Module& module,
                           const std::shared_ptr<torch::jit::CompilationUnit>& unit, int* counter) {
   const c10::QualifiedName name(absl::StrCat("__torch__.lookbook.M", (*counter)++));
@@ -57,11 +60,13 @@ torch::jit::Module Trace(EmbedderNet& net, int image_size) {
   auto run = [&net](torch::jit::Stack inputs) -> torch::jit::Stack {
     return {ToTuple(Outputs(net, inputs.at(0).toTensor()))};
   };
-  auto state = torch::jit::tracer::trace({torch::rand({2, 3, image_size, image_size})}, run,
-                                         [](const torch::autograd::Variable&) { return ""; },
-                                         /*strict=*/true, /*force_outplace=*/false, &module, {"images"})
-                   .first;
-  auto* function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), state->graph);
+  auto state =
+      torch::jit::tracer::trace({torch::rand({2, 3, image_size, image_size})}, run,
+                                [](const torch::autograd::Variable&) { return ""; },
+                                /*strict=*/true, /*force_outplace=*/false, &module, {"images"})
+          .first;
+  auto* function =
+      unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), state->graph);
   module.type()->addMethod(function);
   return module;
 }
@@ -70,7 +75,8 @@ torch::jit::Module Trace(EmbedderNet& net, int image_size) {
 absl::Status CheckConstants(const torch::jit::Block* block) {
   for (const torch::jit::Node* node : block->nodes()) {
     for (const torch::jit::Block* inner : node->blocks()) LB_RETURN_IF_ERROR(CheckConstants(inner));
-    if (node->kind() != c10::prim::Constant || node->output()->type()->kind() == c10::TypeKind::NoneType) {
+    if (node->kind() != c10::prim::Constant ||
+        node->output()->type()->kind() == c10::TypeKind::NoneType) {
       continue;
     }
     const c10::TypeKind kind = node->output()->type()->kind();
@@ -89,7 +95,8 @@ absl::Status CheckEqual(EmbedderNet& net, torch::jit::Module& loaded, int image_
     const std::vector<torch::Tensor> expected = Outputs(net, images);
     const auto actual = loaded.forward({images}).toTuple()->elements();
     if (actual.size() != expected.size()) {
-      return absl::InternalError(absl::StrCat("export: ", actual.size(), " outputs instead of ", expected.size()));
+      return absl::InternalError(
+          absl::StrCat("export: ", actual.size(), " outputs instead of ", expected.size()));
     }
     for (size_t i = 0; i < expected.size(); ++i) {
       if (!torch::equal(actual[i].toTensor(), expected[i])) {
@@ -102,7 +109,8 @@ absl::Status CheckEqual(EmbedderNet& net, torch::jit::Module& loaded, int image_
   return absl::OkStatus();
 }
 
-// Contiguous float32 on the CPU in eval mode: what the file holds does not depend on how the net was trained.
+// Contiguous float32 on the CPU in eval mode: what the file holds does not depend on how the net
+// was trained.
 void Settle(EmbedderNet& net) {
   net->to(torch::kCPU);
   net->eval();
@@ -117,16 +125,21 @@ absl::Status Export(EmbedderNet& net, int image_size, const std::string& path) {
   LB_RETURN_IF_ERROR(CheckConstants(module.get_method("forward").graph()->block()));
   std::ostringstream bytes;
   module.save(bytes);
-  LB_RETURN_IF_ERROR(WriteFileAtomic(path, bytes.str()));
-  torch::jit::Module loaded = torch::jit::load(path);
+  // Only a file that was read back and compared gets the name: what stood there stays until then.
+  const std::string aside = absl::StrCat(path, ".unverified.", ::getpid());
+  absl::Cleanup remove = [&aside] { ::unlink(aside.c_str()); };
+  LB_RETURN_IF_ERROR(WriteFile(aside, bytes.str()));
+  torch::jit::Module loaded = torch::jit::load(aside);
   loaded.eval();
-  return CheckEqual(net, loaded, image_size);
+  LB_RETURN_IF_ERROR(CheckEqual(net, loaded, image_size));
+  return RenameDurably(aside, path);
 }
 
 }  // namespace
 
 absl::Status ExportTorchScript(EmbedderNet net, int image_size, const std::string& path) {
-  return CatchToStatus(absl::StrCat("export ", path), [&] { return Export(net, image_size, path); });
+  return CatchToStatus(absl::StrCat("export ", path),
+                       [&] { return Export(net, image_size, path); });
 }
 
 }  // namespace lookbook

@@ -75,20 +75,60 @@ TEST_P(ExportTest, HoldsNoTensorOrDeviceConstants) {
   EXPECT_EQ(kinds.count(c10::TypeKind::DeviceObjType), 0u);
 }
 
+std::set<std::string> OperatorsOf(const torch::jit::Module& module) {
+  std::set<std::string> names;
+  const auto graph = module.get_method("forward").graph();
+  for (const torch::jit::Node* node : graph->nodes()) names.insert(node->kind().toQualString());
+  return names;
+}
+
 TEST_P(ExportTest, RunsTheSameAfterOptimizeForInference) {
   EmbedderNet net = TrainedALittle(GetParam(), 0);
   ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
   torch::jit::Module script = torch::jit::load(path_);
   script.eval();
+  // As the server does it: without freezing first, optimize_for_inference() does nothing.
+  EXPECT_THAT(OperatorsOf(script), testing::Contains("aten::batch_norm"));
+  script = torch::jit::freeze(script);
   script = torch::jit::optimize_for_inference(script);
+  EXPECT_THAT(OperatorsOf(script), testing::Not(testing::Contains("aten::batch_norm")))
+      << "it was optimised";
+  EXPECT_EQ(script.parameters().size(), 0u) << "weights are constants";
   torch::NoGradGuard no_grad;
   const torch::Tensor images = torch::randn({4, 3, 64, 64});
   const auto out = script.forward({images}).toTuple()->elements();
   EXPECT_TRUE(torch::allclose(out[0].toTensor(), net->forward(images).embedding, 1e-3, 1e-5));
 }
 
-INSTANTIATE_TEST_SUITE_P(Backbones, ExportTest, testing::Values("small_cnn", "mobilenet_v2", "resnet50"),
+INSTANTIATE_TEST_SUITE_P(Backbones, ExportTest,
+                         testing::Values("small_cnn", "mobilenet_v2", "resnet50"),
                          [](const auto& info) { return info.param; });
+
+// Dropout that eval mode does not switch off: no two runs are alike.
+class RestlessNet : public EmbedderNetImpl {
+ public:
+  RestlessNet() : EmbedderNetImpl(3) {
+    torch::nn::Linear head(3, 2);
+    UseClassHead(register_module("fc", head));
+  }
+
+ private:
+  torch::Tensor Pooled(const torch::Tensor& images) override {
+    return images.mean({2, 3}) + torch::rand_like(images).mean({2, 3});
+  }
+};
+
+TEST(ExportErrorTest, AModelThatDiffersNeverTakesTheName) {
+  const std::string folder = JoinPath(testing::TempDir(), "export_differs");
+  ASSERT_THAT(RemoveAll(folder), IsOk());
+  ASSERT_THAT(MakeDirectories(folder), IsOk());
+  const std::string path = JoinPath(folder, "model.ts");
+  ASSERT_THAT(WriteFile(path, "the good one of yesterday"), IsOk());
+  EXPECT_THAT(ExportTorchScript(std::make_shared<RestlessNet>(), 32, path),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("differs from the eager module")));
+  EXPECT_THAT(ReadFile(path), IsOkAndHolds("the good one of yesterday"));
+  EXPECT_THAT(ListDirectory(folder), IsOkAndHolds(testing::ElementsAre("model.ts")));
+}
 
 TEST(ExportErrorTest, AnUnwritablePathIsNamed) {
   auto net = MakeNetwork({.classes = 2});
