@@ -96,7 +96,8 @@ std::string EvaluationToJson(const SetEvaluation& evaluation) {
                        {"random", ToJson(evaluation.random)},
                        {"label_frequency", ToJson(evaluation.frequency)}}},
                      {"classes", ClassesToJson(evaluation)}};
-  return json.dump(2) + "\n";
+  // A set may be named on the command line, where nothing says that text is UTF-8.
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string EvaluationTable(const SetEvaluation& evaluation) {
