@@ -1,6 +1,6 @@
 #include "models/train/network_health.h"
 
-#include <torch/nn/module.h>
+#include <torch/utils.h>
 
 #include <cstdint>
 

@@ -2,11 +2,8 @@
 // length.
 #pragma once
 
+#include <torch/nn/module.h>
 #include <torch/types.h>
-
-namespace torch::nn {
-class Module;
-}
 
 namespace lookbook {
 
