@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -18,6 +19,8 @@ namespace lookbook {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kNameAttempts = 1000;
 
 absl::Status ErrnoStatus(absl::string_view what, absl::string_view path) {
   return absl::ErrnoToStatus(errno, absl::StrCat(what, " ", path));
@@ -54,6 +57,28 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) 
     bytes.remove_prefix(static_cast<size_t>(written));
   }
   return absl::OkStatus();
+}
+
+// Writes, fsyncs and closes.
+absl::Status Fill(FileDescriptor* file, absl::string_view bytes, const std::string& path) {
+  LB_RETURN_IF_ERROR(WriteAll(file->get(), bytes, path));
+  if (::fsync(file->get()) != 0) return ErrnoStatus("fsync", path);
+  if (file->Close() != 0) return ErrnoStatus("close", path);
+  return absl::OkStatus();
+}
+
+// A new file that nobody else writes: O_EXCL decides between threads, processes and machines that
+// share the folder; the process id and a counter only make the first try likely. Returns a
+// descriptor, or -1 with errno set; `name` is what was tried last.
+int CreateBeside(const std::string& path, std::string* name) {
+  static std::atomic<uint64_t> counter{0};
+  int fd = -1;
+  for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
+    *name = absl::StrCat(path, ".tmp.", ::getpid(), ".", counter.fetch_add(1));
+    fd = ::open(name->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd >= 0 || errno != EEXIST) break;
+  }
+  return fd;
 }
 
 std::string ParentOf(const std::string& path) {
@@ -97,15 +122,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 absl::Status WriteFile(const std::string& path, absl::string_view bytes) {
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) return ErrnoStatus("create", path);
-  LB_RETURN_IF_ERROR(WriteAll(file.get(), bytes, path));
-  if (::fsync(file.get()) != 0) return ErrnoStatus("fsync", path);
-  if (file.Close() != 0) return ErrnoStatus("close", path);
-  return absl::OkStatus();
+  return Fill(&file, bytes, path);
 }
 
 absl::Status WriteFileAtomic(const std::string& path, absl::string_view bytes) {
-  const std::string temporary = absl::StrCat(path, ".tmp.", ::getpid());
-  absl::Status status = WriteFile(temporary, bytes);
+  std::string temporary;
+  FileDescriptor file(CreateBeside(path, &temporary));
+  if (file.get() < 0) return ErrnoStatus("create", temporary);
+  absl::Status status = Fill(&file, bytes, temporary);
   if (status.ok()) status = RenameDurably(temporary, path);
   if (!status.ok()) ::unlink(temporary.c_str());
   return status;

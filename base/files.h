@@ -19,7 +19,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 absl::Status WriteFile(const std::string& path, absl::string_view bytes);
 
 // Replaces `path` by `bytes` so that a reader, or a crash at any point, sees
-// the old file or the new one whole: temporary file, fsync, rename, fsync of the folder.
+// the old file or the new one whole: temporary file, fsync, rename, fsync of the folder. Any number
+// of threads and processes may replace the same file at once: each writes a temporary of its own
+// (`path`.tmp.PID.N), and the last rename wins.
 absl::Status WriteFileAtomic(const std::string& path, absl::string_view bytes);
 
 // fsync of a file that something else wrote, or of a folder.

@@ -53,14 +53,12 @@ if(LOOKBOOK_WITH_TORCH)
       message(FATAL_ERROR "LibTorch: ${LOOKBOOK_TORCH_DIR}/${file} is missing. Run scripts/setup, or set LOOKBOOK_TORCH_DIR.")
     endif()
   endforeach()
-  if(EXISTS "${LOOKBOOK_TORCH_DIR}/include/google/protobuf" OR EXISTS "${LOOKBOOK_TORCH_DIR}/include/fmt")
-    message(FATAL_ERROR "LibTorch: ${LOOKBOOK_TORCH_DIR}/include/{google,fmt} shadow the system's protobuf and fmt. "
-      "Use the copy that scripts/setup unpacks, or a copy without these two folders.")
-  endif()
+  include(${CMAKE_CURRENT_LIST_DIR}/TorchIncludes.cmake)
+  lookbook_torch_includes("${LOOKBOOK_TORCH_DIR}/include" "${CMAKE_BINARY_DIR}/torch_include" lookbook_torch_include)
   add_library(torch_cpu INTERFACE)
   add_library(lookbook::torch ALIAS torch_cpu)
   target_include_directories(torch_cpu SYSTEM INTERFACE
-    "${LOOKBOOK_TORCH_DIR}/include" "${LOOKBOOK_TORCH_DIR}/include/torch/csrc/api/include")
+    "${lookbook_torch_include}" "${lookbook_torch_include}/torch/csrc/api/include")
   # Both register operators when they are loaded, which the linker cannot see: --no-as-needed keeps them.
   target_link_libraries(torch_cpu INTERFACE
     -Wl,--push-state,--no-as-needed "${LOOKBOOK_TORCH_DIR}/lib/libtorch_cpu.so" "${LOOKBOOK_TORCH_DIR}/lib/libc10.so" -Wl,--pop-state)

@@ -76,6 +76,7 @@ function(lookbook_test path)
     target_precompile_headers(${target} REUSE_FROM torch_pch)
   endif()
   add_test(NAME ${path} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_property(GLOBAL APPEND PROPERTY LOOKBOOK_REGISTERED_TESTS ${path})
   set_tests_properties(${path} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
   # One target builds a whole sanitizer lane: ninja tsan_tests.
   foreach(label ${arg_LABELS})

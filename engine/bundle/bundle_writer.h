@@ -35,9 +35,11 @@ class BundleWriter {
   // DataLoss "manifest": the manifest or the set of files would be refused by a loader.
   // AlreadyExists: there is a bundle of this id. FailedPrecondition: published already. Other
   // errors name the file and the system's reason. On failure CURRENT still names the old bundle and
-  // nothing has changed but the .tmp folder. One exception: when all went well up to CURRENT and
-  // only replacing that failed, the new bundle stays, complete, and the message says so; if it was
-  // the last step, the fsync of the root, CURRENT names the new bundle already.
+  // nothing has changed but the .tmp folder. Two exceptions, both with the new bundle complete and
+  // in place: the fsync of the root failed after the folder got its name (directory() is then
+  // still the old name, which is gone); or all went well up to CURRENT and only replacing that
+  // failed, which the message says. If that was its last step, again an fsync of the root, CURRENT
+  // names the new bundle already.
   absl::StatusOr<std::string> Publish(Manifest manifest, absl::Time created, bool activate);
 
  private:

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "base/exception_fence.h"
 #include "base/version.h"
 
 namespace lookbook {
@@ -36,6 +37,20 @@ int ExitCode(const absl::Status& status) {
   }
 }
 
+int RunParsed(const CommandList& commands) {
+  for (const auto& [command, run] : commands) {
+    if (!command->parsed()) continue;
+    const absl::Status status = CatchToStatus("unexpected", run);
+    std::fflush(stdout);
+    if (!status.ok()) {
+      std::fprintf(stderr, "lookbook-train %s: %s\n", command->get_name().c_str(),
+                   std::string(status.message()).c_str());
+    }
+    return ExitCode(status);
+  }
+  return kExitUsage;
+}
+
 int ParseAndRun(int argc, const char* const* argv) {
   CLI::App app("Trains, exports, indexes, evaluates and publishes what lookbook-server serves.",
                "lookbook-train");
@@ -52,17 +67,7 @@ int ParseAndRun(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kExitOk : kExitUsage;
   }
-  for (const auto& [command, run] : commands) {
-    if (!command->parsed()) continue;
-    const absl::Status status = run();
-    std::fflush(stdout);
-    if (!status.ok()) {
-      std::fprintf(stderr, "lookbook-train %s: %s\n", command->get_name().c_str(),
-                   std::string(status.message()).c_str());
-    }
-    return ExitCode(status);
-  }
-  return kExitUsage;
+  return RunParsed(commands);
 }
 
 }  // namespace lookbook

@@ -34,6 +34,9 @@ void AddPipelineFlags(CLI::App& command, PipelineOptions* options);
 
 int ExitCode(const absl::Status& status);
 
+// Runs the command that was parsed, as ParseAndRun does; what it throws is reported like a status.
+int RunParsed(const CommandList& commands);
+
 // The whole program but for signals: prints errors to standard error and returns the exit code.
 int ParseAndRun(int argc, const char* const* argv);
 

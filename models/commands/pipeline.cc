@@ -4,13 +4,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/bundle/manifest.h"
+#include "engine/bundle/utf8.h"
 #include "models/commands/model_file.h"
 #include "models/export/torchscript_export.h"
 #include "models/train/preprocess_recipe.h"
@@ -19,17 +20,30 @@
 namespace lookbook {
 namespace {
 
+// What an earlier run wrote into run.json under `key`; "" when there is no such thing.
+std::string EarlierRun(const WorkFolder& work, const char* key) {
+  const absl::StatusOr<std::string> text = ReadFile(work.Path("run.json"));
+  if (!text.ok()) return "";
+  const nlohmann::json json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains(key) || !json[key].is_string()) return "";
+  return json[key].get<std::string>();
+}
+
 // The training data's root: what the caller says, what an earlier run used, what the recipe says.
 std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const WorkFolder& work) {
   if (!options.data.empty()) return options.data;
-  const absl::StatusOr<std::string> text =
-      options.recipe.empty() ? ReadFile(work.Path("run.json")) : absl::StatusOr<std::string>("");
-  if (text.ok()) {
-    const nlohmann::json json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.contains("data") && json["data"].is_string())
-      return json["data"].get<std::string>();
+  const std::string earlier = options.recipe.empty() ? EarlierRun(work, "data") : "";
+  return earlier.empty() ? recipe.data.root : earlier;
+}
+
+// A bundle's item table and the split hold names as text. Better said now than after the training.
+absl::Status CheckNames(const FashionData& data) {
+  for (const ImageRecord& image : data.images) {
+    if (IsUtf8(image.path)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("\"", absl::CHexEscape(image.path),
+                                                   "\" is not UTF-8: rename the file or folder"));
   }
-  return recipe.data.root;
+  return absl::OkStatus();
 }
 
 std::string HashOfFiles(const FashionData& data) {
@@ -88,19 +102,45 @@ absl::Status Pipeline::ReadData() {
   }
   LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv));
   PrintIssues(data_);
-  LB_ASSIGN_OR_RETURN(split_, MakeSplit(recipe_.data.split, data_, recipe_.seed));
+  LB_RETURN_IF_ERROR(CheckNames(data_));
+  files_sha256_ = HashOfFiles(data_);
+  const std::string split_key = HashOf({{"rule", recipe_.data.split},
+                                        {"seed", absl::StrCat(recipe_.seed)},
+                                        {"data", data_.sha256},
+                                        {"files", files_sha256_}});
+  LB_ASSIGN_OR_RETURN(split_, StoredOrNewSplit(split_key));
   const std::string split = SplitToJson(split_, data_);
   split_sha256_ = Sha256Hex(split);
-  files_sha256_ = HashOfFiles(data_);
   std::printf(
       "data     %s: %zu images, %zu classes, %zu attributes; train %zu, validation %zu, test %zu\n",
       recipe_.data.root.c_str(), data_.images.size(), data_.labels.classes.size(),
       data_.labels.attributes.size(), split_.train.size(), split_.validation.size(),
       split_.test.size());
-  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("split.json"), split));
+  // A crash in between must not leave this key beside another split.
+  if (EarlierRun(work_, "split_of") != split_key)
+    LB_RETURN_IF_ERROR(RemoveAll(work_.Path("split.json")));
+  const nlohmann::json run = {{"data", recipe_.data.root}, {"split_of", split_key}};
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("run.json"), JsonText(run)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("recipe.toml"), recipe_.text));
-  const nlohmann::json run = {{"data", recipe_.data.root}};
-  return WriteFileAtomic(work_.Path("run.json"), run.dump(2) + "\n");
+  return WriteFileAtomic(work_.Path("split.json"), split);
+}
+
+absl::StatusOr<Split> Pipeline::StoredOrNewSplit(const std::string& key) const {
+  const std::string path = work_.Path("split.json");
+  if (options_.fresh || EarlierRun(work_, "split_of") != key || !PathExists(path))
+    return MakeSplit(recipe_.data.split, data_, recipe_.seed);
+  LB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  absl::StatusOr<Split> split = SplitFromJson(text, data_);
+  if (split.ok()) return split;
+  return absl::DataLossError(
+      absl::StrCat(path, ": ", split.status().message(), "; remove it to make the split anew"));
+}
+
+absl::StatusOr<const FashionData*> Pipeline::Holdout() {
+  if (!holdout_.has_value()) {
+    LB_ASSIGN_OR_RETURN(holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv));
+  }
+  return &*holdout_;
 }
 
 absl::Status Pipeline::Step(const std::string& name, const std::string& inputs,
@@ -116,25 +156,64 @@ absl::Status Pipeline::Step(const std::string& name, const std::string& inputs,
   return work_.MarkDone(name, inputs, outputs);
 }
 
-absl::StatusOr<std::string> Pipeline::Need(const std::string& name, const std::string& step) const {
-  absl::StatusOr<std::string> hash = Sha256OfFile(work_.Path(name));
-  if (hash.ok()) return hash;
-  return absl::FailedPreconditionError(absl::StrCat("no ", work_.Path(name),
-                                                    ": run `lookbook-train ", step, " --out ",
-                                                    work_.directory(), "` first"));
+absl::Status Pipeline::Require(const std::string& step, const std::string& inputs,
+                               const std::string& output) const {
+  if (work_.IsDone(step, inputs)) return absl::OkStatus();
+  const std::string path = work_.Path(output);
+  return absl::FailedPreconditionError(absl::StrCat(
+      PathExists(path) ? "of another recipe, data set or split, or changed since: " : "no ", path,
+      ": run `lookbook-train ", step, " --out ", work_.directory(), "` first"));
+}
+
+std::string Pipeline::TrainInputs() const {
+  return HashOf({{"recipe", Sha256Hex(recipe_.text)},
+                 {"data", data_.sha256},
+                 {"files", files_sha256_},
+                 {"split", split_sha256_}});
+}
+
+absl::StatusOr<std::string> Pipeline::ExportInputs() const {
+  LB_RETURN_IF_ERROR(Require("train", TrainInputs(), "train/weights.pt"));
+  LB_ASSIGN_OR_RETURN(const std::string weights, Sha256OfFile(work_.Path("train/weights.pt")));
+  return HashOf({{"weights", weights}, {"size", absl::StrCat(spec_.size)}});
+}
+
+absl::StatusOr<std::string> Pipeline::IndexInputs() const {
+  LB_ASSIGN_OR_RETURN(const std::string made_of, ExportInputs());
+  LB_RETURN_IF_ERROR(Require("export", made_of, "export/model.ts"));
+  LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
+  return HashOf({{"model", model},
+                 {"data", data_.sha256},
+                 {"files", files_sha256_},
+                 {"split", split_sha256_},
+                 {"spec", recipe_.index_spec},
+                 {"resize", recipe_.data.resize},
+                 {"root", recipe_.data.root}});
+}
+
+absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
+  LB_ASSIGN_OR_RETURN(const std::string made_of, ExportInputs());
+  LB_RETURN_IF_ERROR(Require("export", made_of, "export/model.ts"));
+  LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
+  std::string holdout = "none";
+  if (!recipe_.data.holdout_csv.empty()) {
+    LB_ASSIGN_OR_RETURN(const FashionData* set, Holdout());
+    holdout = absl::StrCat(set->sha256, " ", HashOfFiles(*set));
+  }
+  return HashOf({{"model", model},
+                 {"data", data_.sha256},
+                 {"files", files_sha256_},
+                 {"split", split_sha256_},
+                 {"holdout", holdout},
+                 {"resize", recipe_.data.resize}});
 }
 
 absl::Status Pipeline::Train() {
-  const std::string inputs = HashOf({{"recipe", Sha256Hex(recipe_.text)},
-                                     {"data", data_.sha256},
-                                     {"files", files_sha256_},
-                                     {"split", split_sha256_}});
-  return Step("train", inputs, {"train/weights.pt"}, [this] { return TrainNow(); });
+  return Step("train", TrainInputs(), {"train/weights.pt"}, [this] { return TrainNow(); });
 }
 
 absl::Status Pipeline::Export() {
-  LB_ASSIGN_OR_RETURN(const std::string weights, Need("train/weights.pt", "train"));
-  const std::string inputs = HashOf({{"weights", weights}, {"size", absl::StrCat(spec_.size)}});
+  LB_ASSIGN_OR_RETURN(const std::string inputs, ExportInputs());
   return Step("export", inputs, {"export/model.ts", "export/model.json"}, [this]() -> absl::Status {
     LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(work_.Path("train/weights.pt")));
     LB_RETURN_IF_ERROR(MakeDirectories(work_.Path("export")));
@@ -154,14 +233,7 @@ absl::StatusOr<std::unique_ptr<Embedder>> Pipeline::OpenModel() const {
 }
 
 absl::Status Pipeline::Index() {
-  LB_ASSIGN_OR_RETURN(const std::string model, Need("export/model.ts", "export"));
-  const std::string inputs = HashOf({{"model", model},
-                                     {"data", data_.sha256},
-                                     {"files", files_sha256_},
-                                     {"split", split_sha256_},
-                                     {"spec", recipe_.index_spec},
-                                     {"resize", recipe_.data.resize},
-                                     {"root", recipe_.data.root}});
+  LB_ASSIGN_OR_RETURN(const std::string inputs, IndexInputs());
   const std::vector<std::string> outputs = {
       absl::StrCat("index/", kIndexFile), absl::StrCat("index/", kItemsFile),
       absl::StrCat("index/", kGoldenFile), "index/index.json"};
@@ -169,18 +241,7 @@ absl::Status Pipeline::Index() {
 }
 
 absl::Status Pipeline::Evaluate() {
-  LB_ASSIGN_OR_RETURN(const std::string model, Need("export/model.ts", "export"));
-  std::string holdout = "none";
-  if (!recipe_.data.holdout_csv.empty()) {
-    LB_ASSIGN_OR_RETURN(holdout,
-                        Sha256OfFile(JoinPath(recipe_.data.root, recipe_.data.holdout_csv)));
-  }
-  const std::string inputs = HashOf({{"model", model},
-                                     {"data", data_.sha256},
-                                     {"files", files_sha256_},
-                                     {"split", split_sha256_},
-                                     {"holdout", holdout},
-                                     {"resize", recipe_.data.resize}});
+  LB_ASSIGN_OR_RETURN(const std::string inputs, EvaluateInputs());
   return Step("evaluate", inputs, {"evaluation.json"}, [this] { return EvaluateNow(); });
 }
 

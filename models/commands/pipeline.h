@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct PipelineOptions {
 // there. Prints what it does to standard output, progress to standard error. Not thread-safe.
 //
 // Cancelled: interrupted; the same call goes on. Aborted: the training diverged.
-// FailedPrecondition: a step before this one has not run.
+// FailedPrecondition: a step before this one has not run, or ran with another recipe, data set or
+// split.
 class Pipeline {
  public:
   // Reads the recipe, the labels and the split.
@@ -51,6 +53,11 @@ class Pipeline {
   Pipeline(PipelineOptions options, Recipe recipe, WorkFolder work);
 
   absl::Status ReadData();
+  // The split that an earlier run stored, where it is one of the same images by the same rule and
+  // seed; otherwise a new one. `key` stands for all of that. DataLoss: the stored one is damaged.
+  absl::StatusOr<Split> StoredOrNewSplit(const std::string& key) const;
+  // recipe_.data.holdout_csv, read once.
+  absl::StatusOr<const FashionData*> Holdout();
   absl::Status TrainNow();
   absl::Status IndexNow();
   absl::Status EvaluateNow();
@@ -59,14 +66,22 @@ class Pipeline {
   absl::Status Step(const std::string& name, const std::string& inputs,
                     const std::vector<std::string>& outputs,
                     const std::function<absl::Status()>& work);
-  // SHA-256 of a file that an earlier step leaves.
-  absl::StatusOr<std::string> Need(const std::string& name, const std::string& step) const;
+  // What each step is made of, as one hash. Those of the later steps ask that the steps before them
+  // are done, of just these inputs: a bundle must not name a recipe, data or split that its weights
+  // have never seen. FailedPrecondition names the step to run.
+  std::string TrainInputs() const;
+  absl::StatusOr<std::string> ExportInputs() const;
+  absl::StatusOr<std::string> IndexInputs() const;
+  absl::StatusOr<std::string> EvaluateInputs();
+  absl::Status Require(const std::string& step, const std::string& inputs,
+                       const std::string& output) const;
   absl::StatusOr<std::unique_ptr<Embedder>> OpenModel() const;
 
   const PipelineOptions options_;
   const Recipe recipe_;
   WorkFolder work_;
   FashionData data_;
+  std::optional<FashionData> holdout_;
   Split split_;
   std::string split_sha256_;
   std::string files_sha256_;  // Of every image's id and size.

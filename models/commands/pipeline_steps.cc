@@ -88,7 +88,7 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
       {"best_metric", result.best_metric},
       {"best", result.best < 0 ? nlohmann::json() : nlohmann::json(result.best)},
       {"health", result.health}};
-  return WriteFileAtomic(path, json.dump(2) + "\n");
+  return WriteFileAtomic(path, JsonText(json));
 }
 
 }  // namespace
@@ -162,7 +162,7 @@ absl::Status Pipeline::IndexNow() {
   LB_RETURN_IF_ERROR(RemoveAll(work_.Path("index/golden")));
   LB_RETURN_IF_ERROR(WriteGolden(work_.Path("index"), cases));
   const nlohmann::json facts = {{"items", corpus.images.size()}, {"unreadable", corpus.unreadable}};
-  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("index/index.json"), facts.dump(2) + "\n"));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("index/index.json"), JsonText(facts)));
   std::printf("index    %zu items, %zu golden cases: %s\n", corpus.images.size(), cases.size(),
               work_.Path("index").c_str());
   return absl::OkStatus();
@@ -173,7 +173,8 @@ absl::Status Pipeline::EvaluateNow() {
   std::string name = "holdout";
   FashionData set;
   if (!recipe_.data.holdout_csv.empty()) {
-    LB_ASSIGN_OR_RETURN(set, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv));
+    LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
+    set = *holdout;
     PrintIssues(set);
     name = std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv"));
   } else {

@@ -50,14 +50,14 @@ absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
 }  // namespace
 
 absl::Status Pipeline::Publish() {
+  LB_ASSIGN_OR_RETURN(const std::string index_inputs, IndexInputs());
+  LB_RETURN_IF_ERROR(Require("index", index_inputs, "index/index.faiss"));
+  LB_ASSIGN_OR_RETURN(const std::string evaluate_inputs, EvaluateInputs());
+  LB_RETURN_IF_ERROR(Require("evaluate", evaluate_inputs, "evaluation.json"));
   std::map<std::string, std::string> inputs;
-  const std::pair<const char*, const char*> needed[] = {{"export/model.ts", "export"},
-                                                        {"index/index.faiss", "index"},
-                                                        {"index/items.sqlite", "index"},
-                                                        {"index/golden/golden.json", "index"},
-                                                        {"evaluation.json", "evaluate"}};
-  for (const auto& [file, step] : needed) {
-    LB_ASSIGN_OR_RETURN(inputs[file], Need(file, step));
+  for (const char* file : {"export/model.ts", "index/index.faiss", "index/items.sqlite",
+                           "index/golden/golden.json", "evaluation.json"}) {
+    LB_ASSIGN_OR_RETURN(inputs[file], Sha256OfFile(work_.Path(file)));
   }
   const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
   inputs["root"] = root;
@@ -115,7 +115,7 @@ absl::Status Pipeline::PublishNow() {
   }
   const nlohmann::json json = {
       {"bundle_id", id}, {"root", root}, {"directory", directory}, {"active", options_.activate}};
-  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("published.json"), json.dump(2) + "\n"));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("published.json"), JsonText(json)));
   std::printf("publish  %s%s\n", directory.c_str(), options_.activate ? " (CURRENT)" : "");
   return absl::OkStatus();
 }

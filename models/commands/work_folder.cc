@@ -15,8 +15,14 @@ constexpr char kSteps[] = "steps.json";
 
 }  // namespace
 
+std::string JsonText(const nlohmann::json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
 std::string HashOf(const std::map<std::string, std::string>& values) {
-  return Sha256Hex(nlohmann::json(values).dump());
+  const nlohmann::json json(values);
+  return Sha256Hex(
+      json.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace));
 }
 
 absl::StatusOr<WorkFolder> WorkFolder::Open(const std::string& directory) {
@@ -68,7 +74,7 @@ absl::Status WorkFolder::Save() const {
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [name, step] : steps_)
     json[name] = {{"inputs", step.inputs}, {"outputs", step.outputs}};
-  return WriteFileAtomic(Path(kSteps), json.dump(2) + "\n");
+  return WriteFileAtomic(Path(kSteps), JsonText(json));
 }
 
 }  // namespace lookbook

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ class WorkFolder {
   std::string directory_;
   std::map<std::string, Step> steps_;
 };
+
+// `json` indented, as every file of a work folder is written. Paths and messages need not be UTF-8;
+// what is not becomes U+FFFD, where nlohmann's own default is to throw.
+std::string JsonText(const nlohmann::json& json);
 
 // One hash of several named values.
 std::string HashOf(const std::map<std::string, std::string>& values);

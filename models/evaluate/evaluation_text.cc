@@ -71,15 +71,23 @@ std::string RetrievalRows(const SetEvaluation& evaluation) {
   return out + "\n";
 }
 
+// Such as "0.512 (0.42 of all pairs)".
+std::string AlignmentText(const Alignment& alignment) {
+  if (alignment.positive_pairs == 0) return "unknown (no positive pair)";
+  return absl::StrFormat("%.3f (%.2f of all pairs)", alignment.positive, alignment.ratio);
+}
+
 std::string DiagnosticRows(const SetEvaluation& e) {
   return absl::StrFormat(
-      "  std*sqrt(D) %.3f  mean cosine %.3f  uniformity %.2f  effective rank %.1f (centred %.1f)  "
+      "  std*sqrt(D) %.3f  mean cosine %.3f  |mean| %.3f  alignment %s  uniformity %.2f  effective "
+      "rank %.1f (centred %.1f)  "
       "top-1 share %.3f\n"
-      "  hubs: largest share %.2f %%  skew %.2f  never a neighbour %.1f %%\n"
+      "  hubs: largest share %.2f %%  skew %.2f  Robin Hood %.2f  never a neighbour %.1f %%\n"
       "  predicted label sets: %.1f %% distinct, commonest %.1f %%\n",
-      e.diagnostics.std_sqrt_d, e.diagnostics.mean_cosine, e.diagnostics.uniformity,
-      e.diagnostics.effective_rank, e.diagnostics.effective_rank_centered, e.diagnostics.top1_share,
-      100 * e.hubness.max_share, e.hubness.skewness, 100 * e.hubness.anti_hub_share,
+      e.diagnostics.std_sqrt_d, e.diagnostics.mean_cosine, e.diagnostics.mean_norm,
+      AlignmentText(e.alignment), e.diagnostics.uniformity, e.diagnostics.effective_rank,
+      e.diagnostics.effective_rank_centered, e.diagnostics.top1_share, 100 * e.hubness.max_share,
+      e.hubness.skewness, e.hubness.robin_hood, 100 * e.hubness.anti_hub_share,
       100 * e.label_collapse.distinct_sets, 100 * e.label_collapse.top_set_share);
 }
 
@@ -96,7 +104,8 @@ std::string EvaluationToJson(const SetEvaluation& evaluation) {
                        {"random", ToJson(evaluation.random)},
                        {"label_frequency", ToJson(evaluation.frequency)}}},
                      {"classes", ClassesToJson(evaluation)}};
-  return json.dump(2) + "\n";
+  // A set may be named on the command line, where nothing says that text is UTF-8.
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string EvaluationTable(const SetEvaluation& evaluation) {

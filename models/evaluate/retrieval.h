@@ -56,7 +56,8 @@ struct RetrievalResult {
 };
 
 // `vectors`: row-major unit rows of `dim` values; row i has the labels of row i. Similarities are
-// exact dot products; ties go to the lower row. REQUIRES: vectors.size() == labels.n * dim.
+// dot products in float32 (a matrix product, so sums run in the order of Eigen's blocks) with no
+// approximate search; ties go to the lower row. REQUIRES: vectors.size() == labels.n * dim.
 RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
                                   const LabelMatrix& labels);
 

@@ -90,8 +90,10 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   out.random = ExpectedAtRandom(matrix);
   out.frequency = RankByLabelFrequency(matrix);
   // A singular value decomposition of 2,048 columns takes long; fewer rows tell as much.
-  out.diagnostics =
-      DiagnoseEmbeddings(outputs.vectors, outputs.dim, outputs.dim > 512 ? 1024 : 2048);
+  const int64_t rows = outputs.dim > 512 ? 1024 : 2048;
+  out.diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, rows);
+  out.alignment =
+      MeasureAlignment(outputs.vectors, outputs.dim, matrix, Relevance::kMoreThan2, rows);
   out.hubness = MeasureHubness(retrieval.top, retrieval.k, out.images);
   out.label_collapse = MeasureLabelCollapse(outputs.scores, matrix.classes);
   return out;
@@ -119,17 +121,23 @@ std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) 
       {"queries_excluded", static_cast<double>(r.rule(Relevance::kMoreThan2).excluded)},
       {"std_sqrt_d", evaluation.diagnostics.std_sqrt_d},
       {"mean_cosine", evaluation.diagnostics.mean_cosine},
+      {"mean_norm", evaluation.diagnostics.mean_norm},
       {"uniformity", evaluation.diagnostics.uniformity},
       {"effective_rank", evaluation.diagnostics.effective_rank},
       {"effective_rank_centered", evaluation.diagnostics.effective_rank_centered},
       {"top1_singular_share", evaluation.diagnostics.top1_share},
       {"hub_skew", evaluation.hubness.skewness},
       {"hub_share", evaluation.hubness.max_share},
+      {"robin_hood", evaluation.hubness.robin_hood},
       {"anti_hub_share", evaluation.hubness.anti_hub_share},
       {"distinct_share", evaluation.hubness.distinct_share},
       {"distinct_label_sets", evaluation.label_collapse.distinct_sets},
       {"top_label_set_share", evaluation.label_collapse.top_set_share},
   };
+  if (evaluation.alignment.positive_pairs > 0) {
+    values["alignment"] = evaluation.alignment.positive;
+    values["alignment_ratio"] = evaluation.alignment.ratio;
+  }
   if (evaluation.attributes.has_value()) {
     values["attribute_map"] = evaluation.attributes->map;
     values["attribute_f1_macro"] = evaluation.attributes->f1_macro;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "models/dataset/fashion_data.h"
+#include "models/evaluate/alignment.h"
 #include "models/evaluate/diagnostics.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/retrieval.h"
@@ -36,7 +37,8 @@ struct SetEvaluation {
   RetrievalMetrics random;     // Chance, in expectation.
   RetrievalMetrics frequency;  // Commonest labels first.
   EmbeddingDiagnostics diagnostics;
-  Hubness hubness;  // Of the top 10.
+  Alignment alignment;  // Positive: more than two shared classes, as in recall_at_1.
+  Hubness hubness;      // Of the top 10.
   LabelCollapse label_collapse;
 };
 

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/image/decode.h"
+#include "engine/image/thumbnail.h"
 #include "models/export/golden_images.h"
 
 namespace lookbook {
@@ -21,10 +22,13 @@ struct NamedFile {
   std::string bytes;
 };
 
-// The pixels that an ordinary viewer shows.
-absl::StatusOr<Image> FullImage(const std::string& bytes) {
-  LB_ASSIGN_OR_RETURN(DecodedImage decoded, DecodeImage(bytes, {}));
-  return std::move(decoded.image);
+constexpr int kLongestInSizes = 4;  // Of a source, in sides of the network's input.
+
+// What an ordinary viewer shows, made smaller where it is a real photo. The made-up files below
+// must stay under the limit of an image file (16 MiB), which a PNG of 3000 × 3000 does not.
+absl::StatusOr<Image> SourceImage(const std::string& bytes, const PreprocessSpec& spec) {
+  LB_ASSIGN_OR_RETURN(const DecodedImage decoded, DecodeImage(bytes, {}));
+  return ShrinkToFit(decoded.image, kLongestInSizes * spec.size);
 }
 
 absl::StatusOr<std::vector<NamedFile>> MakeFiles(absl::Span<const std::string> paths,
@@ -33,7 +37,7 @@ absl::StatusOr<std::vector<NamedFile>> MakeFiles(absl::Span<const std::string> p
   std::vector<Image> images;
   for (size_t i = 0; i < 8; ++i) {
     LB_ASSIGN_OR_RETURN(std::string bytes, ReadFile(paths[i % paths.size()]));
-    LB_ASSIGN_OR_RETURN(Image image, FullImage(bytes));
+    LB_ASSIGN_OR_RETURN(Image image, SourceImage(bytes, spec));
     originals.push_back(std::move(bytes));
     images.push_back(std::move(image));
   }

@@ -16,9 +16,10 @@ namespace lookbook {
 
 // Eight cases from the files `paths` (used in turn; one is enough): two as they are, two enlarged
 // with fine detail so that a scaled decode is due, one enlarged only half as far, two that EXIF
-// turns, one PNG with transparency. Each file is read through DecodeImage and Preprocess as a
-// server would, and embedded by `net` in eval mode, batch 1; its neighbours are the best of
-// `index`, named by `item_id(row)`.
+// turns, one PNG with transparency. All but the first two are made of pictures whose longer side is
+// at most 4 × the network's input, whatever the files' size. Each file is read through DecodeImage
+// and Preprocess as a server would, and embedded by `net` in eval mode, batch 1; its neighbours are
+// the best of `index`, named by `item_id(row)`.
 //
 // InvalidArgument: no path. Errors of reading the files come back as they are; Internal: torch
 // refused.

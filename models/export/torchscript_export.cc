@@ -2,12 +2,13 @@
 
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/script.h>
+#include <unistd.h>
 
-#include <atomic>
 #include <sstream>
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/files.h"
@@ -124,10 +125,14 @@ absl::Status Export(EmbedderNet& net, int image_size, const std::string& path) {
   LB_RETURN_IF_ERROR(CheckConstants(module.get_method("forward").graph()->block()));
   std::ostringstream bytes;
   module.save(bytes);
-  LB_RETURN_IF_ERROR(WriteFileAtomic(path, bytes.str()));
-  torch::jit::Module loaded = torch::jit::load(path);
+  // Only a file that was read back and compared gets the name: what stood there stays until then.
+  const std::string aside = absl::StrCat(path, ".unverified.", ::getpid());
+  absl::Cleanup remove = [&aside] { ::unlink(aside.c_str()); };
+  LB_RETURN_IF_ERROR(WriteFile(aside, bytes.str()));
+  torch::jit::Module loaded = torch::jit::load(aside);
   loaded.eval();
-  return CheckEqual(net, loaded, image_size);
+  LB_RETURN_IF_ERROR(CheckEqual(net, loaded, image_size));
+  return RenameDurably(aside, path);
 }
 
 }  // namespace

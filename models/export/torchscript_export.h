@@ -13,7 +13,8 @@ namespace lookbook {
 // float32[N, C] sigmoid scores[, float32[N, A] attribute scores]). Parameters keep their names; the
 // graph holds no tensor or device constants; any N works. `net` is put into eval mode on the CPU
 // and left so. Internal: torch refused, or the written file does not give bit-equal results at
-// batch 1, 3 and 8.
+// batch 1, 3 and 8. Whatever fails, `path` is what it was: the file is written beside it, read back
+// and compared before it takes the name.
 absl::Status ExportTorchScript(EmbedderNet net, int image_size, const std::string& path);
 
 }  // namespace lookbook

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/reason.h"
 #include "base/status_macros.h"
 #include "engine/image/decode.h"
 #include "engine/image/thumbnail.h"
@@ -23,6 +24,11 @@ absl::StatusOr<PreparedImage> Prepare(const std::string& path, const PreprocessS
   DecodeOptions options;
   options.min_short_side = spec.MinDecodedSide();
   options.apply_orientation = spec.orientation;
+  LB_ASSIGN_OR_RETURN(const uint64_t size, FileSize(path));
+  if (size > options.limits.max_bytes) {
+    return InvalidArgument("image_too_large",
+                           absl::StrCat(size, " bytes are more than ", options.limits.max_bytes));
+  }
   LB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
   LB_ASSIGN_OR_RETURN(const DecodedImage decoded, DecodeImage(bytes, options));
   PreparedImage out;
@@ -34,6 +40,21 @@ absl::StatusOr<PreparedImage> Prepare(const std::string& path, const PreprocessS
   return out;
 }
 
+// False: the machine or the caller, not the file, is why it was not read. The next image would fare
+// no better, or this one would be fine a second later: an index must not silently lack it.
+bool IsPicturesFault(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // One batch of the corpus; images that cannot be read are noted, not fatal.
 absl::Status EmbedBatch(absl::Span<const ImageRecord> images, int64_t first, int64_t count,
                         const PreprocessSpec& spec, const Embedder& embedder, bool thumbnails,
@@ -42,6 +63,10 @@ absl::Status EmbedBatch(absl::Span<const ImageRecord> images, int64_t first, int
   tensors.reserve(count * spec.TensorSize());
   for (int64_t i = first; i < first + count; ++i) {
     absl::StatusOr<PreparedImage> prepared = Prepare(images[i].path, spec, thumbnails);
+    if (!prepared.ok() && !IsPicturesFault(prepared.status())) {
+      return absl::Status(prepared.status().code(),
+                          absl::StrCat(images[i].id, ": ", prepared.status().message()));
+    }
     if (!prepared.ok()) {
       out->unreadable.push_back(absl::StrCat(images[i].id, ": ", prepared.status().message()));
       continue;

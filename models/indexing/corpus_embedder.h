@@ -33,7 +33,8 @@ struct EmbeddedCorpus {
 };
 
 // InvalidArgument: no image, an option is out of range, or no image at all can be read (with the
-// first reason). Cancelled: StopRequested(). Errors of Embed() come back as they are.
+// first reason). Cancelled: StopRequested(). ResourceExhausted: memory or file descriptors ran out
+// while an image was read, which is not the image's fault. Errors of Embed() come back as they are.
 absl::StatusOr<EmbeddedCorpus> EmbedImages(absl::Span<const ImageRecord> images,
                                            const PreprocessSpec& spec, const Embedder& embedder,
                                            const CorpusOptions& options);

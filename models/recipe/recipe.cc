@@ -44,7 +44,7 @@ bool IsSplit(absl::string_view text) {
 void ReadAugment(TableReader& in, AugmentRecipe* out) {
   in.Number("flip", 0, 1, &out->flip);
   in.Range("crop_scale", 0.05, 1, &out->crop_scale_min, &out->crop_scale_max);
-  in.Number("color", 0, 1, &out->color);
+  in.Number("color", 0, 0.99, &out->color);
   in.Number("erase", 0, 1, &out->erase);
   in.Number("rotate_degrees", 0, 180, &out->rotate_degrees);
 }

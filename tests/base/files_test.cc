@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -57,6 +60,41 @@ TEST_F(FilesTest, AtomicWriteReplacesAndLeavesNothingBehind) {
   ASSERT_THAT(WriteFileAtomic(Path("CURRENT"), "two"), IsOk());
   EXPECT_THAT(ReadFile(Path("CURRENT")), IsOkAndHolds("two"));
   EXPECT_THAT(ListDirectory(folder_), IsOkAndHolds(ElementsAre("CURRENT")));
+}
+
+// Two publishers: whoever comes last wins, and nobody fails or sees a mixture.
+TEST_F(FilesTest, WritersAtOnceNeverTearTheFile) {
+  constexpr int kWrites = 60;
+  const std::string a(200'000, 'a'), b(100'000, 'b');
+  ASSERT_THAT(WriteFileAtomic(Path("CURRENT"), a), IsOk());
+  std::atomic<int> failed{0}, running{2};
+  const auto write = [&](const std::string& bytes) {
+    for (int i = 0; i < kWrites; ++i) failed += !WriteFileAtomic(Path("CURRENT"), bytes).ok();
+    --running;
+  };
+  std::thread first(write, a), second(write, b);
+  int torn = 0;
+  while (running > 0) {
+    const absl::StatusOr<std::string> now = ReadFile(Path("CURRENT"));
+    torn += !now.ok() || (*now != a && *now != b);
+  }
+  first.join();
+  second.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(torn, 0);
+  EXPECT_THAT(ListDirectory(folder_), IsOkAndHolds(ElementsAre("CURRENT")));
+}
+
+// A crashed writer's temporary, even one of the same process id, is neither used nor in the way.
+TEST_F(FilesTest, LeftOverTemporariesAreNotTouched) {
+  std::vector<std::string> old;
+  for (int i = 0; i < 200; ++i) {
+    old.push_back("CURRENT.tmp." + std::to_string(::getpid()) + "." + std::to_string(i));
+    ASSERT_THAT(WriteFile(Path(old.back()), "old"), IsOk());
+  }
+  ASSERT_THAT(WriteFileAtomic(Path("CURRENT"), "new"), IsOk());
+  EXPECT_THAT(ReadFile(Path("CURRENT")), IsOkAndHolds("new"));
+  for (const std::string& name : old) EXPECT_THAT(ReadFile(Path(name)), IsOkAndHolds("old"));
 }
 
 // The child may write 4 bytes a file at most: the write fails half way, as on a full disk.

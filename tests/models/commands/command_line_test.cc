@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "base/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -10,6 +12,7 @@
 namespace lookbook {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 struct Outcome {
@@ -64,6 +67,30 @@ TEST(CommandLineTest, StatusesBecomeTheDocumentedCodes) {
   EXPECT_EQ(ExitCode(absl::InvalidArgumentError("")), 2);
   EXPECT_EQ(ExitCode(absl::AbortedError("")), 4);
   EXPECT_EQ(ExitCode(absl::CancelledError("")), 130);
+}
+
+TEST(CommandLineTest, WhatACommandThrowsIsReportedLikeAStatus) {
+  CLI::App app;
+  CommandList commands;
+  commands.emplace_back(app.add_subcommand("fall"),
+                        []() -> absl::Status { throw std::runtime_error("off the cliff"); });
+  app.parse("fall");
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(RunParsed(commands), kExitFailed);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("lookbook-train fall: "), HasSubstr("off the cliff")));
+}
+
+TEST(CommandLineTest, NamesThatAreNotUtf8EndInAnErrorNotInACrash) {
+  TempDir dir;
+  const std::string data = dir / "caf\xe9";
+  ASSERT_EQ(RunTrainer({"synth", "--out", data, "--tiny"}).code, 0);
+  ASSERT_THAT(WriteFile(dir / "cli.toml", "name = \"x\"\n[[stage]]\nname = \"a\"\nsteps = 1\n"),
+              IsOk());
+  const Outcome outcome =
+      RunTrainer({"train", "--recipe", dir / "cli.toml", "--data", data, "--out", dir / "work"});
+  EXPECT_EQ(outcome.code, kExitUsage);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("caf\\xe9"), HasSubstr("UTF-8")));
 }
 
 // The whole path as a user types it.

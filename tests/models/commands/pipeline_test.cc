@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/str_replace.h"
 #include "base/files.h"
@@ -63,6 +66,23 @@ class PipelineTest : public ::testing::Test {
     const std::string out = ::testing::internal::GetCapturedStdout();
     EXPECT_EQ(status.code(), want) << status.ToString();
     return out;
+  }
+  // The same with a data set of this test's own.
+  PipelineOptions CopiedData(PipelineOptions options) {
+    options.data = dir_ / "copy";
+    std::filesystem::copy(*data_ / "outfits", options.data,
+                          std::filesystem::copy_options::recursive);
+    return options;
+  }
+  // Swaps a training image for one of the validation in work/split.json; returns the new text.
+  std::string EditSplit() {
+    nlohmann::json split = nlohmann::json::parse(*ReadFile(dir_ / "work/split.json"));
+    std::swap(split["train"][0], split["validation"][0]);
+    for (const char* part : {"train", "validation"})
+      std::sort(split[part].begin(), split[part].end());
+    const std::string text = split.dump(1) + "\n";
+    EXPECT_THAT(WriteFile(dir_ / "work/split.json", text), IsOk());
+    return text;
   }
   static int Count(const std::string& text, const std::string& part) {
     int count = 0;
@@ -180,11 +200,97 @@ TEST_F(PipelineTest, AStepThatLacksItsInputNamesTheStepToRun) {
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        AllOf(HasSubstr("weights.pt"), HasSubstr("lookbook-train train"))));
   EXPECT_THAT(pipeline->Index(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train train")));
+  ASSERT_THAT(pipeline->Train(), IsOk());
+  EXPECT_THAT(pipeline->Index(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
   EXPECT_THAT(pipeline->Evaluate(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
+  ASSERT_THAT(pipeline->Export(), IsOk());
   EXPECT_THAT(pipeline->Publish(),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("first")));
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train index")));
+  ASSERT_THAT(pipeline->Index(), IsOk());
+  EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                            HasSubstr("lookbook-train evaluate")));
+}
+
+// All outputs lie in the work folder, but the weights were trained with another recipe, on other
+// data or by another split: no step goes on from them and signs for what they have not seen.
+TEST_F(PipelineTest, NoStepGoesOnFromWhatOtherInputsMade) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  const auto expect_refused = [](const PipelineOptions& options) {
+    LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+    for (const absl::Status& status :
+         {pipeline->Export(), pipeline->Index(), pipeline->Evaluate(), pipeline->Publish()}) {
+      EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
+                                   AllOf(HasSubstr("another recipe, data set or split"),
+                                         HasSubstr("lookbook-train train"))));
+    }
+  };
+  expect_refused(Options(absl::StrReplaceAll(kRecipe, {{"batch_size = 8", "batch_size = 10"}})));
+  const PipelineOptions options = CopiedData(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const auto names, ListDirectory(JoinPath(options.data, "train")));
+  ASSERT_THAT(RemoveAll(JoinPath(options.data, "train/" + names[0])), IsOk());
+  expect_refused(options);
+  EXPECT_THAT(Pipeline::Open(Options()), IsOk());  // The split is of these data again.
+  EditSplit();
+  expect_refused(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+}
+
+TEST_F(PipelineTest, TheStoredSplitIsTheOneThatCounts) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string drawn, ReadFile(dir_ / "work/split.json"));
+  const std::string edited = EditSplit();
+  ASSERT_NE(drawn, edited);
+  EXPECT_EQ(Count(Run(Options()), "unchanged, kept"), 0) << "trained anew, by the edited split";
+  EXPECT_THAT(ReadFile(dir_ / "work/split.json"), IsOkAndHolds(edited));
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
+  EXPECT_EQ(bundle->manifest.split_sha256(), Sha256Hex(edited));
+  // A damaged one is an error, not a reason to draw another without a word.
+  ASSERT_THAT(WriteFile(dir_ / "work/split.json", edited.substr(0, 40)), IsOk());
+  EXPECT_THAT(Pipeline::Open(Options()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("work/split.json")));
+  // --fresh and another rule draw anew.
+  PipelineOptions fresh = Options();
+  fresh.fresh = true;
+  EXPECT_THAT(Pipeline::Open(fresh), IsOk());
+  EXPECT_THAT(ReadFile(dir_ / "work/split.json"), IsOkAndHolds(drawn));
+  EditSplit();
+  EXPECT_THAT(Pipeline::Open(Options(absl::StrReplaceAll(kRecipe, {{"80/20", "70/30"}}))), IsOk());
+  EXPECT_THAT(Pipeline::Open(Options()), IsOk());
+  EXPECT_THAT(ReadFile(dir_ / "work/split.json"), IsOkAndHolds(drawn));
+}
+
+// The labels are the same, a picture is not.
+TEST_F(PipelineTest, AnotherHoldoutPictureIsEvaluatedAgain) {
+  const PipelineOptions options = CopiedData(Options());
+  Run(options);
+  EXPECT_EQ(Count(Run(options), "evaluate unchanged, kept"), 1);
+  LB_ASSERT_OK_AND_ASSIGN(const auto names, ListDirectory(JoinPath(options.data, "holdout")));
+  const std::string picture = JoinPath(options.data, "holdout/" + names[0]);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(picture));
+  ASSERT_THAT(WriteFile(picture, bytes + "a comment behind the end"), IsOk());
+  const std::string out = Run(options);
+  EXPECT_EQ(Count(out, "train    unchanged, kept"), 1);
+  EXPECT_EQ(Count(out, "index    unchanged, kept"), 1);
+  EXPECT_EQ(Count(out, "evaluate unchanged, kept"), 0);
+}
+
+TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
+  PipelineOptions options = Options();
+  options.data = dir_ / "caf\xe9";
+  std::filesystem::copy(*data_ / "outfits", options.data, std::filesystem::copy_options::recursive);
+  EXPECT_THAT(Pipeline::Open(options), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                AllOf(HasSubstr("caf\\xe9"), HasSubstr("UTF-8"))));
+  // The work folder is not part of a bundle: it may be called anything.
+  options = Options();
+  options.work = dir_ / "work\xe9";
+  options.bundles = dir_ / "bundles\xe9";
+  Run(options);
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 5);
 }
 
 TEST_F(PipelineTest, BadOptionsAreExplained) {

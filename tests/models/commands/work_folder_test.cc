@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -45,6 +47,11 @@ TEST(WorkFolderTest, MissingOutputAndForeignFilesAreErrors) {
   ASSERT_THAT(WriteFile(dir / "steps.json", "{\"a\": 3}"), IsOk());
   EXPECT_THAT(WorkFolder::Open(dir.path()),
               StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("steps.json")));
+}
+
+TEST(WorkFolderTest, TextThatIsNotUtf8IsWrittenAndHashed) {
+  EXPECT_EQ(JsonText({{"path", "caf\xe9"}}), "{\n  \"path\": \"caf\xef\xbf\xbd\"\n}\n");
+  EXPECT_EQ(HashOf({{"root", "caf\xe9"}}).size(), 64u);
 }
 
 TEST(WorkFolderTest, HashDependsOnNamesAndValues) {

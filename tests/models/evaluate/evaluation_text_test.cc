@@ -48,8 +48,8 @@ TEST(EvaluationTextTest, TableNamesClassesAndHeadlines) {
   LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
                           EvaluateSet("test", Space(), Images(), Outputs()));
   const std::string table = EvaluationTable(got);
-  for (const char* text :
-       {"test: 3 images", "mAP", "nDCG@10", "dress", "std*sqrt(D)", "mAP of attributes"}) {
+  for (const char* text : {"test: 3 images", "mAP", "nDCG@10", "dress", "std*sqrt(D)", "|mean| 0.8",
+                           "Robin Hood", "alignment unknown", "mAP of attributes"}) {
     EXPECT_THAT(table, HasSubstr(text));
   }
 }

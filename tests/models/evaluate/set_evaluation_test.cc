@@ -45,7 +45,20 @@ TEST(SetEvaluationTest, MeasuresEverySide) {
   const std::map<std::string, double> values = EvaluationValues(got);
   EXPECT_EQ(values.at("map"), got.classification.map);
   EXPECT_EQ(values.at("std_sqrt_d"), got.diagnostics.std_sqrt_d);
+  EXPECT_EQ(values.at("mean_norm"), got.diagnostics.mean_norm);
+  EXPECT_GT(values.at("mean_norm"), 0);
+  EXPECT_EQ(values.at("robin_hood"), got.hubness.robin_hood);
   EXPECT_EQ(values.at("attribute_map"), 1);
+  EXPECT_EQ(values.count("alignment"), 0u) << "no two images share three classes";
+}
+
+TEST(SetEvaluationTest, AlignmentIsThatOfPicturesWithThreeSharedClasses) {
+  std::vector<ImageRecord> images = Images();
+  images[0].classes = images[1].classes = {0, 1, 2};
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), images, Outputs()));
+  const std::map<std::string, double> values = EvaluationValues(got);
+  EXPECT_NEAR(values.at("alignment"), 0.4, 1e-6);  // |(1, 0) - (0.8, 0.6)|^2
+  EXPECT_NEAR(values.at("alignment_ratio"), 0.4 / ((0.4 + 2 + 0.8) / 3), 1e-6);
 }
 
 TEST(SetEvaluationTest, RefusesOutputsThatDoNotFit) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/files.h"
@@ -111,6 +112,22 @@ TEST_F(GoldenCasesTest, EveryStepOfServingChangesSomeCaseBeyondTheTolerance) {
   EXPECT_GE(coarser, 2) << "decoding smaller than the rule allows";
   EXPECT_GE(unturned, 2) << "ignoring EXIF";
   EXPECT_GE(swapped, 2) << "blue for red";
+}
+
+// At full size the transparent PNG alone would have 27 MB and be refused by every decoder.
+TEST_F(GoldenCasesTest, LargePhotosMakeFilesThatAServerAccepts) {
+  const std::string photo = *EncodeJpeg(NoisyImage(3200, 3000, 5), 90);
+  ASSERT_THAT(WriteFile(dir_ / "photo.jpg", photo), IsOk());
+  paths_ = {dir_ / "photo.jpg"};
+  LB_ASSERT_OK_AND_ASSIGN(const std::vector<GoldenCase> cases, Make());
+  ASSERT_THAT(cases, SizeIs(8));
+  EXPECT_EQ(cases[0].image, photo);
+  for (const GoldenCase& golden : cases) {
+    LB_ASSERT_OK_AND_ASSIGN(const DecodedImage decoded, DecodeImage(golden.image, {}));
+    if (golden.image == photo) continue;
+    EXPECT_LE(std::max(decoded.image.width, decoded.image.height), 10 * spec_.size)
+        << golden.image_name;
+  }
 }
 
 TEST_F(GoldenCasesTest, FilesThatCannotBeReadAreReported) {

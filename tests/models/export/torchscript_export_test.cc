@@ -82,12 +82,25 @@ TEST_P(ExportTest, HoldsNoTensorOrDeviceConstants) {
   EXPECT_EQ(kinds.count(c10::TypeKind::DeviceObjType), 0u);
 }
 
+std::set<std::string> OperatorsOf(const torch::jit::Module& module) {
+  std::set<std::string> names;
+  const auto graph = module.get_method("forward").graph();
+  for (const torch::jit::Node* node : graph->nodes()) names.insert(node->kind().toQualString());
+  return names;
+}
+
 TEST_P(ExportTest, RunsTheSameAfterOptimizeForInference) {
   EmbedderNet net = TrainedALittle(GetParam().spec, 0);
   ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
   torch::jit::Module script = torch::jit::load(path_);
   script.eval();
+  // As the server does it: without freezing first, optimize_for_inference() does nothing.
+  EXPECT_THAT(OperatorsOf(script), testing::Contains("aten::batch_norm"));
+  script = torch::jit::freeze(script);
   script = torch::jit::optimize_for_inference(script);
+  EXPECT_THAT(OperatorsOf(script), testing::Not(testing::Contains("aten::batch_norm")))
+      << "it was optimised";
+  EXPECT_EQ(script.parameters().size(), 0u) << "weights are constants";
   torch::NoGradGuard no_grad;
   const torch::Tensor images = torch::randn({4, 3, 64, 64});
   const auto out = script.forward({images}).toTuple()->elements();
@@ -117,6 +130,31 @@ TEST(ExportFrozenTest, AFrozenNetworkIsExportedLikeAnyOther) {
   const torch::Tensor images = torch::randn({2, 3, 64, 64});
   EXPECT_TRUE(torch::equal(script.forward({images}).toTuple()->elements()[0].toTensor(),
                            net->forward(images).embedding));
+}
+
+// Dropout that eval mode does not switch off: no two runs are alike.
+class RestlessNet : public EmbedderNetImpl {
+ public:
+  RestlessNet() : EmbedderNetImpl(3, {}) {
+    AddHeads({.classes = 2}, register_module("fc", torch::nn::Linear(3, 2)));
+  }
+
+ private:
+  torch::Tensor Pooled(const torch::Tensor& images) override {
+    return images.mean({2, 3}) + torch::rand_like(images).mean({2, 3});
+  }
+};
+
+TEST(ExportErrorTest, AModelThatDiffersNeverTakesTheName) {
+  const std::string folder = JoinPath(testing::TempDir(), "export_differs");
+  ASSERT_THAT(RemoveAll(folder), IsOk());
+  ASSERT_THAT(MakeDirectories(folder), IsOk());
+  const std::string path = JoinPath(folder, "model.ts");
+  ASSERT_THAT(WriteFile(path, "the good one of yesterday"), IsOk());
+  EXPECT_THAT(ExportTorchScript(std::make_shared<RestlessNet>(), 32, path),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("differs from the eager module")));
+  EXPECT_THAT(ReadFile(path), IsOkAndHolds("the good one of yesterday"));
+  EXPECT_THAT(ListDirectory(folder), IsOkAndHolds(testing::ElementsAre("model.ts")));
 }
 
 TEST(ExportErrorTest, AnUnwritablePathIsNamed) {

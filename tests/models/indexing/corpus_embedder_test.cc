@@ -2,7 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <filesystem>
+
+#include "base/stop_signal.h"
 #include "engine/image/decode.h"
 #include "tests/models/indexing/colour_embedder.h"
 #include "tests/support/status_matchers.h"
@@ -85,6 +90,35 @@ TEST_F(CorpusEmbedderTest, ErrorsOfTheModelAndOfTheCallerComeBack) {
   embedder_.fail_at_call = 2;
   EXPECT_THAT(EmbedImages(images, spec_, embedder_, {.batch = 2}),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("told to fail")));
+}
+
+// A process without a descriptor left cannot read any file: nothing is known about the pictures.
+TEST_F(CorpusEmbedderTest, WantOfResourcesIsNoUnreadableImage) {
+  const std::vector<ImageRecord> images = WriteColours(dir_, 5);
+  struct rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const struct rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto corpus = EmbedImages(images, spec_, embedder_, {.batch = 2});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(corpus, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("c100")));
+}
+
+TEST_F(CorpusEmbedderTest, AStopComesBackAsCancelled) {
+  const std::vector<ImageRecord> images = WriteColours(dir_, 5);
+  const auto stopped = [&] {
+    RequestStop();  // For good, so a child does it.
+    const auto corpus = EmbedImages(images, spec_, embedder_, {.batch = 2});
+    ::_exit(absl::IsCancelled(corpus.status()) ? 0 : 1);
+  };
+  EXPECT_EXIT(stopped(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST_F(CorpusEmbedderTest, FilesBeyondTheLimitAreLeftOutUnread) {
+  std::vector<ImageRecord> images = WriteColours(dir_, 2);
+  std::filesystem::resize_file(images[0].path, uint64_t{20} << 30);  // Sparse: 20 GB of nothing.
+  LB_ASSERT_OK_AND_ASSIGN(const EmbeddedCorpus corpus, EmbedImages(images, spec_, embedder_, {}));
+  EXPECT_THAT(corpus.unreadable, ElementsAre(HasSubstr("c100: 21474836480 bytes")));
 }
 
 TEST_F(CorpusEmbedderTest, ProgressEndsAtTheTotal) {

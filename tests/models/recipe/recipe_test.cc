@@ -198,6 +198,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "3: data.cache: ", "not supported by this version"},
         BadRecipe{With("root = \"d\"", "augment = { flip = 2 }"),
                   "3: data.augment.flip: ", "2 is not within 0 to 1"},
+        BadRecipe{With("root = \"d\"", "augment = { color = 1.0 }"),
+                  "3: data.augment.color: ", "1 is not within 0 to 0.99"},
         BadRecipe{With("root = \"d\"", "augment = { flip = nan }"),
                   "3: data.augment.flip: ", "not within"},
         BadRecipe{With("root = \"d\"", "augment = { crop_scale = [1.0, 0.5] }"),

@@ -1,1 +1,4 @@
 #include <torch/torch.h>
+
+#include "../../base/x.h"
+#include "z.h"
