@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/bundle/manifest.h"
 #include "engine/bundle/verify.h"
@@ -24,6 +25,13 @@ absl::StatusOr<std::string> FindInitialModel(absl::string_view init) {
       is_bundle ? VerifyBundle(folder) : VerifyCurrentBundle(folder);
   LB_RETURN_IF_ERROR(bundle.status());
   return JoinPath(bundle->directory, kModelFile);
+}
+
+std::string InitialWeightsId(absl::string_view init) {
+  if (init == "he") return "";
+  if (absl::ConsumePrefix(&init, kBundleInit))
+    return ReadFile(JoinPath(std::string(init), kCurrentFile)).value_or("");
+  return Sha256OfFile(std::string(init)).value_or("");
 }
 
 }  // namespace lookbook

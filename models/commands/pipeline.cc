@@ -104,6 +104,7 @@ absl::Status Pipeline::ReadData() {
   PrintIssues(data_);
   LB_RETURN_IF_ERROR(CheckNames(data_));
   files_sha256_ = HashOfFiles(data_);
+  init_ = InitialWeightsId(recipe_.network.init);
   const std::string split_key = HashOf({{"rule", recipe_.data.split},
                                         {"seed", absl::StrCat(recipe_.seed)},
                                         {"data", data_.sha256},
@@ -169,7 +170,8 @@ std::string Pipeline::TrainInputs() const {
   return HashOf({{"recipe", Sha256Hex(recipe_.text)},
                  {"data", data_.sha256},
                  {"files", files_sha256_},
-                 {"split", split_sha256_}});
+                 {"split", split_sha256_},
+                 {"init", init_}});
 }
 
 absl::StatusOr<std::string> Pipeline::ExportInputs() const {

@@ -85,6 +85,7 @@ class Pipeline {
   Split split_;
   std::string split_sha256_;
   std::string files_sha256_;  // Of every image's id and size.
+  std::string init_;          // Which first weights, beyond their name.
   PreprocessSpec spec_;
 };
 

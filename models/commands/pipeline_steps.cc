@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
@@ -16,6 +17,7 @@
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
 #include "engine/bundle/golden.h"
+#include "models/commands/initial_bundle.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
@@ -55,11 +57,35 @@ void Exclude(const std::vector<int64_t>& rows, std::vector<int64_t>* part) {
 std::string HistoryLine(const HistoryEntry& entry) {
   const ValidationResult& v = entry.validation;
   return absl::StrFormat(
-      "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  std*sqrt(D) "
-      "%.2f  sets %.0f %%%s",
+      "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  nDCG@10 %.3f  "
+      "std*sqrt(D) %.2f  sets %.0f %%  %s%s",
       entry.step, entry.train_loss, entry.learning_rate, entry.gradient_norm,
-      entry.images_per_second, v.part, v.map, v.f1_macro, v.std_sqrt_d, 100 * v.distinct_label_sets,
-      entry.best ? "  best" : "");
+      entry.images_per_second, v.part, v.map, v.f1_macro, v.ndcg_at_10, v.std_sqrt_d,
+      100 * v.distinct_label_sets, entry.health, entry.best ? "  best" : "");
+}
+
+// The line of a validation, and one for each thing that is wrong or was done about it.
+void PrintHistory(const HistoryEntry& entry, ProgressLine* progress) {
+  progress->Print(HistoryLine(entry));
+  for (const std::string& reason : entry.health_reasons)
+    progress->Print(absl::StrCat("  ", entry.health, ": ", reason));
+  if (!entry.event.empty()) progress->Print(absl::StrCat("  ", entry.event));
+}
+
+std::string FirstFew(const std::vector<std::string>& names) {
+  const size_t shown = std::min(names.size(), kUnreadableShown);
+  std::string text =
+      absl::StrJoin(names.begin(), names.begin() + static_cast<int64_t>(shown), ", ");
+  if (shown < names.size()) absl::StrAppend(&text, ", …");
+  return names.empty() ? "" : absl::StrCat(" (", text, ")");
+}
+
+void PrintInitialWeights(const std::string& init, const InitReport& report) {
+  std::printf(
+      "init     %s: %zu tensors taken; %zu of the network keep their start%s; %zu of the "
+      "file are left over%s\n",
+      init.c_str(), report.loaded.size(), report.missing.size(), FirstFew(report.missing).c_str(),
+      report.left_over.size(), FirstFew(report.left_over).c_str());
 }
 
 absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const FashionData& data,
@@ -110,7 +136,11 @@ absl::Status Pipeline::TrainNow() {
         report.step, report.total_steps,
         absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
   };
-  options.on_validation = [&](const HistoryEntry& entry) { progress.Print(HistoryLine(entry)); };
+  options.on_validation = [&](const HistoryEntry& entry) { PrintHistory(entry, &progress); };
+  LB_ASSIGN_OR_RETURN(options.bundle_model, FindInitialModel(recipe_.network.init));
+  options.on_initialized = [&](const InitReport& report) {
+    PrintInitialWeights(recipe_.network.init, report);
+  };
   const TrainingSet set{data_, split, *cache, spec_};
   absl::StatusOr<TrainResult> result = lookbook::Train(recipe_, set, options);
   // What lies there is another run's or damaged: say so and begin anew, unless the caller insists
@@ -126,10 +156,10 @@ absl::Status Pipeline::TrainNow() {
   LB_RETURN_IF_ERROR(result.status());
   progress.Finish();
   LB_RETURN_IF_ERROR(WriteTrainResult(work_.Path("train/result.json"), *result));
-  std::printf("train    %lld steps in %s, %.0f images/s; weights: %s\n",
+  std::printf("train    %lld steps in %s, %.0f images/s; %s; weights: %s\n",
               static_cast<long long>(result->steps),
               HumanDuration(absl::Seconds(result->seconds)).c_str(), result->images_per_second,
-              result->weights_path.c_str());
+              result->health.c_str(), result->weights_path.c_str());
   return absl::OkStatus();
 }
 
