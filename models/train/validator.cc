@@ -11,6 +11,7 @@
 #include "models/evaluate/diagnostics.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/retrieval.h"
+#include "models/train/network_health.h"
 
 namespace lookbook {
 namespace {
@@ -27,6 +28,7 @@ void Append(const torch::Tensor& tensor, std::vector<T>* out) {
 struct Outputs {
   int dim = 0;
   double loss_sum = 0;
+  double norm_sum = 0;
   std::vector<float> scores;
   std::vector<float> vectors;
   LabelMatrix labels;
@@ -39,6 +41,7 @@ Outputs RunAll(TrainedModuleImpl& module, Loader& loader, const Objective& objec
     const ObjectiveValue value = objective.Compute(module, *batch, /*seed=*/0);
     const int64_t rows = batch->targets.size(0);
     out.loss_sum += value.loss.item<double>() * static_cast<double>(rows);
+    out.norm_sum += MeanFeatureNorm(value.output.feature) * static_cast<double>(rows);
     Append(torch::sigmoid(value.output.logits), &out.scores);
     Append(value.output.embedding, &out.vectors);
     Append(batch->targets, &out.labels.values);
@@ -112,6 +115,8 @@ absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModule
                             .f1_micro = metrics.f1_micro};
     Diagnose(outputs, &out);
     Rank(outputs, &out);
+    out.feature_norm = outputs.norm_sum / static_cast<double>(outputs.labels.n);
+    out.dead_norm_share = DeadNormShare(*module.net);
     return out;
   });
 }

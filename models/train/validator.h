@@ -33,6 +33,8 @@ struct ValidationResult {
   int64_t ranked_images = 0;  // Of the retrieval figures and of the two below.
   double hub_share = 0;
   double distinct_share = 0;
+  double feature_norm = 0;     // Mean length of the pooled feature.
+  double dead_norm_share = 0;  // network_health.h.
   double distinct_label_sets = 0;
   double top_label_set_share = 0;
 };

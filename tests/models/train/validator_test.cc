@@ -65,6 +65,8 @@ TEST_F(ValidatorTest, AgreesWithOneBigBatch) {
   EXPECT_NEAR(got.f1_macro, want.f1_macro, 1e-9);
   EXPECT_NEAR(got.loss, value.loss.item<double>(), 1e-5);
   EXPECT_GT(got.std_sqrt_d, 0);
+  EXPECT_NEAR(got.feature_norm, output.feature.norm(2, {1}).mean().item<double>(), 1e-4);
+  EXPECT_EQ(got.dead_norm_share, 0);
   const torch::Tensor vectors = output.embedding.contiguous();
   const RetrievalResult ranked = EvaluateRetrieval(
       absl::MakeConstSpan(vectors.data_ptr<float>(), vectors.numel()), 192, labels);
