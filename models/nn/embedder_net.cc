@@ -110,18 +110,18 @@ void EmbedderNetImpl::ScaleHeads(const torch::Tensor& shift, const torch::Tensor
   torch::NoGradGuard no_grad;
   // W x + b = (W s) ((x - m) / s) + (b + W m). A layer without bias is followed by a BatchNorm,
   // whose running mean takes the shift.
-  const auto change = [&](torch::nn::Linear& layer, torch::nn::BatchNorm1dImpl* norm) {
+  const auto change = [&](torch::nn::LinearImpl* layer, torch::nn::BatchNorm1dImpl* norm) {
     const torch::Tensor moved = layer->weight.mv(shift);
     if (layer->bias.defined()) layer->bias.add_(moved);
     if (norm != nullptr) norm->running_mean.sub_(moved);
     layer->weight.mul_(scale);
   };
-  if (classifier_) change(classifier_, nullptr);
-  if (attribute_head_) change(attribute_head_, nullptr);
+  if (classifier_) change(classifier_.get(), nullptr);
+  if (attribute_head_) change(attribute_head_.get(), nullptr);
   for (Chain* chain : {&head_, &embedding_}) {
     if (!*chain || (*chain)->size() < 2) continue;  // "stacked" goes on from the classifier.
-    torch::nn::Linear first((*chain)->ptr<torch::nn::LinearImpl>(0));
-    change(first, (*chain)->ptr<torch::nn::BatchNorm1dImpl>(1).get());
+    const std::vector<std::shared_ptr<torch::nn::Module>> parts = (*chain)->children();
+    change(parts[0]->as<torch::nn::Linear>(), parts[1]->as<torch::nn::BatchNorm1d>());
   }
 }
 

@@ -7,6 +7,9 @@
 namespace lookbook {
 namespace {
 
+constexpr int64_t kJudgedImages = 100;
+constexpr double kChanceFactor = 1.25;  // mAP below so many times chance tells nothing apart.
+
 // One figure with its two bounds; what lies beyond is amber or red.
 struct Bound {
   const char* name;
@@ -43,9 +46,10 @@ std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& contex
        false, "the embeddings fill no room"},
       {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
        HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
-  if (context.judge_labels) {
-    out.push_back({"share of one label set", v.top_label_set_share, 0.4, 0.6, false,
-                   "most images get the same labels"});
+  if (context.judge_labels && v.images >= kJudgedImages) {
+    const double red = v.map < kChanceFactor * v.prevalence ? 0.6 : 1;
+    out.push_back({"share of one label set", v.top_label_set_share, 0.2, red, false,
+                   "many images get the same labels"});
   }
   return out;
 }

@@ -22,6 +22,8 @@ struct HealthContext {
   bool pooled = true;
   // Predicted label sets are judged where a classification loss trains the head, and only in the
   // second half of a stage: a young classifier calls nothing by name, which is one set for all.
+  // They are red only where the scores tell images apart no better than chance does; 100 images at
+  // least.
   bool judge_labels = false;
 };
 

@@ -6,10 +6,10 @@
 
 namespace lookbook {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, f1_macro, f1_micro,
-                                   recall_at_1, ndcg_at_10, std_sqrt_d, mean_cosine, uniformity,
-                                   effective_rank, top1_singular_share, ranked_images, hub_share,
-                                   distinct_share, feature_norm, dead_norm_share,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, prevalence, f1_macro,
+                                   f1_micro, recall_at_1, ndcg_at_10, std_sqrt_d, mean_cosine,
+                                   uniformity, effective_rank, top1_singular_share, ranked_images,
+                                   hub_share, distinct_share, feature_norm, dead_norm_share,
                                    distinct_label_sets, top_label_set_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,
                                    images_per_second, learning_rate, train_loss, gradient_norm,

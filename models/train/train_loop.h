@@ -41,7 +41,7 @@ class TrainLoop {
   absl::Status MakeNet();
   absl::Status PrepareFeatures(const StageRecipe& stage);
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
-  absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage) const;
+  absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage);
   absl::Status StartStage(const StageRecipe& stage);
   absl::Status EndStage();
 

@@ -118,7 +118,7 @@ absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe&
   return Loader::Create(set_.data, set_.cache, set_.spec, set_.split.train, std::move(options));
 }
 
-absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& stage) const {
+absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& stage) {
   StageParts parts;
   parts.objective = std::make_unique<Objective>(Eased(stage, state_.position.guard.easier),
                                                 classes_, attributes_);

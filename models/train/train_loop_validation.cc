@@ -92,20 +92,20 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   absl::StatusOr<ValidationResult> result =
       Validate(has_validation ? "validation" : "train sample", *state_.module, *validation_,
                *parts_.objective);
-  absl::StatusOr<HistoryEntry> entry = result.status();
-  if (result.ok()) {
-    entry = MakeEntry(stage, *result);
-    const absl::Status kept = KeepIfBest(stage, &*entry);
-    if (!kept.ok()) entry = kept;
+  HistoryEntry entry;
+  absl::Status status = result.status();
+  if (status.ok()) {
+    entry = MakeEntry(stage, *std::move(result));
+    status = KeepIfBest(stage, &entry);
   }
   if (parts_.average != nullptr) parts_.average->Swap();
-  LB_RETURN_IF_ERROR(entry.status());
+  LB_RETURN_IF_ERROR(status);
   position.window_steps = 0;
   position.window_seconds = position.window_loss = position.window_gradient = 0;
   position.window_figures.clear();
-  NoteEarlyStop(stage, entry->validation);
-  const GuardAction action = Guard(stage, &*entry);
-  state_.history.push_back(*std::move(entry));
+  NoteEarlyStop(stage, entry.validation);
+  const GuardAction action = Guard(stage, &entry);
+  state_.history.push_back(std::move(entry));
   if (options_.on_validation) options_.on_validation(state_.history.back());
   LB_RETURN_IF_ERROR(WriteHistory());
   return ActOn(action, stage);

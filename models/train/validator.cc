@@ -2,6 +2,7 @@
 
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -70,6 +71,16 @@ Outputs Ranked(const Outputs& all) {
   return out;
 }
 
+double Prevalence(const std::vector<int64_t>& support, int64_t images) {
+  int64_t positives = 0, classes = 0;
+  for (const int64_t n : support) {
+    positives += n;
+    classes += n > 0;
+  }
+  return static_cast<double>(positives) /
+         static_cast<double>(std::max<int64_t>(classes * images, 1));
+}
+
 void Diagnose(const Outputs& outputs, ValidationResult* out) {
   const EmbeddingDiagnostics diagnostics =
       DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
@@ -111,6 +122,7 @@ absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModule
                             .images = outputs.labels.n,
                             .loss = outputs.loss_sum / static_cast<double>(outputs.labels.n),
                             .map = metrics.map,
+                            .prevalence = Prevalence(metrics.support, outputs.labels.n),
                             .f1_macro = metrics.f1_macro,
                             .f1_micro = metrics.f1_micro};
     Diagnose(outputs, &out);

@@ -20,6 +20,7 @@ struct ValidationResult {
   int64_t images = 0;
   double loss = 0;  // The stage's objective, mean over images.
   double map = 0;
+  double prevalence = 0;  // Mean share of images with a class: the mAP of a constant score.
   double f1_macro = 0;
   double f1_micro = 0;
   // Leave-one-out inside at most 2,048 of the images, by class labels.

@@ -46,20 +46,20 @@ int Shared(const FashionData& data, int64_t a, int64_t b) {
   return static_cast<int>(both.size());
 }
 
-// Pairs of a batch that share more than one label.
+// Pairs of a batch that share all three labels.
 double PairsPerBatch(const FashionData& data, const std::vector<int64_t>& order, int batch) {
   int pairs = 0;
   for (size_t start = 0; start < order.size(); start += batch) {
     for (int i = 0; i < batch; ++i) {
       for (int j = i + 1; j < batch; ++j)
-        pairs += Shared(data, order[start + i], order[start + j]) > 1;
+        pairs += Shared(data, order[start + i], order[start + j]) > 2;
     }
   }
   return pairs / (static_cast<double>(order.size()) / batch);
 }
 
 const PairSamplerOptions kOptions = {
-    .batch_size = 16, .partners = 3, .positive_shared = 1, .positive_jaccard = 0.9};
+    .batch_size = 16, .partners = 3, .positive_shared = 2, .positive_jaccard = 0.9};
 
 TEST(PairSamplerTest, EveryBatchHasThePairsItsSeedsCanHave) {
   const FashionData data = RandomSet(400);
@@ -69,9 +69,9 @@ TEST(PairSamplerTest, EveryBatchHasThePairsItsSeedsCanHave) {
   Random random(1);
   std::vector<int64_t> shuffled = Rows(400);
   random.Shuffle(&shuffled);
-  // Four seeds with three partners each: at least 12 pairs where all have partners.
-  EXPECT_GT(PairsPerBatch(data, order, 16), 2.5 * PairsPerBatch(data, shuffled, 16));
-  EXPECT_GE(PairsPerBatch(data, order, 16), 12);
+  // Four seeds, each with up to three partners; not every image has one.
+  EXPECT_GT(PairsPerBatch(data, order, 16), 4 * PairsPerBatch(data, shuffled, 16));
+  EXPECT_GE(PairsPerBatch(data, order, 16), 6);
 }
 
 TEST(PairSamplerTest, NoImageTwiceInABatchAndOnlyGivenRows) {

@@ -273,7 +273,7 @@ TEST_F(SynthTest, OptionsOutOfRangeAreRefusedByName) {
   refused([](SynthOptions* o) { o->train = 0; }, "train 0");
   refused([](SynthOptions* o) { o->holdout = -1; }, "holdout -1");
   refused([](SynthOptions* o) { o->unlabelled = -1; }, "unlabelled");
-  refused([](SynthOptions* o) { o->size = 31; }, "size 31");
+  refused([](SynthOptions* o) { o->size = 27; }, "size 27");
   refused([](SynthOptions* o) { o->size = 513; }, "size 513");
   refused([](SynthOptions* o) { o->garments = 10; }, "garments");
   refused([](SynthOptions* o) { o->jpeg_quality = 0; }, "jpeg_quality");

@@ -20,6 +20,8 @@ ValidationResult Healthy() {
   v.uniformity = -1.6;
   v.hub_share = 0.016;
   v.top_label_set_share = 0.1;
+  v.map = 0.8;
+  v.prevalence = 0.26;
   return v;
 }
 
@@ -57,8 +59,21 @@ TEST(JudgeHealthTest, APooledFeatureMayLieCloseTogether) {
 TEST(JudgeHealthTest, OneLabelSetForAllCountsOnlyWhereLabelsAreJudged) {
   ValidationResult v = Healthy();
   v.top_label_set_share = 0.7;
+  v.prevalence = 0.26;
+  v.map = 0.3;
   EXPECT_EQ(JudgeHealth(v, {.judge_labels = true}).health, Health::kRed);
   EXPECT_EQ(JudgeHealth(v, {.judge_labels = false}).health, Health::kGreen);
+  v.images = 99;
+  EXPECT_EQ(JudgeHealth(v, {.judge_labels = true}).health, Health::kGreen) << "too few to tell";
+}
+
+// Scores that rank images well but seldom pass 0.5 are shy, not collapsed.
+TEST(JudgeHealthTest, OneLabelSetWithTellingScoresIsAmber) {
+  ValidationResult v = Healthy();
+  v.top_label_set_share = 0.9;
+  v.prevalence = 0.26;
+  v.map = 0.4;
+  EXPECT_EQ(JudgeHealth(v, {.judge_labels = true}).health, Health::kAmber);
 }
 
 TEST(JudgeHealthTest, HubsOfASmallSampleAreMeasuredAgainstItsMean) {

@@ -34,7 +34,7 @@ int GroupOf(const StageOptimizer& optimizer, const torch::Tensor& parameter) {
 
 TEST(OptimizerTest, AdamWMatchesTheReferenceTrace) {
   const nlohmann::json want = ReadOracle()["optim"]["adamw_trace"];
-  const TrainedModule module = MakeModule();
+  TrainedModule module = MakeModule();
   module->to(torch::kFloat64);
   StageOptimizer optimizer = MakeOptimizer(
       *module, {.lr = want["lr"].get<double>(), .weight_decay = want["wd"].get<double>()});
@@ -54,7 +54,7 @@ TEST(OptimizerTest, AdamWMatchesTheReferenceTrace) {
 }
 
 TEST(OptimizerTest, OneDimensionalParametersAreNotDecayed) {
-  const TrainedModule module = MakeModule();
+  TrainedModule module = MakeModule();
   const StageOptimizer optimizer = MakeOptimizer(*module, {.lr = 0.1, .weight_decay = 0.5});
   for (const auto& item : module->named_parameters()) {
     const int group = GroupOf(optimizer, item.value());
@@ -66,7 +66,7 @@ TEST(OptimizerTest, OneDimensionalParametersAreNotDecayed) {
 }
 
 TEST(OptimizerTest, RatesFallTowardsTheInput) {
-  const TrainedModule module = MakeModule();
+  TrainedModule module = MakeModule();
   StageOptimizer optimizer =
       MakeOptimizer(*module, {.backbone_lr_factor = 0.1, .layer_decay = 0.5});
   optimizer.SetLearningRate(2);
@@ -85,7 +85,7 @@ TEST(OptimizerTest, RatesFallTowardsTheInput) {
 }
 
 TEST(OptimizerTest, FrozenParametersAreNotGivenToIt) {
-  const TrainedModule module = MakeModule();
+  TrainedModule module = MakeModule();
   module->net->FreezeBackbone();
   const StageOptimizer optimizer = MakeOptimizer(*module, {});
   for (const auto& item : module->net->named_parameters()) {

@@ -111,7 +111,7 @@ TEST_F(TrainerObjectivesTest, CachedFeaturesTrainAHeadThatNeedsNoCache) {
   options.drop_last = false;
   LB_ASSERT_OK_AND_ASSIGN(const auto loader, Loader::Create(set_.data(), set_.cache(), set_.spec(),
                                                             split_.validation, options));
-  const TrainedModule module(loaded.net, LossHeads(StageRecipe{}, loaded.net->feature_dim()));
+  TrainedModule module(loaded.net, LossHeads(StageRecipe{}, loaded.net->feature_dim()));
   LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again, Validate("validation", *module, *loader,
                                                                  Objective(StageRecipe{}, {}, {})));
   EXPECT_NEAR(again.map, result.best, 1e-6) << "images through the kept network";
