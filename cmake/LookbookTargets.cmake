@@ -77,7 +77,8 @@ function(lookbook_test path)
   endif()
   add_test(NAME ${path} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_property(GLOBAL APPEND PROPERTY LOOKBOOK_REGISTERED_TESTS ${path})
-  set_tests_properties(${path} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  # Teams of OpenMP threads that spin make a busy machine many times slower.
+  set_tests_properties(${path} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
   # One target builds a whole sanitizer lane: ninja tsan_tests.
   foreach(label ${arg_LABELS})
     if(NOT TARGET ${label}_tests)

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/bundle/manifest.h"
 #include "engine/bundle/utf8.h"
+#include "models/commands/initial_bundle.h"
 #include "models/commands/model_file.h"
 #include "models/export/torchscript_export.h"
 #include "models/train/preprocess_recipe.h"
