@@ -35,8 +35,8 @@ absl::Status QueueClosedError();            // Unavailable, reason draining.
 
 // First in, first out. An item is dead once `now` reaches its deadline or its cancel flag is set:
 // the dead are handed back by PopDropped() and never stand in a batch; one that is both expired and
-// cancelled counts as expired. Not thread-safe; Batcher's
-// mutex guards it. Every call costs time linear in size() at most.
+// cancelled counts as expired. Not thread-safe; Batcher's mutex guards it. Every call costs time
+// linear in size() at most.
 template <typename T>
 class BatchQueue {
  public:

@@ -49,7 +49,11 @@ class BatchRunner::OneBundle {
       : runner_(*runner), bundle_(std::move(bundle)) {}
 
   const Bundle* bundle() const { return bundle_.get(); }
-  void Add(InFlight* item) { items_.push_back(item); }
+  // `waited`: the item's wait for this batch, in seconds.
+  void Add(InFlight* item, double waited) {
+    items_.push_back(item);
+    longest_wait_ = std::max(longest_wait_, waited);
+  }
   void Run();
 
  private:
@@ -74,6 +78,7 @@ class BatchRunner::OneBundle {
   BatchRunner& runner_;
   const std::shared_ptr<const Bundle> bundle_;  // Outlives what the items hold of it.
   std::vector<InFlight*> items_;
+  double longest_wait_ = 0;
   bool failed_ = false;
 };
 
@@ -98,16 +103,14 @@ void BatchRunner::RunParts(absl::Span<const InFlightPtr> batch) {
   std::vector<OneBundle> parts;  // Almost always one; two or more around a swap.
   for (const InFlightPtr& item : batch) {
     item->LeaveQueue();
-    item->result.seconds.queue = absl::ToDoubleSeconds(now - item->queued);
+    const double waited = absl::ToDoubleSeconds(now - item->queued);
+    item->result.seconds.queue += waited;
     context_.metrics->StageFinished(Stage::kQueue, item->result.seconds.queue);
     const std::shared_ptr<const Bundle>& bundle = item->result.bundle;
     auto part = std::find_if(parts.begin(), parts.end(),
                              [&](const OneBundle& p) { return p.bundle() == bundle.get(); });
-    if (part != parts.end()) {
-      part->Add(item.get());
-    } else {
-      parts.emplace_back(this, bundle).Add(item.get());
-    }
+    OneBundle& one = part != parts.end() ? *part : parts.emplace_back(this, bundle);
+    one.Add(item.get(), waited);
   }
   for (OneBundle& part : parts) part.Run();
 }
@@ -137,10 +140,8 @@ void BatchRunner::OneBundle::Run() {
 }
 
 void BatchRunner::OneBundle::Report() {
-  double oldest = 0;
-  for (const InFlight* item : items_) oldest = std::max(oldest, item->result.seconds.queue);
   runner_.bundle_metrics_.batch_size.Observe(static_cast<double>(items_.size()));
-  runner_.bundle_metrics_.batch_wait_seconds.Observe(oldest);
+  runner_.bundle_metrics_.batch_wait_seconds.Observe(longest_wait_);
 }
 
 std::vector<InFlight*> BatchRunner::OneBundle::Starting(Stage stage, Items items) {

@@ -111,6 +111,7 @@ absl::Status Pipeline::Impl::Admit(InFlight* item) {
 
 void Pipeline::Impl::Dispatch(InFlightPtr item) {
   if (item->query.kind != QueryKind::kImage) return Enqueue(std::move(item));
+  item->queued = context.clock->Now();
   const absl::Status status = decode_pool->Submit([this, item] { Decode(item); });
   if (status.ok()) return;
   item->Fail(absl::IsUnavailable(status) ? QueueClosedError()
@@ -119,6 +120,7 @@ void Pipeline::Impl::Dispatch(InFlightPtr item) {
 
 void Pipeline::Impl::Decode(InFlightPtr item) {
   const BusyThread busy(context.metrics, "decode");
+  item->result.seconds.queue = absl::ToDoubleSeconds(context.clock->Now() - item->queued);
   const absl::StatusOr<bool> decoded =
       CatchToStatus("decoding", [&]() -> absl::StatusOr<bool> { return decode.Run(item.get()); });
   if (!decoded.ok() && !item->answered()) return item->Fail(decoded.status());

@@ -41,7 +41,8 @@ struct Query {
   std::shared_ptr<std::atomic<bool>> cancelled;
 };
 
-// Seconds; 0 for a stage that did not run.
+// Seconds; 0 for a stage that did not run. `queue` is all waiting: for a decode thread and for a
+// batch.
 struct StageSeconds {
   double decode = 0, preprocess = 0, queue = 0, embed = 0, search = 0, total = 0;
 };
@@ -65,8 +66,8 @@ struct PipelineOptions {
   int embed_workers = 2;
   int max_batch = 8;  // More images than the embedder's MaxBatch() are embedded in parts.
   absl::Duration max_batch_delay = absl::ZeroDuration();
-  // Queries that may wait for a batch. An image takes its place before it is decoded, so that no
-  // image is decoded that would then find the queue full.
+  // Queries that may be inside before a batch takes them. An image takes its place at admission,
+  // before it is decoded, so that no image is decoded that would then find the queue full.
   int queue_capacity = 64;
 };
 
