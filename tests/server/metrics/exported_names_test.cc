@@ -39,6 +39,7 @@ const std::vector<std::string> kExported = {
     "lookbook_health_serving gauge service",
     "lookbook_image_pixels histogram ",
     "lookbook_images_total counter format,result",
+    "lookbook_log_dropped_total counter ",
     "lookbook_queue_capacity gauge bundle,stage",
     "lookbook_queue_depth gauge bundle,stage",
     "lookbook_queue_oldest_age_seconds gauge bundle,stage",
