@@ -56,6 +56,9 @@ void AddResultSeries(Registry& registry, const Labels& labels, const std::string
 
 void AddFactSeries(Registry& registry, const Labels& labels, BundleMetrics& m) {
   m.items = AddGauge(registry, "lookbook_bundle_items", "Items in the live bundle.", labels);
+  m.memory_bytes =
+      AddGauge(registry, "lookbook_bundle_memory_bytes",
+               "Model, vectors and item facts that the live bundle holds in memory.", labels);
   m.created_timestamp_seconds =
       AddGauge(registry, "lookbook_bundle_created_timestamp_seconds",
                "When the live bundle was made, in seconds since 1970.", labels);

@@ -125,6 +125,10 @@ void ServerMetrics::DecodeWarning(absl::string_view kind) {
   impl_->images.warnings[IndexOrLast(kDecodeWarnings, kind)].Add();
 }
 
+void ServerMetrics::EmbeddingFailed(EmbeddingFailure cause) {
+  impl_->images.embedding_failures[static_cast<size_t>(cause)].Add();
+}
+
 void ServerMetrics::BundleActive(absl::string_view name, absl::string_view bundle_id,
                                  absl::string_view backbone, absl::string_view index) {
   impl_->bundles.Active(name, bundle_id, backbone, index);

@@ -64,6 +64,7 @@ class BatchRunner::OneBundle {
   // Runs `step` over `items`; when that fails, over parts of them, and fails the parts that fail
   // again.
   void RunOrSplit(Stage stage, Items items, Step step);
+  void Fail(Stage stage, Items items, const absl::Status& status);
   void EmbedImages();
   absl::Status Embed(Items images);
   void Distribute(const Embeddings& embeddings, Items images, double seconds);
@@ -156,7 +157,7 @@ void BatchRunner::OneBundle::RunOrSplit(Stage stage, Items items, Step step) {
   absl::Status status = (this->*step)(items);
   if (status.ok()) return;
   failed_ = true;
-  if (items.size() == 1) return items[0]->Fail(std::move(status));
+  if (items.size() == 1) return Fail(stage, items, status);
   const size_t part = absl::IsResourceExhausted(status) ? (items.size() + 1) / 2 : 1;
   LogWarning("a batch failed and is run again in parts", {{"bundle", runner_.name_},
                                                           {"bundle_id", bundle_->id},
@@ -167,8 +168,17 @@ void BatchRunner::OneBundle::RunOrSplit(Stage stage, Items items, Step step) {
     const std::vector<InFlight*> again = Starting(stage, items.subspan(at, part));
     if (again.empty()) continue;
     status = (this->*step)(again);
-    if (status.ok()) continue;
-    for (InFlight* item : again) item->Fail(status);
+    if (!status.ok()) Fail(stage, again, status);
+  }
+}
+
+void BatchRunner::OneBundle::Fail(Stage stage, Items items, const absl::Status& status) {
+  for (InFlight* item : items) {
+    if (stage == Stage::kEmbed) {
+      runner_.context_.metrics->EmbeddingFailed(
+          absl::IsResourceExhausted(status) ? EmbeddingFailure::kMemory : EmbeddingFailure::kModel);
+    }
+    item->Fail(status);
   }
 }
 
@@ -221,6 +231,7 @@ void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items imag
     runner_.context_.metrics->StageFinished(Stage::kPreprocess, result.seconds.preprocess);
     runner_.context_.metrics->StageFinished(Stage::kEmbed, seconds);
     if (absl::Status status = CheckUnit(result.embedding); !status.ok()) {
+      runner_.context_.metrics->EmbeddingFailed(EmbeddingFailure::kVector);
       image->Fail(std::move(status));
     }
   }
