@@ -35,6 +35,10 @@ struct Query {
   IdFilter attribute_filter;
   bool exclude_self = false;  // kItem: the item itself is no neighbour. Other kinds: no effect.
 
+  // Called on the submitting thread, before anything else is done, with the bundle that the query
+  // will be answered or refused from; not when there is none. May be null.
+  std::function<void(const Bundle&)> bundle_chosen;
+
   // Of the pipeline's clock. No stage starts past it.
   absl::Time deadline = absl::InfiniteFuture();
   // May be null. No stage starts once it is true; it never goes back to false.
@@ -93,8 +97,8 @@ class Pipeline {
   // from request threads, once use_count() is 1.
   std::shared_ptr<const Bundle> SetBundle(std::shared_ptr<const Bundle> next);
 
-  // Never blocks. `done` is called exactly once, on this thread (refusals) or one of the
-  // pipeline's; a full queue also lets go of its cancelled and expired queries on this thread.
+  // Never blocks, never throws. `done` is called exactly once, on this thread (refusals) or one of
+  // the pipeline's; a full queue also lets go of its cancelled and expired queries on this thread.
   // `done` must not block or throw.
   //
   // InvalidArgument: the reasons of DecodeImage, and bad_k, bad_similarity, bad_vector, bad_filter.
