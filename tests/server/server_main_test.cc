@@ -112,6 +112,7 @@ TEST_F(ServerMainTest, ServesUntilATermSignalAndEndsWithZero) {
 }
 
 TEST_F(ServerMainTest, ALogThatNobodyReadsStopsNeitherAnswersNorTheEnd) {
+  ASSERT_THAT(bundle_, IsOk());
   int full[2];
   ASSERT_EQ(::pipe2(full, O_CLOEXEC), 0);
   ::fcntl(full[1], F_SETFL, O_NONBLOCK);

@@ -37,7 +37,7 @@ TEST_F(PipelineExceptionsTest, AdmissionThatThrowsIsAnswered) {
   const auto pending = Submit(query);
   EXPECT_EQ(pending->calls(), 1) << "answered on the caller's thread";
   EXPECT_THAT(pending->Wait(), StatusIs(absl::StatusCode::kResourceExhausted));
-  EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 0) << "it gave its place back";
+  EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 0) << "no place is lost";
   EXPECT_THAT(Submit(ItemQuery("item-1"))->Wait(), IsOk());
 }
 

@@ -188,9 +188,10 @@ TEST_F(LoggedSearchTest, TheLineOfARefusalNamesTheBundleThatWasAsked) {
   EXPECT_FALSE(search_->Embed(&embed_context, embed, &embedded).ok());
   EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(log,
-              ::testing::ContainsRegex("method=Search .*reason=unknown_item .*bundle_id=fake-1"));
-  EXPECT_THAT(log, ::testing::ContainsRegex("method=Embed .*reason=.* .*bundle_id=fake-1"));
+  EXPECT_THAT(log, ::testing::ContainsRegex(
+                       "method=Search [^\\n]*reason=unknown_item [^\\n]*bundle_id=fake-1"));
+  EXPECT_THAT(
+      log, ::testing::ContainsRegex("method=Embed [^\\n]*reason=[^\\n]* [^\\n]*bundle_id=fake-1"));
 }
 
 class FullQueueTest : public ServiceTest {
