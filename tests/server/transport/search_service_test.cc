@@ -189,9 +189,9 @@ TEST_F(LoggedSearchTest, TheLineOfARefusalNamesTheBundleThatWasAsked) {
   EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_THAT(log, ::testing::ContainsRegex(
-                       "method=Search [^\\n]*reason=unknown_item [^\\n]*bundle_id=fake-1"));
-  EXPECT_THAT(
-      log, ::testing::ContainsRegex("method=Embed [^\\n]*reason=[^\\n]* [^\\n]*bundle_id=fake-1"));
+                       "method=Search [^\n]*reason=unknown_item [^\n]*bundle_id=fake-1"));
+  EXPECT_THAT(log,
+              ::testing::ContainsRegex("method=Embed [^\n]*reason=[^\n]* [^\n]*bundle_id=fake-1"));
 }
 
 class FullQueueTest : public ServiceTest {
