@@ -6,26 +6,46 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/log_target.h"
+#include "base/snapshot.h"
 
 namespace lookbook {
 namespace {
 
 std::atomic<LogFormat> log_format{LogFormat::kText};
 
-// spdlog does levels, locking and writing; the line itself is ours.
-spdlog::logger& Logger() {
-  static spdlog::logger* const logger = [] {
-    auto* made = new spdlog::logger("lookbook", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->flush_on(spdlog::level::info);
+std::atomic<LogLevel> lowest_level{LogLevel::kInfo};
+
+struct LogTarget {
+  std::shared_ptr<spdlog::logger> logger;
+};
+
+// spdlog does locking and writing; the line itself is ours.
+std::shared_ptr<const LogTarget> FirstTarget() {
+  static const auto* const target = [] {
+    auto logger = std::make_shared<spdlog::logger>(
+        "lookbook", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger->set_pattern("%v");
+    logger->set_level(spdlog::level::trace);
+    logger->flush_on(spdlog::level::trace);
+    return new std::shared_ptr<const LogTarget>(new LogTarget{std::move(logger)});
+  }();
+  return *target;
+}
+
+Snapshot<LogTarget>& Target() {
+  static auto* const target = [] {
+    auto* made = new Snapshot<LogTarget>;
+    made->Swap(FirstTarget());
     return made;
   }();
-  return *logger;
+  return *target;
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
@@ -85,8 +105,16 @@ absl::StatusOr<LogFormat> ParseLogFormat(absl::string_view text) {
       absl::StrCat("log format \"", text, "\" is neither text nor json"));
 }
 
+void SetLogTarget(std::shared_ptr<spdlog::logger> next) {
+  if (next == nullptr) {
+    Target().Swap(FirstTarget());
+  } else {
+    Target().Swap(std::make_shared<LogTarget>(LogTarget{std::move(next)}));
+  }
+}
+
 void ConfigureLogging(LogLevel level, LogFormat format) {
-  Logger().set_level(ToSpdlog(level));
+  lowest_level = level;
   log_format = format;
 }
 
@@ -113,10 +141,11 @@ std::string FormatLogLine(LogFormat format, LogLevel level, absl::string_view ti
 }
 
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
-  if (!Logger().should_log(ToSpdlog(level))) return;
+  if (level < lowest_level.load(std::memory_order_relaxed)) return;
   const std::string now =
       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
-  Logger().log(ToSpdlog(level), FormatLogLine(log_format, level, now, message, fields));
+  Target().Get()->logger->log(ToSpdlog(level),
+                              FormatLogLine(log_format, level, now, message, fields));
 }
 
 }  // namespace lookbook

@@ -1,4 +1,5 @@
-// Log lines with named fields, as text for people or JSON for machines, on standard error.
+// Log lines with named fields, as text for people or JSON for machines, on standard error; written by
+// the thread that logs, unless a BackgroundLog lives (background_log.h).
 //
 //   LogInfo("bundle loaded", {{"bundle", name}, {"seconds", elapsed}});
 //   2026-11-23T10:15:00.123Z INFO bundle loaded bundle=default seconds=1.5

@@ -42,3 +42,12 @@ if(LOOKBOOK_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
+
+# Otherwise every compilation fails with a message that says nothing of it.
+if(CMAKE_CXX_CLANG_TIDY)
+  list(GET CMAKE_CXX_CLANG_TIDY 0 lookbook_clang_tidy)
+  find_program(LOOKBOOK_CLANG_TIDY ${lookbook_clang_tidy})
+  if(NOT LOOKBOOK_CLANG_TIDY)
+    message(FATAL_ERROR "${lookbook_clang_tidy} is not installed, and the preset tidy needs it: apt-get install clang-tidy")
+  endif()
+endif()

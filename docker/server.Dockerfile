@@ -1,17 +1,22 @@
 # The server and the client, without a compiler, as an unprivileged user.
 #   docker build -f docker/server.Dockerfile -t lookbook-server .
 #   docker run -p 50051:50051 -p 9464:9464 -v /srv/bundles:/bundles:ro lookbook-server
+# User 10001 must be able to read /srv/bundles.
 # docker/build_and_test builds it with buildah from a locally bootstrapped Debian and runs it.
 ARG BASE=debian:bookworm-slim
 
+# The same lines as in trainer.Dockerfile, so that both images come from one cached build.
 FROM ${BASE} AS build
 WORKDIR /src
 COPY . .
 ENV LOOKBOOK_DEPS=/deps
 RUN scripts/setup --no-tests \
  && cmake --preset release -DLOOKBOOK_BUILD_TESTS=OFF \
- && cmake --build build/release --target lookbook-server lookbook_cli \
- && for part in server client torch; do cmake --install build/release --prefix /opt/lookbook --component $part --strip; done
+ && cmake --build build/release --target lookbook-server lookbook_cli lookbook-train \
+ && for part in server client torch; do \
+      cmake --install build/release --prefix /opt/server --component $part --strip || exit 1; done \
+ && for part in trainer torch; do \
+      cmake --install build/release --prefix /opt/trainer --component $part --strip || exit 1; done
 
 FROM ${BASE}
 RUN apt-get update \
@@ -22,7 +27,7 @@ RUN apt-get update \
       libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home lookbook
-COPY --from=build /opt/lookbook /opt/lookbook
+COPY --from=build /opt/server /opt/lookbook
 ENV PATH=/opt/lookbook/bin:$PATH
 # Every option has a flag and a LOOKBOOK_ variable: lookbook-server --help
 ENV LOOKBOOK_BUNDLES=default=/bundles \

@@ -46,7 +46,8 @@ def main():
     parser.add_argument("--answers", required=True, help="JSON lines of lookbook search over labelled pictures")
     parser.add_argument("--labels", required=True)
     parser.add_argument("--bundles", required=True)
-    parser.add_argument("--train-seconds", type=int, required=True)
+    parser.add_argument("--train-result", required=True, help="train/result.json of the work folder: the seconds are "
+                        "those of the training that made the bundle, also when it was kept from an earlier run")
     parser.add_argument("--summary", required=True)
     args = parser.parse_args()
     values = json.loads(pathlib.Path(args.evaluation).read_text())["values"]
@@ -62,7 +63,7 @@ def main():
 
     summary = {name: values[source] for source, name, _, _ in GATES}
     summary["mean_jaccard_top5"] = jaccard
-    summary["train_seconds"] = args.train_seconds
+    summary["train_seconds"] = round(json.loads(pathlib.Path(args.train_result).read_text())["seconds"], 1)
     summary["bundle_id"] = (pathlib.Path(args.bundles) / "CURRENT").read_text().split()[0]
     summary["gates_passed"] = passed
     pathlib.Path(args.summary).write_text(json.dumps(summary, indent=2) + "\n")

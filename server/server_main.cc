@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "base/background_log.h"
 #include "base/logging.h"
 #include "base/reason.h"
 #include "base/stop_signal.h"
@@ -56,6 +57,10 @@ int Main(int argc, char** argv) {
   ConfigureLogging(line->config.log.level, line->config.log.format);
   ApplyOpenMpSettings(argv);
   IgnoreBrokenPipes();
+  // Calls are logged on the threads that answer them: none may wait for who reads the log.
+  const auto log = BackgroundLog::Start();
+  if (!log.ok())
+    LogWarning("lines are written by the threads that log", {{"status", log.status()}});
   if (!TuneAllocator()) LogWarning("the allocator keeps its own thresholds");
   return Serve(line->config);
 }

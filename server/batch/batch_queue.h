@@ -34,8 +34,9 @@ absl::Status QueueFullError(int capacity);  // ResourceExhausted, reason queue_f
 absl::Status QueueClosedError();            // Unavailable, reason draining.
 
 // First in, first out. An item is dead once `now` reaches its deadline or its cancel flag is set:
-// the dead are handed back by PopDropped() and never stand in a batch. Not thread-safe; Batcher's
-// mutex guards it. Every call costs time linear in size() at most.
+// the dead are handed back by PopDropped() and never stand in a batch; one that is both expired and
+// cancelled counts as expired. Not thread-safe; Batcher's mutex guards it. Every call costs time
+// linear in size() at most.
 template <typename T>
 class BatchQueue {
  public:
@@ -117,10 +118,11 @@ class BatchQueue {
   };
 
   static std::optional<DropReason> WhyDead(const Entry& entry, absl::Time now) {
+    // The deadline first: when it comes, the caller's side cancels the call as well.
+    if (entry.deadline <= now) return DropReason::kDeadline;
     if (entry.cancelled != nullptr && entry.cancelled->load(std::memory_order_acquire)) {
       return DropReason::kCancelled;
     }
-    if (entry.deadline <= now) return DropReason::kDeadline;
     return std::nullopt;
   }
 

@@ -178,7 +178,7 @@ void AddStages(std::vector<ConfigOption>& all) {
       "batch.max_delay", "how long a query waits for company", absl::ZeroDuration(),
       absl::Seconds(1), [](C & c) -> auto& { return c.batch.max_delay; }));
   all.push_back(Integer(
-      "batch.queue_capacity", "queries that may wait for a batch", 1, 100'000,
+      "batch.queue_capacity", "queries that may be inside before a batch takes them", 1, 100'000,
       [](C & c) -> auto& { return c.batch.queue_capacity; }));
 }
 

@@ -39,7 +39,9 @@ struct ServerConfig {
   struct Batch {
     int max_size = 8;
     absl::Duration max_delay = absl::ZeroDuration();  // How long a lone image waits for company.
-    int queue_capacity = 64;                          // Decoded images that may wait for a batch.
+    // Queries that may be inside before a batch takes them; an image counts from before its
+    // decoding.
+    int queue_capacity = 64;
   };
   // Every bound is inclusive.
   struct Limits {

@@ -7,6 +7,7 @@
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "engine/bundle/manifest.h"
+#include "server/lifecycle/bundle_memory.h"
 
 namespace lookbook {
 namespace {
@@ -42,6 +43,7 @@ absl::Status BundleLoader::Load(const std::string& name, const std::string& bund
   metrics_->BundleLoaded(name, "success");
   metrics_->BundleActive(name, bundle.id, bundle.manifest.backbone(), bundle.index->spec());
   metrics_->bundle(name).items.Set(static_cast<double>(bundle.items->size()));
+  metrics_->bundle(name).memory_bytes.Set(static_cast<double>(BundleMemoryBytes(bundle)));
   metrics_->bundle(name).created_timestamp_seconds.Set(
       static_cast<double>(absl::ToUnixSeconds(created)));
   LogInfo("bundle loaded", {{"bundle", name},

@@ -31,10 +31,11 @@ void AddBatchSeries(Registry& registry, const Labels& labels, BundleMetrics& m) 
 void AddQueueSeries(Registry& registry, const Labels& labels, BundleMetrics& m) {
   Labels queue = labels;
   queue["stage"] = "embed";
-  m.queue_depth =
-      AddGauge(registry, "lookbook_queue_depth", "Queries that wait for a batch.", queue);
+  m.queue_depth = AddGauge(registry, "lookbook_queue_depth",
+                           "Admitted queries that no batch has taken yet.", queue);
   m.queue_capacity =
-      AddGauge(registry, "lookbook_queue_capacity", "Queries that may wait for a batch.", queue);
+      AddGauge(registry, "lookbook_queue_capacity",
+               "Admitted queries that may be there before a batch takes them.", queue);
   m.queue_oldest_age_seconds = AddGauge(registry, "lookbook_queue_oldest_age_seconds",
                                         "How long the oldest waiting query has waited.", queue);
 }
@@ -55,6 +56,9 @@ void AddResultSeries(Registry& registry, const Labels& labels, const std::string
 
 void AddFactSeries(Registry& registry, const Labels& labels, BundleMetrics& m) {
   m.items = AddGauge(registry, "lookbook_bundle_items", "Items in the live bundle.", labels);
+  m.memory_bytes =
+      AddGauge(registry, "lookbook_bundle_memory_bytes",
+               "Model, vectors and item facts that the live bundle holds in memory.", labels);
   m.created_timestamp_seconds =
       AddGauge(registry, "lookbook_bundle_created_timestamp_seconds",
                "When the live bundle was made, in seconds since 1970.", labels);

@@ -22,6 +22,11 @@ ImageSeries::ImageSeries(prometheus::Registry& registry) {
         AddCounter(registry, "lookbook_decode_warnings_total",
                    "Oddities of images that were accepted.", {{"kind", kDecodeWarnings[i]}});
   }
+  for (size_t i = 0; i < kEmbeddingFailures.size(); ++i) {
+    embedding_failures[i] =
+        AddCounter(registry, "lookbook_embedding_failures_total",
+                   "Images that got no embedding, by cause.", {{"cause", kEmbeddingFailures[i]}});
+  }
   body_bytes = AddHistogram(registry, "lookbook_request_body_bytes",
                             "Size of image files that decoded.", ByteBuckets());
   pixels = AddHistogram(registry, "lookbook_image_pixels",

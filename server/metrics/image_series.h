@@ -16,6 +16,8 @@ inline constexpr std::array<const char*, 13> kRejectReasons = {
     "bad_aspect",  "too_many_pixels",  "too_many_chunks",    "too_many_scans",
     "other"};
 inline constexpr std::array<const char*, 2> kDecodeWarnings = {"missing_eoi", "other"};
+// By EmbeddingFailure.
+inline constexpr std::array<const char*, 3> kEmbeddingFailures = {"model", "memory", "vector"};
 
 // Thread-safe. `registry` must outlive this object.
 struct ImageSeries {
@@ -28,6 +30,7 @@ struct ImageSeries {
   std::array<OfFormat, kImageFormats.size()> formats;
   std::array<CounterHandle, kRejectReasons.size()> reject_reasons;
   std::array<CounterHandle, kDecodeWarnings.size()> warnings;
+  std::array<CounterHandle, kEmbeddingFailures.size()> embedding_failures;
   HistogramHandle body_bytes;
   HistogramHandle pixels;
 };

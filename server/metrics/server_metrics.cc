@@ -14,6 +14,7 @@
 #include "server/metrics/bundle_series.h"
 #include "server/metrics/closed_set.h"
 #include "server/metrics/image_series.h"
+#include "server/metrics/log_collector.h"
 #include "server/metrics/process_collector.h"
 #include "server/metrics/request_series.h"
 
@@ -40,6 +41,7 @@ struct ServerMetrics::Impl {
 
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
+  std::shared_ptr<LogCollector> log = std::make_shared<LogCollector>();
   RequestSeries requests;
   ImageSeries images;
   BundleSeries bundles;
@@ -123,6 +125,10 @@ void ServerMetrics::DecodeWarning(absl::string_view kind) {
   impl_->images.warnings[IndexOrLast(kDecodeWarnings, kind)].Add();
 }
 
+void ServerMetrics::EmbeddingFailed(EmbeddingFailure cause) {
+  impl_->images.embedding_failures[static_cast<size_t>(cause)].Add();
+}
+
 void ServerMetrics::BundleActive(absl::string_view name, absl::string_view bundle_id,
                                  absl::string_view backbone, absl::string_view index) {
   impl_->bundles.Active(name, bundle_id, backbone, index);
@@ -163,6 +169,7 @@ absl::StatusOr<int> ServerMetrics::Expose(const std::string& address) {
     }
     exposer->RegisterCollectable(impl_->registry);
     exposer->RegisterCollectable(impl_->process);
+    exposer->RegisterCollectable(impl_->log);
     impl_->exposer = std::move(exposer);
     return impl_->exposer->GetListeningPorts().at(0);
   });
@@ -170,8 +177,12 @@ absl::StatusOr<int> ServerMetrics::Expose(const std::string& address) {
 
 std::string ServerMetrics::Scrape() const {
   std::vector<prometheus::MetricFamily> families = impl_->registry->Collect();
-  std::vector<prometheus::MetricFamily> process = impl_->process->Collect();
-  std::move(process.begin(), process.end(), std::back_inserter(families));
+  for (const prometheus::Collectable* more :
+       {static_cast<const prometheus::Collectable*>(impl_->process.get()),
+        static_cast<const prometheus::Collectable*>(impl_->log.get())}) {
+    std::vector<prometheus::MetricFamily> found = more->Collect();
+    std::move(found.begin(), found.end(), std::back_inserter(families));
+  }
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -38,6 +38,9 @@ class HistogramHandle {
 
 enum class Method { kSearch, kEmbed, kGetItem, kListClasses, kGetInfo };
 enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
+// Why an image got no embedding: the model failed, memory was short, or what the model gave is not
+// a unit vector.
+enum class EmbeddingFailure { kModel, kMemory, kVector };
 enum class ShedReason { kQueueFull, kDeadline, kRate, kDraining, kMemory };
 
 // Series of one configured bundle.
@@ -54,6 +57,7 @@ struct BundleMetrics {
   CounterHandle search_queries_total;
   HistogramHandle top1_similarity;
   GaugeHandle items;
+  GaugeHandle memory_bytes;
   GaugeHandle created_timestamp_seconds;
   HistogramHandle load_duration_seconds;
   GaugeHandle warmup_seconds;
@@ -81,6 +85,8 @@ class ServerMetrics {
   // `reason` outside the closed set counts as "other".
   void ImageRejected(absl::string_view format, absl::string_view reason);
   void DecodeWarning(absl::string_view kind);
+  // One image that is answered with an error for want of its embedding.
+  void EmbeddingFailed(EmbeddingFailure cause);
 
   // lookbook_bundle_info{bundle,bundle_id,backbone,index} 1; the series of the bundle before is
   // removed.

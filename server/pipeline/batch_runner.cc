@@ -49,7 +49,11 @@ class BatchRunner::OneBundle {
       : runner_(*runner), bundle_(std::move(bundle)) {}
 
   const Bundle* bundle() const { return bundle_.get(); }
-  void Add(InFlight* item) { items_.push_back(item); }
+  // `waited`: the item's wait for this batch, in seconds.
+  void Add(InFlight* item, double waited) {
+    items_.push_back(item);
+    longest_wait_ = std::max(longest_wait_, waited);
+  }
   void Run();
 
  private:
@@ -60,6 +64,7 @@ class BatchRunner::OneBundle {
   // Runs `step` over `items`; when that fails, over parts of them, and fails the parts that fail
   // again.
   void RunOrSplit(Stage stage, Items items, Step step);
+  void Fail(Stage stage, Items items, const absl::Status& status);
   void EmbedImages();
   absl::Status Embed(Items images);
   void Distribute(const Embeddings& embeddings, Items images, double seconds);
@@ -74,6 +79,7 @@ class BatchRunner::OneBundle {
   BatchRunner& runner_;
   const std::shared_ptr<const Bundle> bundle_;  // Outlives what the items hold of it.
   std::vector<InFlight*> items_;
+  double longest_wait_ = 0;
   bool failed_ = false;
 };
 
@@ -98,16 +104,14 @@ void BatchRunner::RunParts(absl::Span<const InFlightPtr> batch) {
   std::vector<OneBundle> parts;  // Almost always one; two or more around a swap.
   for (const InFlightPtr& item : batch) {
     item->LeaveQueue();
-    item->result.seconds.queue = absl::ToDoubleSeconds(now - item->queued);
+    const double waited = absl::ToDoubleSeconds(now - item->queued);
+    item->result.seconds.queue += waited;
     context_.metrics->StageFinished(Stage::kQueue, item->result.seconds.queue);
     const std::shared_ptr<const Bundle>& bundle = item->result.bundle;
     auto part = std::find_if(parts.begin(), parts.end(),
                              [&](const OneBundle& p) { return p.bundle() == bundle.get(); });
-    if (part != parts.end()) {
-      part->Add(item.get());
-    } else {
-      parts.emplace_back(this, bundle).Add(item.get());
-    }
+    OneBundle& one = part != parts.end() ? *part : parts.emplace_back(this, bundle);
+    one.Add(item.get(), waited);
   }
   for (OneBundle& part : parts) part.Run();
 }
@@ -137,10 +141,8 @@ void BatchRunner::OneBundle::Run() {
 }
 
 void BatchRunner::OneBundle::Report() {
-  double oldest = 0;
-  for (const InFlight* item : items_) oldest = std::max(oldest, item->result.seconds.queue);
   runner_.bundle_metrics_.batch_size.Observe(static_cast<double>(items_.size()));
-  runner_.bundle_metrics_.batch_wait_seconds.Observe(oldest);
+  runner_.bundle_metrics_.batch_wait_seconds.Observe(longest_wait_);
 }
 
 std::vector<InFlight*> BatchRunner::OneBundle::Starting(Stage stage, Items items) {
@@ -155,7 +157,7 @@ void BatchRunner::OneBundle::RunOrSplit(Stage stage, Items items, Step step) {
   absl::Status status = (this->*step)(items);
   if (status.ok()) return;
   failed_ = true;
-  if (items.size() == 1) return items[0]->Fail(std::move(status));
+  if (items.size() == 1) return Fail(stage, items, status);
   const size_t part = absl::IsResourceExhausted(status) ? (items.size() + 1) / 2 : 1;
   LogWarning("a batch failed and is run again in parts", {{"bundle", runner_.name_},
                                                           {"bundle_id", bundle_->id},
@@ -166,8 +168,17 @@ void BatchRunner::OneBundle::RunOrSplit(Stage stage, Items items, Step step) {
     const std::vector<InFlight*> again = Starting(stage, items.subspan(at, part));
     if (again.empty()) continue;
     status = (this->*step)(again);
-    if (status.ok()) continue;
-    for (InFlight* item : again) item->Fail(status);
+    if (!status.ok()) Fail(stage, again, status);
+  }
+}
+
+void BatchRunner::OneBundle::Fail(Stage stage, Items items, const absl::Status& status) {
+  for (InFlight* item : items) {
+    if (stage == Stage::kEmbed) {
+      runner_.context_.metrics->EmbeddingFailed(
+          absl::IsResourceExhausted(status) ? EmbeddingFailure::kMemory : EmbeddingFailure::kModel);
+    }
+    item->Fail(status);
   }
 }
 
@@ -220,6 +231,7 @@ void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items imag
     runner_.context_.metrics->StageFinished(Stage::kPreprocess, result.seconds.preprocess);
     runner_.context_.metrics->StageFinished(Stage::kEmbed, seconds);
     if (absl::Status status = CheckUnit(result.embedding); !status.ok()) {
+      runner_.context_.metrics->EmbeddingFailed(EmbeddingFailure::kVector);
       image->Fail(std::move(status));
     }
   }

@@ -65,12 +65,13 @@ InFlight::~InFlight() {
 }
 
 bool InFlight::MayStart(Stage stage) {
-  if (query.cancelled != nullptr && query.cancelled->load(std::memory_order_acquire)) {
-    FailCancelled(stage);
-    return false;
-  }
+  // The deadline first: when it comes, the caller's side cancels the call as well.
   if (query.deadline <= context_.clock->Now()) {
     FailDeadline(stage);
+    return false;
+  }
+  if (query.cancelled != nullptr && query.cancelled->load(std::memory_order_acquire)) {
+    FailCancelled(stage);
     return false;
   }
   return true;

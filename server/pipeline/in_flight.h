@@ -13,7 +13,7 @@
 
 namespace lookbook {
 
-// Places for queries that wait for a batch. Thread-safe.
+// Places for admitted queries that no batch has taken yet. Thread-safe.
 class QueuePlaces {
  public:
   // `taken` follows the number of places in use.
@@ -62,7 +62,7 @@ class InFlight {
   bool answered() const { return done_ == nullptr; }
 
   Query query;
-  absl::Time queued;   // When it began to wait for a batch.
+  absl::Time queued;   // When it began to wait: for a decode thread, later for a batch.
   int64_t row = -1;    // kItem: the item's row of result.bundle.
   Image pixels;        // kImage, once decoded: ResizeForModel's result for result.bundle.
   QueryResult result;  // result.bundle is chosen at admission and never changes.

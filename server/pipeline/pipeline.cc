@@ -47,9 +47,11 @@ struct Pipeline::Impl {
   bool TakePlace(InFlight* item) {
     return item->TryTakePlace() || (batcher->DropDead() && item->TryTakePlace());
   }
-  void Dispatch(InFlightPtr item);
-  void Decode(InFlightPtr item);
-  void Enqueue(InFlightPtr item);
+  // These two hand a query over to other threads, which answer it; on failure it is still the
+  // caller's.
+  absl::Status Dispatch(const InFlightPtr& item);
+  absl::Status Enqueue(const InFlightPtr& item);
+  void Decode(const InFlightPtr& item);
   BatchHandlers<InFlightPtr> Handlers();
 
   const PipelineOptions options;
@@ -104,33 +106,33 @@ absl::Status Pipeline::Impl::Admit(InFlight* item) {
     return WithReason(absl::UnavailableError("no bundle is loaded yet; try another replica"),
                       "no_bundle");
   }
+  if (item->query.bundle_chosen) item->query.bundle_chosen(*item->result.bundle);
   LB_RETURN_IF_ERROR(CheckQuery(item->query, *item->result.bundle));
   LB_RETURN_IF_ERROR(ResolveVector(item));
   return TakePlace(item) ? absl::OkStatus() : QueueFullError(options.queue_capacity);
 }
 
-void Pipeline::Impl::Dispatch(InFlightPtr item) {
-  if (item->query.kind != QueryKind::kImage) return Enqueue(std::move(item));
+absl::Status Pipeline::Impl::Dispatch(const InFlightPtr& item) {
+  if (item->query.kind != QueryKind::kImage) return Enqueue(item);
+  item->queued = context.clock->Now();
   const absl::Status status = decode_pool->Submit([this, item] { Decode(item); });
-  if (status.ok()) return;
-  item->Fail(absl::IsUnavailable(status) ? QueueClosedError()
-                                         : QueueFullError(options.decode_queue));
+  if (status.ok()) return status;
+  return absl::IsUnavailable(status) ? QueueClosedError() : QueueFullError(options.decode_queue);
 }
 
-void Pipeline::Impl::Decode(InFlightPtr item) {
+void Pipeline::Impl::Decode(const InFlightPtr& item) {
   const BusyThread busy(context.metrics, "decode");
-  const absl::StatusOr<bool> decoded =
-      CatchToStatus("decoding", [&]() -> absl::StatusOr<bool> { return decode.Run(item.get()); });
-  if (!decoded.ok() && !item->answered()) return item->Fail(decoded.status());
-  if (decoded.ok() && *decoded) Enqueue(std::move(item));
+  const absl::Status status = CatchToStatus("decoding", [&] {
+    item->result.seconds.queue = absl::ToDoubleSeconds(context.clock->Now() - item->queued);
+    return decode.Run(item.get()) ? Enqueue(item) : absl::OkStatus();
+  });
+  if (!status.ok() && !item->answered()) item->Fail(status);
 }
 
-void Pipeline::Impl::Enqueue(InFlightPtr item) {
+absl::Status Pipeline::Impl::Enqueue(const InFlightPtr& item) {
   item->queued = context.clock->Now();
   InFlightPtr queued = item;
-  const absl::Status status =
-      batcher->Push(&queued, item->query.deadline, item->query.cancelled.get());
-  if (!status.ok()) item->Fail(status);
+  return batcher->Push(&queued, item->query.deadline, item->query.cancelled.get());
 }
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(std::string name,
@@ -152,12 +154,19 @@ std::shared_ptr<const Bundle> Pipeline::SetBundle(std::shared_ptr<const Bundle> 
 }
 
 void Pipeline::Submit(Query query, QueryDone done) {
-  auto item = std::make_shared<InFlight>(std::move(query), std::move(done), &impl_->context);
-  if (!item->MayStart(Stage::kDecode)) return;
-  if (absl::Status status = impl_->Admit(item.get()); !status.ok()) {
-    return item->Fail(std::move(status));
-  }
-  impl_->Dispatch(std::move(item));
+  InFlightPtr item;
+  absl::Status status = CatchToStatus("taking a query in", [&] {
+    item = std::make_shared<InFlight>(std::move(query), std::move(done), &impl_->context);
+    return absl::OkStatus();
+  });
+  // Only the memory for the object can be lacking, and then `done` was not moved.
+  if (!status.ok()) return done(std::move(status));
+  status = CatchToStatus("admitting a query", [&]() -> absl::Status {
+    if (!item->MayStart(Stage::kDecode)) return absl::OkStatus();
+    LB_RETURN_IF_ERROR(impl_->Admit(item.get()));
+    return impl_->Dispatch(item);
+  });
+  if (!status.ok() && !item->answered()) item->Fail(std::move(status));
 }
 
 void Pipeline::Shutdown() {

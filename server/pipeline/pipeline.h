@@ -35,13 +35,18 @@ struct Query {
   IdFilter attribute_filter;
   bool exclude_self = false;  // kItem: the item itself is no neighbour. Other kinds: no effect.
 
+  // Called on the submitting thread, before anything else is done, with the bundle that the query
+  // will be answered or refused from; not when there is none. May be null.
+  std::function<void(const Bundle&)> bundle_chosen;
+
   // Of the pipeline's clock. No stage starts past it.
   absl::Time deadline = absl::InfiniteFuture();
   // May be null. No stage starts once it is true; it never goes back to false.
   std::shared_ptr<std::atomic<bool>> cancelled;
 };
 
-// Seconds; 0 for a stage that did not run.
+// Seconds; 0 for a stage that did not run. `queue` is all waiting: for a decode thread and for a
+// batch.
 struct StageSeconds {
   double decode = 0, preprocess = 0, queue = 0, embed = 0, search = 0, total = 0;
 };
@@ -65,8 +70,8 @@ struct PipelineOptions {
   int embed_workers = 2;
   int max_batch = 8;  // More images than the embedder's MaxBatch() are embedded in parts.
   absl::Duration max_batch_delay = absl::ZeroDuration();
-  // Queries that may wait for a batch. An image takes its place before it is decoded, so that no
-  // image is decoded that would then find the queue full.
+  // Queries that may be inside before a batch takes them. An image takes its place at admission,
+  // before it is decoded, so that no image is decoded that would then find the queue full.
   int queue_capacity = 64;
 };
 
@@ -92,8 +97,8 @@ class Pipeline {
   // from request threads, once use_count() is 1.
   std::shared_ptr<const Bundle> SetBundle(std::shared_ptr<const Bundle> next);
 
-  // Never blocks. `done` is called exactly once, on this thread (refusals) or one of the
-  // pipeline's; a full queue also lets go of its cancelled and expired queries on this thread.
+  // Never blocks, never throws. `done` is called exactly once, on this thread (refusals) or one of
+  // the pipeline's; a full queue also lets go of its cancelled and expired queries on this thread.
   // `done` must not block or throw.
   //
   // InvalidArgument: the reasons of DecodeImage, and bad_k, bad_similarity, bad_vector, bad_filter.

@@ -46,11 +46,12 @@ Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServ
       arrived_(environment.clock->Now()),
       deadline_(CallDeadline(context->deadline(), std::chrono::system_clock::now(), arrived_,
                              environment.max_deadline)),
-      cancelled_(std::make_shared<std::atomic<bool>>(false)),
-      admitted_(environment.gate->Enter()) {
+      cancelled_(std::make_shared<std::atomic<bool>>(false)) {
   record_.method = MethodName(method);
   record_.request_bytes = request_bytes;
   record_.request_id = std::string(request_id.substr(0, kMaxLoggedId));
+  // From here on nothing can throw: a gate that was entered is left in OnDone().
+  admitted_ = environment_.gate->Enter();
   environment_.metrics->RequestStarted(method_);
   environment_.metrics->DeadlineAtArrival(method_, absl::ToDoubleSeconds(deadline_ - arrived_));
 }

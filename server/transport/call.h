@@ -7,10 +7,12 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/exception_fence.h"
 #include "server/metrics/server_metrics.h"
 #include "server/pipeline/pipeline.h"
 #include "server/transport/access_log.h"
@@ -53,6 +55,13 @@ class Call final : public grpc::ServerUnaryReactor {
   // Ends the call. `reply_begin`: when work on the reply began, for the stage "reply".
   void Complete(absl::Status status, absl::Time reply_begin = absl::InfinitePast());
 
+  // Ends the call with what `reply`, which fills the response, returns or throws.
+  template <typename Fn>
+  void CompleteWith(Fn&& reply) {
+    const absl::Time begin = Now();
+    Complete(CatchToStatus("making the reply", std::forward<Fn>(reply)), begin);
+  }
+
  private:
   void OnCancel() override;
   void OnDone() override;
@@ -63,7 +72,7 @@ class Call final : public grpc::ServerUnaryReactor {
   const absl::Time arrived_;
   const absl::Time deadline_;
   const std::shared_ptr<std::atomic<bool>> cancelled_;
-  const bool admitted_;
+  bool admitted_ = false;
   CallRecord record_;
 };
 

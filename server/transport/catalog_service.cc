@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/exception_fence.h"
 #include "base/reason.h"
+#include "base/status_macros.h"
 #include "base/version.h"
 #include "server/transport/catalog_messages.h"
 #include "server/transport/search_messages.h"
@@ -33,54 +35,54 @@ grpc::ServerUnaryReactor* CatalogService::GetItem(grpc::CallbackServerContext* c
                                                   v1::GetItemResponse* response) {
   auto* call = new Call(Method::kGetItem, environment_, context, request->item_id().size(), "");
   if (call->Refused()) return call;
-  if (absl::Status status = CheckItemId(request->item_id()); !status.ok()) {
-    call->Complete(std::move(status));
-    return call;
-  }
-  absl::StatusOr<std::shared_ptr<const Bundle>> bundle = FindBundle(request->bundle());
-  if (!bundle.ok()) {
-    call->Complete(bundle.status());
-    return call;
-  }
-  const absl::StatusOr<int64_t> row = (*bundle)->items->RowOf(request->item_id());
-  if (!row.ok()) {
-    call->Complete(WithReason(row.status(), "unknown_item"));
-    return call;
-  }
-  call->SetBundle((*bundle)->id);
-  FillItem(**bundle, *row, response);
-  if (request->with_thumbnail()) {
-    ReadThumbnail(call, *std::move(bundle), *row, response);
-  } else {
-    call->Complete(absl::OkStatus());
-  }
+  const absl::StatusOr<bool> done =
+      CatchToStatus("looking an item up", [&] { return FindItem(call, *request, response); });
+  if (!done.ok() || *done) call->Complete(done.status());
   return call;
 }
 
-void CatalogService::ReadThumbnail(Call* call, std::shared_ptr<const Bundle> bundle, int64_t row,
+absl::StatusOr<bool> CatalogService::FindItem(Call* call, const v1::GetItemRequest& request,
+                                              v1::GetItemResponse* response) {
+  LB_RETURN_IF_ERROR(CheckItemId(request.item_id()));
+  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, FindBundle(request.bundle()));
+  call->SetBundle(bundle->id);
+  const absl::StatusOr<int64_t> found = bundle->items->RowOf(request.item_id());
+  if (!found.ok()) return WithReason(found.status(), "unknown_item");
+  const int64_t row = *found;
+  FillItem(*bundle, row, response);
+  if (!request.with_thumbnail()) return true;
+  const absl::Status queued = readers_.Submit(
+      [this, call, bundle, row, response] { ReadThumbnail(call, *bundle, row, response); });
+  if (queued.ok()) return false;
+  const bool draining = absl::IsUnavailable(queued);
+  environment_.metrics->Shed(draining ? ShedReason::kDraining : ShedReason::kQueueFull);
+  return WithReason(queued, draining ? "draining" : "queue_full");
+}
+
+void CatalogService::ReadThumbnail(Call* call, const Bundle& bundle, int64_t row,
                                    v1::GetItemResponse* response) {
-  const absl::Status queued = readers_.Submit([this, call, bundle, row, response] {
-    if (call->cancelled()->load(std::memory_order_relaxed)) {
-      return call->Complete(absl::CancelledError("the caller gave up"));
-    }
-    if (call->Now() >= call->deadline()) {
-      return call->Complete(
-          absl::DeadlineExceededError("the deadline passed before the thumbnail was read"));
-    }
-    environment_.metrics->ThreadBusy("catalog", 1);
-    absl::StatusOr<std::string> thumbnail = bundle->items->Thumbnail(row);
-    environment_.metrics->ThreadBusy("catalog", -1);
-    // An item may have none: then the field stays empty.
-    if (!thumbnail.ok() && !absl::IsNotFound(thumbnail.status())) {
-      return call->Complete(absl::InternalError(thumbnail.status().ToString()));
-    }
+  if (call->Now() >= call->deadline()) {
+    environment_.metrics->Shed(ShedReason::kDeadline);
+    return call->Complete(
+        absl::DeadlineExceededError("the deadline passed before the thumbnail was read"));
+  }
+  if (call->cancelled()->load(std::memory_order_relaxed)) {
+    environment_.metrics->Cancelled(Stage::kReply);
+    return call->Complete(absl::CancelledError("the caller gave up"));
+  }
+  environment_.metrics->ThreadBusy("catalog", 1);
+  absl::Status status = CatchToStatus("reading a thumbnail", [&] {
+    absl::StatusOr<std::string> thumbnail = bundle.items->Thumbnail(row);
     if (thumbnail.ok()) response->set_thumbnail(*std::move(thumbnail));
-    call->Complete(absl::OkStatus());
+    return thumbnail.status();
   });
-  if (queued.ok()) return;
-  environment_.metrics->Shed(absl::IsUnavailable(queued) ? ShedReason::kDraining
-                                                         : ShedReason::kQueueFull);
-  call->Complete(WithReason(queued, absl::IsUnavailable(queued) ? "draining" : "queue_full"));
+  environment_.metrics->ThreadBusy("catalog", -1);
+  // An item may have none: then the field stays empty.
+  if (absl::IsNotFound(status)) status = absl::OkStatus();
+  if (!status.ok() && !absl::IsResourceExhausted(status)) {
+    status = absl::InternalError(status.ToString());
+  }
+  call->Complete(std::move(status));
 }
 
 grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContext* context,
@@ -88,12 +90,12 @@ grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContex
                                                       v1::ListClassesResponse* response) {
   auto* call = new Call(Method::kListClasses, environment_, context, request->bundle().size(), "");
   if (call->Refused()) return call;
-  const absl::StatusOr<std::shared_ptr<const Bundle>> bundle = FindBundle(request->bundle());
-  if (bundle.ok()) {
-    call->SetBundle((*bundle)->id);
-    FillClasses(**bundle, response);
-  }
-  call->Complete(bundle.status());
+  call->Complete(CatchToStatus("listing classes", [&]() -> absl::Status {
+    LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, FindBundle(request->bundle()));
+    call->SetBundle(bundle->id);
+    FillClasses(*bundle, response);
+    return absl::OkStatus();
+  }));
   return call;
 }
 
@@ -102,13 +104,15 @@ grpc::ServerUnaryReactor* CatalogService::GetInfo(grpc::CallbackServerContext* c
                                                   v1::GetInfoResponse* response) {
   auto* call = new Call(Method::kGetInfo, environment_, context, 0, "");
   if (call->Refused()) return call;
-  response->set_version(std::string(Version()));
-  response->set_commit(std::string(GitCommit()));
-  response->set_device(device_);
-  for (const PipelineSet::Entry& entry : pipelines_.entries()) {
-    FillBundleInfo(entry.name, entry.pipeline->bundle().get(), response->add_bundles());
-  }
-  call->Complete(absl::OkStatus());
+  call->Complete(CatchToStatus("describing the server", [&] {
+    response->set_version(std::string(Version()));
+    response->set_commit(std::string(GitCommit()));
+    response->set_device(device_);
+    for (const PipelineSet::Entry& entry : pipelines_.entries()) {
+      FillBundleInfo(entry.name, entry.pipeline->bundle().get(), response->add_bundles());
+    }
+    return absl::OkStatus();
+  }));
   return call;
 }
 

@@ -11,8 +11,9 @@
 namespace lookbook {
 
 // Facts are in memory and answered at once; thumbnails are read from disk on `readers`, never on
-// gRPC's threads. Thread-safe. What the constructor is given must outlive it; `readers` is shut
-// down before the gRPC server's calls are gone, never after.
+// gRPC's threads. Thread-safe. What the constructor is given must outlive it. A call whose
+// thumbnail waits in `readers` is completed there: `readers` may be shut down, which runs what
+// waits, but not destroyed before the gRPC server is gone.
 class CatalogService final : public v1::CatalogService::CallbackService {
  public:
   CatalogService(const PipelineSet* pipelines, ThreadPool* readers, std::string device,
@@ -31,8 +32,10 @@ class CatalogService final : public v1::CatalogService::CallbackService {
  private:
   // The live bundle of a name. As PipelineSet::Find, and Unavailable no_bundle.
   absl::StatusOr<std::shared_ptr<const Bundle>> FindBundle(const std::string& name) const;
-  void ReadThumbnail(Call* call, std::shared_ptr<const Bundle> bundle, int64_t row,
-                     v1::GetItemResponse* response);
+  // False: a reader completes `call`, once it has read the thumbnail.
+  absl::StatusOr<bool> FindItem(Call* call, const v1::GetItemRequest& request,
+                                v1::GetItemResponse* response);
+  void ReadThumbnail(Call* call, const Bundle& bundle, int64_t row, v1::GetItemResponse* response);
 
   const PipelineSet& pipelines_;
   ThreadPool& readers_;

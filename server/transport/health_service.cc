@@ -148,6 +148,8 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext*, const HealthCheckRequest* request) {
+  if (request->service().size() > kMaxWatchedNameBytes)
+    return RefuseWatch(request->service().size());
   auto watcher = std::make_shared<Watcher>(this, request->service());
   watcher->HoldUntilDone(watcher);
   {
@@ -156,6 +158,17 @@ grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     watcher->NoteState(StatusOf(watcher->name()));
     if (ended_) watcher->NoteEnd(DrainingStatus());
   }
+  watcher->Continue();
+  return watcher.get();
+}
+
+// A stream that only ends; no Set() finds it.
+HealthService::Watcher* HealthService::RefuseWatch(size_t name_bytes) {
+  auto watcher = std::make_shared<Watcher>(this, "");
+  watcher->HoldUntilDone(watcher);
+  watcher->NoteEnd(ToGrpcStatus(InvalidArgument(
+      "bad_service", absl::StrCat("the service's name has ", name_bytes, " bytes; at most ",
+                                  kMaxWatchedNameBytes, " are watched"))));
   watcher->Continue();
   return watcher.get();
 }

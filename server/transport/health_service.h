@@ -14,6 +14,9 @@
 
 namespace lookbook {
 
+// A Watch keeps its service's name as long as it lives.
+inline constexpr size_t kMaxWatchedNameBytes = 256;
+
 // Thread-safe. Must outlive the gRPC server it is registered with.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
@@ -28,7 +31,8 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
                                   const grpc::health::v1::HealthCheckRequest* request,
                                   grpc::health::v1::HealthCheckResponse* response) override;
 
-  // The state now, then each change. Unknown service: SERVICE_UNKNOWN until it is known.
+  // The state now, then each change. Unknown service: SERVICE_UNKNOWN until it is known. A name
+  // beyond kMaxWatchedNameBytes: INVALID_ARGUMENT bad_service.
   grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
       grpc::CallbackServerContext* context,
       const grpc::health::v1::HealthCheckRequest* request) override;
@@ -37,6 +41,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   class Watcher;
   using Status = grpc::health::v1::HealthCheckResponse::ServingStatus;
   Status StatusOf(const std::string& service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Watcher* RefuseWatch(size_t name_bytes);
   void Forget(const std::shared_ptr<Watcher>& watcher);
 
   Mutex mutex_;

@@ -19,10 +19,27 @@ absl::Status CheckRequestId(absl::string_view request_id) {
                                       kMaxRequestIdBytes, " are echoed"));
 }
 
-IdFilter ToFilter(const v1::ClassFilter& proto) {
-  return {{proto.any().begin(), proto.any().end()},
-          {proto.all().begin(), proto.all().end()},
-          {proto.none().begin(), proto.none().end()}};
+absl::StatusOr<IdFilter> ToFilter(absl::string_view what, const v1::ClassFilter& proto) {
+  const int longest = std::max({proto.any_size(), proto.all_size(), proto.none_size()});
+  if (longest > kMaxFilterIds) {
+    return InvalidArgument("bad_filter",
+                           absl::StrCat(what, " has a list of ", longest, " ids; at most ",
+                                        kMaxFilterIds, " are looked at"));
+  }
+  return IdFilter{{proto.any().begin(), proto.any().end()},
+                  {proto.all().begin(), proto.all().end()},
+                  {proto.none().begin(), proto.none().end()}};
+}
+
+absl::Status SetVector(const v1::Vector& proto, Query* query) {
+  if (proto.values_size() > kMaxVectorValues) {
+    return InvalidArgument("bad_vector",
+                           absl::StrCat("the vector has ", proto.values_size(),
+                                        " values; no bundle has more than ", kMaxVectorValues));
+  }
+  query->kind = QueryKind::kVector;
+  query->vector.assign(proto.values().begin(), proto.values().end());
+  return absl::OkStatus();
 }
 
 absl::Status SetWhat(const v1::SearchRequest& request, Query* query) {
@@ -32,13 +49,12 @@ absl::Status SetWhat(const v1::SearchRequest& request, Query* query) {
       query->image = request.image();
       return absl::OkStatus();
     case v1::SearchRequest::kItemId:
+      LB_RETURN_IF_ERROR(CheckItemId(request.item_id()));
       query->kind = QueryKind::kItem;
       query->item_id = request.item_id();
-      return CheckItemId(request.item_id());
-    case v1::SearchRequest::kVector:
-      query->kind = QueryKind::kVector;
-      query->vector.assign(request.vector().values().begin(), request.vector().values().end());
       return absl::OkStatus();
+    case v1::SearchRequest::kVector:
+      return SetVector(request.vector(), query);
     case v1::SearchRequest::QUERY_NOT_SET:
       break;
   }
@@ -126,8 +142,9 @@ absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request) {
   }
   query.top_k = static_cast<int>(request.top_k() == 0 ? kDefaultTopK : request.top_k());
   LB_RETURN_IF_ERROR(SetSimilarity(request, &query));
-  query.class_filter = ToFilter(request.class_filter());
-  query.attribute_filter = ToFilter(request.attribute_filter());
+  LB_ASSIGN_OR_RETURN(query.class_filter, ToFilter("class_filter", request.class_filter()));
+  LB_ASSIGN_OR_RETURN(query.attribute_filter,
+                      ToFilter("attribute_filter", request.attribute_filter()));
   query.exclude_self = request.exclude_self();
   return query;
 }

@@ -12,10 +12,14 @@ namespace lookbook {
 inline constexpr uint32_t kDefaultTopK = 10;
 inline constexpr size_t kMaxRequestIdBytes = 128;
 inline constexpr size_t kMaxItemIdBytes = 512;
+// More than any bundle can use; what is beyond them is not even copied.
+inline constexpr int kMaxVectorValues = 1 << 16;
+inline constexpr int kMaxFilterIds = 1 << 16;
 
 // What can be refused without knowing a bundle. The query's image is a view into `request`, which
 // must outlive it. InvalidArgument with reasons missing_query, bad_item_id, bad_k, bad_similarity,
-// bad_request_id. Filters, vectors and images are checked by the pipeline.
+// bad_request_id, and bad_vector and bad_filter for lists beyond the constants above. Otherwise
+// filters, vectors and images are checked by the pipeline.
 absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request);
 absl::StatusOr<Query> ToQuery(const v1::EmbedRequest& request);
 

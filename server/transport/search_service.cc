@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/exception_fence.h"
+#include "base/status_macros.h"
 #include "server/transport/search_messages.h"
 
 namespace lookbook {
@@ -16,23 +18,30 @@ size_t BytesOf(const v1::SearchRequest& request) {
 }  // namespace
 
 template <typename Request, typename Response>
-void SearchService::Submit(Call* call, const Request& request, Response* response) {
+void SearchService::Answer(Call* call, const Request& request, Response* response) {
   if (call->Refused()) return;
-  absl::StatusOr<Query> query = ToQuery(request);
-  if (!query.ok()) return call->Complete(query.status());
-  const absl::StatusOr<Pipeline*> pipeline = pipelines_.Find(request.bundle());
-  if (!pipeline.ok()) return call->Complete(pipeline.status());
-  query->deadline = call->deadline();
-  query->cancelled = call->cancelled();
-  (*pipeline)->Submit(*std::move(query),
-                      [call, &request, response](absl::StatusOr<QueryResult> result) {
-                        if (!result.ok()) return call->Complete(result.status());
-                        const absl::Time begin = call->Now();
-                        FillResponse(request, *result, response);
-                        call->SetBundle(result->bundle->id);
-                        call->SetStages(result->seconds);
-                        call->Complete(absl::OkStatus(), begin);
-                      });
+  absl::Status status =
+      CatchToStatus("reading a request", [&] { return Submit(call, request, response); });
+  if (!status.ok()) call->Complete(std::move(status));
+}
+
+template <typename Request, typename Response>
+absl::Status SearchService::Submit(Call* call, const Request& request, Response* response) {
+  LB_ASSIGN_OR_RETURN(Query query, ToQuery(request));
+  LB_ASSIGN_OR_RETURN(Pipeline* const pipeline, pipelines_.Find(request.bundle()));
+  query.deadline = call->deadline();
+  query.cancelled = call->cancelled();
+  query.bundle_chosen = [call](const Bundle& bundle) { call->SetBundle(bundle.id); };
+  QueryDone done = [call, &request, response](absl::StatusOr<QueryResult> result) {
+    if (!result.ok()) return call->Complete(result.status());
+    call->CompleteWith([&] {
+      FillResponse(request, *result, response);
+      call->SetStages(result->seconds);
+      return absl::OkStatus();
+    });
+  };
+  pipeline->Submit(std::move(query), std::move(done));  // Throws nothing.
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* SearchService::Search(grpc::CallbackServerContext* context,
@@ -40,7 +49,7 @@ grpc::ServerUnaryReactor* SearchService::Search(grpc::CallbackServerContext* con
                                                 v1::SearchResponse* response) {
   auto* call =
       new Call(Method::kSearch, environment_, context, BytesOf(*request), request->request_id());
-  Submit(call, *request, response);
+  Answer(call, *request, response);
   return call;
 }
 
@@ -49,7 +58,7 @@ grpc::ServerUnaryReactor* SearchService::Embed(grpc::CallbackServerContext* cont
                                                v1::EmbedResponse* response) {
   auto* call = new Call(Method::kEmbed, environment_, context, request->image().size(),
                         request->request_id());
-  Submit(call, *request, response);
+  Answer(call, *request, response);
   return call;
 }
 

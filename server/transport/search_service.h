@@ -22,8 +22,12 @@ class SearchService final : public v1::SearchService::CallbackService {
                                   v1::EmbedResponse* response) override;
 
  private:
+  // Completes `call`, now or later.
   template <typename Request, typename Response>
-  void Submit(Call* call, const Request& request, Response* response);
+  void Answer(Call* call, const Request& request, Response* response);
+  // OK: the query is its pipeline's, which completes `call`.
+  template <typename Request, typename Response>
+  absl::Status Submit(Call* call, const Request& request, Response* response);
 
   const PipelineSet& pipelines_;
   const CallEnvironment environment_;

@@ -1,6 +1,7 @@
 """synth -> run -> serve -> search -> SIGTERM with the real programs."""
 import json
 import pathlib
+import subprocess
 import sys
 import unittest
 import urllib.request
@@ -30,6 +31,21 @@ class MainPathTest(ProgramTest):
             self.assertEqual(len(answer["classes"]), 10)
             self.assertEqual(answer["bundle_id"], current)
         self.assertEqual(server.terminate(), 0, server.output())
+
+    def test_a_lame_duck_says_so_and_goes_on_answering(self):
+        server = self.serve({"main": self.bundles}, "--deadlines.lame-duck", "1s")
+        picture = sorted((self.data / "test").glob("*.jpg"))[0]
+        server.signal_end()
+        # The signal is seen at some moment after it was sent; from then on the second of the lame duck runs.
+        for _ in range(200):
+            health = subprocess.run([BIN / "lookbook", "health", "--server", server.address], text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if health.returncode != 0:
+                break
+        self.assertEqual(health.returncode, 1, health.stderr)
+        self.assertEqual(health.stdout.strip(), "NOT_SERVING")
+        self.assertEqual(len(search(server, picture, "--top-k", 3)[0]["neighbors"]), 3)
+        self.assertEqual(server.wait(), 0, server.output())
 
     def test_an_item_finds_itself_first_through_its_picture(self):
         server = self.serve({"main": self.bundles}, "--deadlines.lame-duck", "0s")
@@ -65,7 +81,18 @@ class MainPathTest(ProgramTest):
         report = self.scratch / "evaluation.json"
         run(BIN / "lookbook-train", "evaluate", "--bundle", self.bundles, "--data", self.data, "--csv", "holdout.csv",
             "--images", "holdout", "--json", report)
-        self.assertEqual(json.loads(report.read_text())["images"], 40)
+        printed = json.loads(report.read_text())
+        self.assertEqual(printed["images"], 40)
+        current = (self.bundles / "CURRENT").read_text().split()[0]
+        manifest = json.loads((self.bundles / current / "manifest.json").read_text())
+        self.assertEqual(manifest["evaluation"]["split"], "holdout")
+        self.assertEqual(int(manifest["evaluation"]["images"]), 40)
+        published = manifest["evaluation"]["values"]
+        self.assertGreater(len(published), 10)
+        # A manifest leaves out what is not a number.
+        self.assertEqual({name for name, value in printed["values"].items() if value is not None}, set(published))
+        for name, value in published.items():
+            self.assertAlmostEqual(printed["values"][name], value, places=5, msg=name)
 
     def test_a_damaged_bundle_is_refused_and_named(self):
         import shutil

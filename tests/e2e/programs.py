@@ -53,10 +53,18 @@ class Server:
     def output(self):
         return pathlib.Path(self.log.name).read_text()
 
+    def signal_end(self):
+        """SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self):
+        """The exit code."""
+        return self.process.wait(timeout=60)
+
     def terminate(self):
         """SIGTERM; returns the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        self.signal_end()
+        return self.wait()
 
     def kill(self):
         if self.process.poll() is None:

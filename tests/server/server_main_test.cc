@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,7 +30,8 @@ using ::testing::MatchesRegex;
 // One run of the program. Ends it when the test forgets to.
 class Process {
  public:
-  Process(std::vector<std::string> arguments, const TempDir& directory)
+  // `errors`: the descriptor that becomes its standard error; -1 = a file, for Errors().
+  Process(std::vector<std::string> arguments, const TempDir& directory, int errors = -1)
       : errors_path_(directory / "stderr.txt") {
     arguments.insert(arguments.begin(), LOOKBOOK_SERVER);
     int out[2];
@@ -36,7 +39,9 @@ class Process {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(out[1], 1);
-      ::dup2(::open(errors_path_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), 2);
+      ::dup2(
+          errors >= 0 ? errors : ::open(errors_path_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600),
+          2);
       std::vector<char*> argv;
       for (std::string& argument : arguments) argv.push_back(argument.data());
       argv.push_back(nullptr);
@@ -104,6 +109,34 @@ TEST_F(ServerMainTest, ServesUntilATermSignalAndEndsWithZero) {
   process->Signal(SIGTERM);
   EXPECT_EQ(process->Wait(), 0);
   EXPECT_EQ(process->Errors(), "");
+}
+
+TEST_F(ServerMainTest, ALogThatNobodyReadsStopsNeitherAnswersNorTheEnd) {
+  ASSERT_THAT(bundle_, IsOk());
+  int full[2];
+  ASSERT_EQ(::pipe2(full, O_CLOEXEC), 0);
+  ::fcntl(full[1], F_SETFL, O_NONBLOCK);
+  const std::string page(4096, '.');
+  while (::write(full[1], page.data(), page.size()) > 0) continue;
+  ::fcntl(full[1], F_SETFL, 0);
+  Process process({"--listen.data", "127.0.0.1:0", "--metrics.listen", "off", "--bundles",
+                   absl::StrCat("default=", directory_ / "bundles"), "--log.level", "info",
+                   "--log.requests-per-second", "100000", "--deadlines.lame-duck", "0"},
+                  directory_, full[1]);
+  int port = 0;
+  ASSERT_EQ(std::sscanf(process.ReadLine().c_str(), "serving on 127.0.0.1:%d", &port), 1);
+  const auto stub = v1::CatalogService::NewStub(ChannelTo(port));
+  for (int i = 0; i < 3000; ++i) {  // More lines than may wait.
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    v1::ListClassesResponse response;
+    const grpc::Status status = stub->ListClasses(&context, {}, &response);
+    ASSERT_TRUE(status.ok()) << i << ": " << status.error_message();
+  }
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), 0);
+  ::close(full[0]);
+  ::close(full[1]);
 }
 
 TEST_F(ServerMainTest, ASecondSignalEndsItAtOnce) {

@@ -1,5 +1,5 @@
-// What scripts/bench runs: makes a bundle, or drives the pipeline in process or a server over gRPC in a closed loop,
-// and prints one JSON object.
+// What scripts/bench runs: makes a bundle, or drives the pipeline in process or a server over gRPC
+// in a closed loop, and prints one JSON object.
 #include <grpcpp/grpcpp.h>
 #include <sys/resource.h>
 
@@ -101,6 +101,12 @@ void Print(LoopResult result, double cpu, StageSums& stages) {
   std::cout << json.dump() << std::endl;
 }
 
+// scripts/bench reads the CPU time of the machine and of the server around these lines.
+void ReportWindow(bool open, double* cpu) {
+  *cpu = CpuSeconds() - (open ? 0 : *cpu);
+  std::cout << (open ? "window open" : "window closed") << std::endl;
+}
+
 // With the server's own default options and process settings (server_main.cc).
 absl::Status RunInProcess(const Flags& flags) {
   TuneAllocator();
@@ -129,14 +135,14 @@ absl::Status RunInProcess(const Flags& flags) {
     });
   };
   LoopResult result =
-      RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds), start,
-                    [&](bool open) { cpu = CpuSeconds() - (open ? 0 : cpu); });
+      RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
+                    start, [&](bool open) { ReportWindow(open, &cpu); });
   pipeline->Shutdown();
   Print(std::move(result), cpu, stages);
   return absl::OkStatus();
 }
 
-// Prints the server's CPU as scripts/bench reads it from /proc around the lines "window open" and "window closed".
+// The CPU time that it prints is its own; scripts/bench adds the server's.
 absl::Status RunAgainstServer(const Flags& flags) {
   LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
   std::vector<v1::SearchRequest> requests;
@@ -158,20 +164,19 @@ absl::Status RunAgainstServer(const Flags& flags) {
       v1::SearchResponse reply;
     };
     auto call = std::make_shared<Call>();
-    stub->async()->Search(&call->context, &requests[number % requests.size()], &call->reply,
-                          [call, done, &stages](const grpc::Status& status) {
-                            const v1::Timings& t = call->reply.timings();
-                            if (status.ok()) {
-                              stages.Add({t.decode(), t.preprocess(), t.queue(), t.embed(), t.search(), t.total()});
-                            }
-                            done(status.ok());
-                          });
+    stub->async()->Search(
+        &call->context, &requests[number % requests.size()], &call->reply,
+        [call, done, &stages](const grpc::Status& status) {
+          const v1::Timings& t = call->reply.timings();
+          if (status.ok()) {
+            stages.Add({t.decode(), t.preprocess(), t.queue(), t.embed(), t.search(), t.total()});
+          }
+          done(status.ok());
+        });
   };
-  LoopResult result = RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
-                                    start, [&](bool open) {
-                                      cpu = CpuSeconds() - (open ? 0 : cpu);
-                                      std::cout << (open ? "window open" : "window closed") << std::endl;
-                                    });
+  LoopResult result =
+      RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
+                    start, [&](bool open) { ReportWindow(open, &cpu); });
   Print(std::move(result), cpu, stages);
   return absl::OkStatus();
 }
@@ -194,13 +199,15 @@ int main(int argc, char** argv) {
   CLI::App app("Parts of scripts/bench");
   app.require_subcommand(1);
   Flags flags;
-  auto* make = app.add_subcommand("make-bundle", "Publish a bundle with random weights and vectors");
+  auto* make =
+      app.add_subcommand("make-bundle", "Publish a bundle with random weights and vectors");
   auto* inproc = app.add_subcommand("inproc", "Drive the pipeline in this process");
   auto* server = app.add_subcommand("grpc", "Drive a server");
   for (CLI::App* command : {make, inproc, server}) {
     command->add_option("--images", flags.images, "Folder of JPEGs")->required();
   }
-  for (CLI::App* command : {make, inproc}) command->add_option("--root", flags.root, "Bundle root")->required();
+  for (CLI::App* command : {make, inproc})
+    command->add_option("--root", flags.root, "Bundle root")->required();
   for (CLI::App* command : {inproc, server}) {
     command->add_option("--concurrency", flags.concurrency, "Queries in flight");
     command->add_option("--warm-up", flags.warm_up, "Seconds before the window");

@@ -112,6 +112,15 @@ TEST(BatchQueueTest, CancelledItemsAreHandedBackAndNeverBatched) {
   EXPECT_EQ(dropped[0].reason, DropReason::kCancelled);
 }
 
+TEST(BatchQueueTest, WhatIsExpiredAndCancelledIsExpired) {
+  std::atomic<bool> cancelled{true};
+  BatchQueue<int> queue({.max_size = 8, .max_delay = kDelay, .capacity = 8});
+  ASSERT_THAT(PushId(queue, 1, kStart, kStart + kTick, &cancelled), IsOk());
+  const auto dropped = queue.PopDropped(kStart + kTick);
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].reason, DropReason::kDeadline);
+}
+
 TEST(BatchQueueTest, TheDeadDoNotFillABatch) {
   std::atomic<bool> cancelled{true};
   BatchQueue<int> queue({.max_size = 2, .max_delay = kDelay, .capacity = 8});

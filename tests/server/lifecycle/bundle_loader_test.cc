@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
+#include "server/lifecycle/bundle_memory.h"
 #include "tests/server/fake_bundle.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -57,6 +58,8 @@ TEST_F(BundleLoaderTest, AGoodBundleIsWarmedUpSetAndReported) {
   EXPECT_TRUE(Loads("success"));
   BundleMetrics& metrics = metrics_.bundle("default");
   EXPECT_EQ(metrics.items.Value(), 40);
+  EXPECT_EQ(metrics.memory_bytes.Value(), BundleMemoryBytes(*fake.bundle));
+  EXPECT_GT(metrics.memory_bytes.Value(), 40 * 8 * 4);
   EXPECT_EQ(metrics.created_timestamp_seconds.Value(), 1795428900);
   EXPECT_EQ(metrics.load_duration_seconds.Count(), 1u);
   EXPECT_EQ(metrics.warmup_seconds.Value(), 0) << "no time passed in the fake's WarmUp()";

@@ -153,6 +153,7 @@ TEST_F(BatchRunnerTest, OneBadImageFailsAlone) {
   ExpectAnswered(batch[2], parts_);
   EXPECT_EQ(bundle_metrics_.batches_failed.Value(), 1);
   EXPECT_EQ(bundle_metrics_.batches_ok.Value(), 0);
+  EXPECT_EQ(Metric("lookbook_embedding_failures_total{cause=\"model\"}"), 1);
 }
 
 TEST_F(BatchRunnerTest, AModelThatAlwaysFailsIsTriedTwiceAnImage) {
@@ -186,6 +187,8 @@ TEST_F(BatchRunnerTest, ShortOfMemoryTheBatchIsHalvedOnce) {
   }
   for (const size_t i : {3, 4}) ExpectAnswered(batch[i], parts_);
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"memory\"}"), 3);
+  EXPECT_EQ(Metric("lookbook_embedding_failures_total{cause=\"memory\"}"), 3);
+  EXPECT_EQ(Metric("lookbook_embedding_failures_total{cause=\"model\"}"), 0);
 }
 
 TEST_F(BatchRunnerTest, AModelThatThrowsOutOfItsContractFailsItsBatchOnly) {
@@ -205,6 +208,7 @@ TEST_F(BatchRunnerTest, AFailedSearchIsRetriedSingly) {
   for (const Made& made : batch) {
     EXPECT_THAT(made.pending->Wait(), StatusIs(absl::StatusCode::kInternal, "the index failed"));
   }
+  EXPECT_EQ(Metric("lookbook_embedding_failures_total{cause=\"model\"}"), 0);
 }
 
 // A model whose embedding of one image is not a unit vector.
@@ -242,6 +246,7 @@ TEST_F(BatchRunnerTest, AnEmbeddingThatIsNoUnitVectorFailsItsImageOnly) {
                 StatusIs(absl::StatusCode::kInternal, HasSubstr("embedding of length")));
     EXPECT_THAT(batch[2].pending->Wait(), IsOk());
   }
+  EXPECT_EQ(Metric("lookbook_embedding_failures_total{cause=\"vector\"}"), 3);
 }
 
 TEST_F(BatchRunnerTest, AModelOfAnotherShapeIsAnInternalError) {

@@ -79,6 +79,16 @@ TEST_F(InFlightTest, NoStageStartsOnceCancelled) {
   EXPECT_EQ(Metric("lookbook_cancelled_total{stage=\"embed\"}"), 0);
 }
 
+TEST_F(InFlightTest, WhatIsExpiredAndCancelledIsExpired) {
+  Query query;
+  query.deadline = clock_.Now();
+  query.cancelled = std::make_shared<std::atomic<bool>>(true);
+  EXPECT_FALSE(Make(std::move(query))->MayStart(Stage::kEmbed));
+  EXPECT_THAT(pending_->Wait(), StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 1);
+  EXPECT_EQ(Metric("lookbook_cancelled_total{stage=\"embed\"}"), 0);
+}
+
 TEST_F(InFlightTest, RefusalsAreCountedByReason) {
   const auto fail = [&](absl::Status status) {
     pending_ = std::make_shared<Pending>();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/server/pipeline/decode_gate.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -18,6 +19,21 @@ using ::testing::SizeIs;
 
 bool Has(const std::vector<uint32_t>& ids, uint32_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+TEST_F(PipelineTest, WaitingForADecodeThreadIsTimeInTheQueue) {
+  Start();
+  DecodeGate gate;
+  gate.HoldOneThread(*pipeline_);
+  const auto pending = Submit(ImageQuery(jpeg_));
+  clock_.Advance(absl::Seconds(3));
+  gate.Open();
+  ASSERT_THAT(pending->Wait(), IsOk());
+  EXPECT_EQ(pending->Wait()->seconds.queue, 3);
+  EXPECT_EQ(Metric("lookbook_stage_duration_seconds_sum{stage=\"queue\"}"), 3);
+  EXPECT_EQ(Metric("lookbook_stage_duration_seconds_count{stage=\"queue\"}"), 1);
+  EXPECT_EQ(Metric("lookbook_batch_wait_seconds_sum{bundle=\"test\"}"), 0)
+      << "it did not wait for its batch";
 }
 
 TEST_F(PipelineTest, AnImageGetsItsEmbeddingScoresAndNeighbours) {

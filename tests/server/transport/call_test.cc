@@ -97,6 +97,14 @@ TEST_F(CallTest, OnlyResourceExhaustedAsksToComeBackLater) {
   EXPECT_EQ(context_.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
 }
 
+TEST_F(CallTest, AReplyThatThrowsEndsTheCall) {
+  Start()->CompleteWith([]() -> absl::Status { throw std::bad_alloc(); });
+  const grpc::Status status = answer_.get();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonIn(status), "memory");
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
+}
+
 TEST_F(CallTest, ACallIsInsideTheGateUntilItEnds) {
   Call* call = Start();
   EXPECT_FALSE(call->Refused());

@@ -1,6 +1,7 @@
 #include "server/transport/catalog_service.h"
 
 #include <future>
+#include <thread>
 
 #include "base/version.h"
 #include "tests/server/transport/service_fixture.h"
@@ -88,6 +89,66 @@ TEST_F(CatalogServiceTest, ClassesAndInfoOfTheLiveBundle) {
   EXPECT_EQ(info.commit(), std::string(GitCommit()));
   EXPECT_EQ(info.device(), "cpu");
   EXPECT_EQ(info.bundles(0).bundle_id(), "fake-1");
+}
+
+// The one reader of the fixture can be kept busy.
+class HeldReaderTest : public CatalogServiceTest {
+ protected:
+  void HoldReader() {
+    release_ = std::promise<void>();
+    std::promise<void> running;
+    ASSERT_THAT(readers_->Submit([&running, released = release_.get_future().share()] {
+      running.set_value();
+      released.wait();
+    }),
+                IsOk());
+    running.get_future().wait();
+  }
+  void ReleaseReader() { release_.set_value(); }
+
+  std::promise<void> release_;
+};
+
+TEST_F(HeldReaderTest, AThumbnailIsNotReadPastItsDeadline) {
+  LoadBundle();
+  HoldReader();
+  auto late = std::async(std::launch::async, [&] {
+    v1::GetItemResponse response;
+    return GetItem("item-3", true, &response);
+  });
+  while (readers_->queued() == 0) std::this_thread::yield();
+  clock_.Advance(kMaxDeadline);
+  ReleaseReader();
+  EXPECT_EQ(late.get().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 1);
+}
+
+TEST_F(HeldReaderTest, AThumbnailThatNobodyWantsIsNotRead) {
+  LoadBundle();
+  // The server learns of a cancel over the network, at a moment of its own; calls that are made
+  // after the cancel give it time. It may come too late all the same: then another try.
+  const std::string cancelled = "lookbook_cancelled_total{stage=\"reply\"}";
+  for (int round = 0; round < 50 && Metric(cancelled) == 0; ++round) {
+    HoldReader();
+    grpc::ClientContext context;
+    auto given_up = std::async(std::launch::async, [&] {
+      v1::GetItemRequest request;
+      request.set_item_id("item-3");
+      request.set_with_thumbnail(true);
+      v1::GetItemResponse response;
+      return catalog_->GetItem(&context, request, &response);
+    });
+    while (readers_->queued() == 0) std::this_thread::yield();
+    context.TryCancel();
+    EXPECT_EQ(given_up.get().error_code(), grpc::StatusCode::CANCELLED);
+    for (int i = 0; i < 20; ++i) {
+      v1::ListClassesResponse classes;
+      EXPECT_TRUE(ListClasses("", &classes).ok());
+    }
+    ReleaseReader();
+    EXPECT_TRUE(MetricBecomes("lookbook_requests_in_flight{method=\"GetItem\"}", 0));
+  }
+  EXPECT_EQ(Metric(cancelled), 1);
 }
 
 TEST_F(CatalogServiceTest, ThumbnailsHaveABoundedQueueAndFactsDoNotWaitForThem) {

@@ -83,6 +83,20 @@ TEST_F(HealthServiceTest, AnUnknownServiceIsWatchedUntilItIsKnown) {
   context.TryCancel();
 }
 
+TEST_F(HealthServiceTest, ANameThatIsTooLongIsNotWatched) {
+  HealthCheckResponse response;
+  grpc::ClientContext context;
+  auto reader = stub_->Watch(&context, Request(std::string(kMaxWatchedNameBytes + 1, 'x')));
+  EXPECT_FALSE(reader->Read(&response));
+  const grpc::Status status = reader->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonIn(status), "bad_service");
+  grpc::ClientContext longest;
+  auto watched = stub_->Watch(&longest, Request(std::string(kMaxWatchedNameBytes, 'x')));
+  EXPECT_EQ(Next(watched), HealthCheckResponse::SERVICE_UNKNOWN);
+  longest.TryCancel();
+}
+
 TEST_F(HealthServiceTest, ASlowWatcherSeesTheLastState) {
   health_.Set("", false);
   grpc::ClientContext context;

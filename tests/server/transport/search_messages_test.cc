@@ -123,6 +123,29 @@ TEST(CheckItemIdTest, OneTo512BytesWithoutNul) {
   }
 }
 
+TEST(ToQueryTest, ListsThatNoBundleCanUseAreNotCopied) {
+  v1::SearchRequest vector;
+  for (int i = 0; i < kMaxVectorValues; ++i) vector.mutable_vector()->add_values(1);
+  LB_ASSERT_OK_AND_ASSIGN(const Query longest, ToQuery(vector));
+  EXPECT_EQ(longest.vector.size(), static_cast<size_t>(kMaxVectorValues));
+  vector.mutable_vector()->add_values(1);
+  EXPECT_THAT(ToQuery(vector).status(), AllOf(StatusIs(kInvalid), HasReason("bad_vector")));
+
+  const auto fill = [](auto* ids, int n) { ids->Resize(n, 1); };
+  for (const bool classes : {true, false}) {
+    v1::SearchRequest request = ItemRequest();
+    v1::ClassFilter* filter =
+        classes ? request.mutable_class_filter() : request.mutable_attribute_filter();
+    for (auto* ids : {filter->mutable_any(), filter->mutable_all(), filter->mutable_none()}) {
+      fill(ids, kMaxFilterIds);
+      EXPECT_THAT(ToQuery(request).status(), IsOk());
+      fill(ids, kMaxFilterIds + 1);
+      EXPECT_THAT(ToQuery(request).status(), AllOf(StatusIs(kInvalid), HasReason("bad_filter")));
+      ids->Clear();
+    }
+  }
+}
+
 class FillResponseTest : public ::testing::Test {
  protected:
   FillResponseTest() {

@@ -129,8 +129,9 @@ TEST_F(SearchServiceTest, ACallersCancelFreesTheCallerAndEndsTheCall) {
   ASSERT_TRUE(MetricBecomes("lookbook_queue_depth{bundle=\"default\",stage=\"embed\"}", 1));
   context.TryCancel();
   EXPECT_EQ(second.get().error_code(), grpc::StatusCode::CANCELLED);
-  // The caller is free at once; when the server learns of it is up to the network, so nothing more is promised here.
-  // That a query known to be cancelled is never embedded is pipeline_cancel_test's.
+  // The caller is free at once; when the server learns of it is up to the network, so nothing more
+  // is promised here. That a query known to be cancelled is never embedded is
+  // pipeline_cancel_test's.
   fake_.embedder->Release();
   EXPECT_TRUE(first.get().ok());
   EXPECT_TRUE(MetricBecomes("lookbook_requests_in_flight{method=\"Search\"}", 0));
@@ -165,6 +166,32 @@ TEST_F(SearchServiceTest, TheServersCapServesClientsWithoutADeadline) {
   EXPECT_EQ(ReasonIn(status), "deadline");
   runs.wait();
   EXPECT_EQ(fake_.embedder->batches().size(), 1u) << "the second image was never embedded";
+}
+
+class LoggedSearchTest : public ServiceTest {
+ protected:
+  LoggedSearchTest() : ServiceTest({.decode_threads = 1, .embed_workers = 1}, 100) {}
+};
+
+TEST_F(LoggedSearchTest, TheLineOfARefusalNamesTheBundleThatWasAsked) {
+  LoadBundle();
+  testing::internal::CaptureStderr();
+  v1::SearchRequest search;
+  search.set_item_id("no such item");
+  grpc::ClientContext search_context;
+  v1::SearchResponse found;
+  EXPECT_FALSE(search_->Search(&search_context, search, &found).ok());
+  v1::EmbedRequest embed;
+  embed.set_image("no picture");
+  grpc::ClientContext embed_context;
+  v1::EmbedResponse embedded;
+  EXPECT_FALSE(search_->Embed(&embed_context, embed, &embedded).ok());
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, ::testing::ContainsRegex(
+                       "method=Search [^\n]*reason=unknown_item [^\n]*bundle_id=fake-1"));
+  EXPECT_THAT(log,
+              ::testing::ContainsRegex("method=Embed [^\n]*reason=[^\n]* [^\n]*bundle_id=fake-1"));
 }
 
 class FullQueueTest : public ServiceTest {

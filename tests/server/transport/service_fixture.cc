@@ -38,8 +38,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(int port, grpc_compression_algorithm co
                                    grpc::InsecureChannelCredentials(), arguments);
 }
 
-ServiceTest::ServiceTest(const PipelineOptions& options)
-    : fake_(MakeFakeBundle(directory_ / "items", "fake-1")) {
+ServiceTest::ServiceTest(const PipelineOptions& options, int calls_logged)
+    : log_(calls_logged), fake_(MakeFakeBundle(directory_ / "items", "fake-1")) {
   std::vector<PipelineSet::Entry> entries;
   auto pipeline = Pipeline::Create(kName, options, &metrics_, &clock_);
   EXPECT_THAT(pipeline, IsOk());

@@ -35,7 +35,9 @@ class ServiceTest : public ::testing::Test {
 
   static constexpr absl::Duration kMaxDeadline = absl::Seconds(10);
 
-  explicit ServiceTest(const PipelineOptions& options = {.decode_threads = 1, .embed_workers = 1});
+  // `calls_logged`: a second.
+  explicit ServiceTest(const PipelineOptions& options = {.decode_threads = 1, .embed_workers = 1},
+                       int calls_logged = 0);
   ~ServiceTest() override;
 
   // The pipeline uses `fake_` from now on.
@@ -49,7 +51,7 @@ class ServiceTest : public ::testing::Test {
   TempDir directory_;
   ManualClock clock_;
   ServerMetrics metrics_{{kName}};
-  AccessLog log_{0};
+  AccessLog log_;
   DrainGate gate_;
   FakeBundle fake_;
   std::unique_ptr<PipelineSet> pipelines_;

@@ -1,0 +1,18 @@
+// What became of the process's own log lines.
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <vector>
+
+namespace lookbook {
+
+// lookbook_log_dropped_total: base/background_log.h counts, this reads it at every scrape.
+// Immutable. Thread-safe.
+class LogCollector : public prometheus::Collectable {
+ public:
+  std::vector<prometheus::MetricFamily> Collect() const override;
+};
+
+}  // namespace lookbook
