@@ -170,6 +170,7 @@ absl::Status Pipeline::Index() {
 
 absl::Status Pipeline::Evaluate() {
   LB_ASSIGN_OR_RETURN(const std::string model, Need("export/model.ts", "export"));
+  LB_ASSIGN_OR_RETURN(const std::string calibration, Need("calibration.json", "calibrate"));
   std::string holdout = "none";
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(holdout,
@@ -179,6 +180,7 @@ absl::Status Pipeline::Evaluate() {
                                      {"data", data_.sha256},
                                      {"files", files_sha256_},
                                      {"split", split_sha256_},
+                                     {"calibration", calibration},
                                      {"holdout", holdout},
                                      {"resize", recipe_.data.resize}});
   return Step("evaluate", inputs, {"evaluation.json"}, [this] { return EvaluateNow(); });
@@ -188,6 +190,7 @@ absl::Status Pipeline::Run() {
   LB_RETURN_IF_ERROR(Train());
   LB_RETURN_IF_ERROR(Export());
   LB_RETURN_IF_ERROR(Index());
+  LB_RETURN_IF_ERROR(Calibrate());
   LB_RETURN_IF_ERROR(Evaluate());
   return Publish();
 }

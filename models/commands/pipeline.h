@@ -1,4 +1,5 @@
-// The trainer's path as steps over a work folder: train, export, index, evaluate, publish.
+// The trainer's path as steps over a work folder: train, export, index, calibrate, evaluate,
+// publish.
 #pragma once
 
 #include <functional>
@@ -40,6 +41,7 @@ class Pipeline {
   absl::Status Train();
   absl::Status Export();
   absl::Status Index();
+  absl::Status Calibrate();
   absl::Status Evaluate();
   absl::Status Publish();
   // All of them, in this order.
@@ -53,6 +55,7 @@ class Pipeline {
   absl::Status ReadData();
   absl::Status TrainNow();
   absl::Status IndexNow();
+  absl::Status CalibrateNow();
   absl::Status EvaluateNow();
   absl::Status PublishNow();
   // Skips, or runs `work` and remembers it.

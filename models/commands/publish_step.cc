@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
+#include "models/commands/calibration_file.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
@@ -51,11 +52,10 @@ absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
 
 absl::Status Pipeline::Publish() {
   std::map<std::string, std::string> inputs;
-  const std::pair<const char*, const char*> needed[] = {{"export/model.ts", "export"},
-                                                        {"index/index.faiss", "index"},
-                                                        {"index/items.sqlite", "index"},
-                                                        {"index/golden/golden.json", "index"},
-                                                        {"evaluation.json", "evaluate"}};
+  const std::pair<const char*, const char*> needed[] = {
+      {"export/model.ts", "export"},     {"index/index.faiss", "index"},
+      {"index/items.sqlite", "index"},   {"index/golden/golden.json", "index"},
+      {"calibration.json", "calibrate"}, {"evaluation.json", "evaluate"}};
   for (const auto& [file, step] : needed) {
     LB_ASSIGN_OR_RETURN(inputs[file], Need(file, step));
   }
@@ -98,6 +98,7 @@ absl::Status Pipeline::PublishNow() {
                       .preprocess = spec_,
                       .shape = shape};
   LB_RETURN_IF_ERROR(ReadFacts(work_, &facts));
+  LB_ASSIGN_OR_RETURN(facts.calibration, ReadCalibration(work_.Path("calibration.json")));
   LB_ASSIGN_OR_RETURN(const std::string id,
                       writer->Publish(MakeManifest(facts), absl::Now(), /*activate=*/false));
   const std::string directory = JoinPath(root, id);

@@ -93,9 +93,8 @@ class OracleSectionsTest : public ::testing::Test {
 
 TEST_F(OracleSectionsTest, ClassificationMetrics) {
   Section want(oracle_, "classification_metrics");
-  const ClassificationMetrics got =
-      EvaluateClassification(Flat<float>(want.Input("/probabilities")),
-                             Labels(oracle_["inputs"]["target"]));
+  const ClassificationMetrics got = EvaluateClassification(
+      Flat<float>(want.Input("/probabilities")), Labels(oracle_["inputs"]["target"]));
   want.NearAll("/tp", got.true_positives);
   want.NearAll("/fp", got.false_positives);
   want.NearAll("/fn", got.false_negatives);
@@ -133,10 +132,8 @@ TEST_F(OracleSectionsTest, RetrievalMetrics) {
     const double s = shared.get<double>();
     jaccard.push_back(s / (asked + counts[jaccard.size()].get<double>() - s));
     any.gain.push_back(s);
-    any.relevant.push_back(
-        IsRelevant(Relevance::kAny, static_cast<int>(s), jaccard.back()));
-    strict.relevant.push_back(
-        IsRelevant(Relevance::kStrict, static_cast<int>(s), jaccard.back()));
+    any.relevant.push_back(IsRelevant(Relevance::kAny, static_cast<int>(s), jaccard.back()));
+    strict.relevant.push_back(IsRelevant(Relevance::kStrict, static_cast<int>(s), jaccard.back()));
   }
   strict.gain = any.gain;
   want.NearAll("/jaccard", jaccard);
@@ -174,8 +171,9 @@ TEST_F(OracleSectionsTest, RetrievalLeaveOneOut) {
       EvaluateRetrieval(std::vector<float>(rows.begin(), rows.end()), kDim, labels);
   ASSERT_EQ(got.k, 5) << "the whole gallery";
   for (int query = 0; query < 6; ++query) {
-    want.NearAll("/ranks/" + std::to_string(query),
-                 std::vector<int64_t>(got.top.begin() + query * 5, got.top.begin() + query * 5 + 5));
+    want.NearAll(
+        "/ranks/" + std::to_string(query),
+        std::vector<int64_t>(got.top.begin() + query * 5, got.top.begin() + query * 5 + 5));
   }
   const RuleMetrics& strict = got.metrics.rule(Relevance::kStrict);
   const RuleMetrics& any = got.metrics.rule(Relevance::kAny);
@@ -190,10 +188,11 @@ TEST_F(OracleSectionsTest, RetrievalLeaveOneOut) {
   double shared = 0, jaccard = 0;
   const LabelSets sets(labels);
   for (int query = 0; query < 6; ++query) {
-    const QueryRuleMetrics& values = got.queries[query].rules[static_cast<size_t>(Relevance::kStrict)];
+    const QueryRuleMetrics& values =
+        got.queries[query].rules[static_cast<size_t>(Relevance::kStrict)];
     if (std::isnan(values.recall_at_1)) left_out.push_back(query);
     const Overlaps overlaps =
-        OverlapsInOrder(sets, query, Flat<int64_t>({want.at("/ranks")[query]}));
+        OverlapsInOrder(sets, query, Flat<int64_t>(Json::array({want.at("/ranks")[query]})));
     RankedQuery graded;
     graded.gain.assign(overlaps.shared.begin(), overlaps.shared.end());
     shared += NdcgAtK(graded, 3) / 6;
@@ -220,14 +219,13 @@ TEST_F(OracleSectionsTest, Diagnostics) {
   want.Near("/participation_ratio", got.participation_ratio);
   want.Near("/alignment_alpha2_views", Alignment(rows, views, kDim));
   const LabelSets sets(Labels(oracle_["inputs"]["Y"]));
-  want.Near("/alignment_alpha2_positive_pairs",
-            PairAlignment(rows, kDim, [&](int64_t a, int64_t b) {
-              return IsRelevant(Relevance::kStrict, sets.Shared(a, sets, b),
-                                sets.Jaccard(a, sets, b));
-            }));
+  want.Near(
+      "/alignment_alpha2_positive_pairs", PairAlignment(rows, kDim, [&](int64_t a, int64_t b) {
+        return IsRelevant(Relevance::kStrict, sets.Shared(a, sets, b), sets.Jaccard(a, sets, b));
+      }));
 
-  const RetrievalResult retrieval = EvaluateRetrieval(
-      std::vector<float>(rows.begin(), rows.end()), kDim, Labels(oracle_["inputs"]["Y"]));
+  const RetrievalResult retrieval = EvaluateRetrieval(std::vector<float>(rows.begin(), rows.end()),
+                                                      kDim, Labels(oracle_["inputs"]["Y"]));
   std::vector<int64_t> nearest;
   const int k = want.Input("/hubness/k").get<int>();
   for (int query = 0; query < 6; ++query) {
