@@ -94,8 +94,7 @@ absl::Status CheckCalibration(const Manifest& manifest) {
   LB_RETURN_IF_ERROR(CheckKnots(calibration));
   LB_RETURN_IF_ERROR(CheckRange("ece_before", calibration.ece_before(), 0, 1));
   LB_RETURN_IF_ERROR(CheckRange("ece_after", calibration.ece_after(), 0, 1));
-  LB_RETURN_IF_ERROR(
-      CheckRange("novelty_similarity", calibration.novelty_similarity(), -1, 1));
+  LB_RETURN_IF_ERROR(CheckRange("novelty_similarity", calibration.novelty_similarity(), -1, 1));
   LB_RETURN_IF_ERROR(CheckHistogram(calibration));
   return CheckShares(manifest);
 }

@@ -33,7 +33,7 @@ struct ModelEvaluation {
   SetEvaluation set;
   std::vector<ImageRecord> images;  // Those that could be read, with the model's columns.
   std::vector<float> scores;        // Theirs, float32[n, classes].
-  double seconds = 0;  // Decoding to scores, all threads together.
+  double seconds = 0;               // Decoding to scores, all threads together.
   double images_per_second = 0;
   std::vector<std::string> unreadable;  // "ID: why"; left out.
 };

@@ -77,9 +77,9 @@ std::vector<QueryPairs> JudgePairs(const CalibrationSet& set) {
       for (const int64_t row :
            PickRows(similarity, n, set.own_rows.empty() ? -1 : set.own_rows[query])) {
         const int shared = queries.Shared(query, gallery, row);
-        pairs.push_back({std::clamp(similarity[row], -1.0F, 1.0F),
-                         IsRelevant(Relevance::kJaccard50, shared,
-                                    queries.Jaccard(query, gallery, row))});
+        pairs.push_back(
+            {std::clamp(similarity[row], -1.0F, 1.0F),
+             IsRelevant(Relevance::kJaccard50, shared, queries.Jaccard(query, gallery, row))});
       }
       out.push_back(std::move(pairs));
     }
@@ -127,7 +127,8 @@ void MeasureBaselines(const CalibrationSet& set, const std::vector<QueryPairs>& 
   out->top1_counts.assign(std::size(kTop1Bounds) + 1, 0);
   for (const QueryPairs& pairs : queries) {
     best.push_back(pairs.front().similarity);
-    const auto bound = std::lower_bound(std::begin(kTop1Bounds), std::end(kTop1Bounds), best.back());
+    const auto bound =
+        std::lower_bound(std::begin(kTop1Bounds), std::end(kTop1Bounds), best.back());
     ++out->top1_counts[bound - std::begin(kTop1Bounds)];
   }
   out->novelty_similarity = static_cast<float>(Quantile(best, kNovelShare));
@@ -151,8 +152,8 @@ absl::StatusOr<CalibrationResult> Calibrate(const CalibrationSet& set) {
   out.queries = set.query_labels.n;
   for (const QueryPairs& pairs : queries) out.pairs += static_cast<int64_t>(pairs.size());
   out.knots = FitKnots(queries, [](size_t) { return true; });
-  out.ece_before = ErrorOf(
-      queries, [](size_t, float similarity) { return std::max(similarity, 0.0F); });
+  out.ece_before =
+      ErrorOf(queries, [](size_t, float similarity) { return std::max(similarity, 0.0F); });
   out.ece_after = CrossFittedError(queries);
   out.thresholds = TuneThresholds(set.query_scores, set.query_labels);
   MeasureBaselines(set, queries, &out);

@@ -19,24 +19,24 @@ inline constexpr double kTop1Bounds[] = {0,   0.1, 0.2,  0.3, 0.4,  0.5,  0.6,
 
 // Queries of known labels and the gallery that the index holds. Row-major; unit rows.
 struct CalibrationSet {
-  std::string source;                   // Which queries these are.
+  std::string source;  // Which queries these are.
   int dim = 0;
-  std::vector<float> query_vectors;     // float32[q, dim]
-  std::vector<float> query_scores;      // float32[q, classes]
-  LabelMatrix query_labels;             // q rows
-  std::vector<int64_t> own_rows;        // Each query's own row of the gallery, -1 = none; or empty.
-  std::vector<float> gallery_vectors;   // float32[n, dim]
-  LabelMatrix gallery_labels;           // n rows, the same classes
+  std::vector<float> query_vectors;    // float32[q, dim]
+  std::vector<float> query_scores;     // float32[q, classes]
+  LabelMatrix query_labels;            // q rows
+  std::vector<int64_t> own_rows;       // Each query's own row of the gallery, -1 = none; or empty.
+  std::vector<float> gallery_vectors;  // float32[n, dim]
+  LabelMatrix gallery_labels;          // n rows, the same classes
 };
 
 struct CalibrationResult {
   std::string source;
   int64_t queries = 0;
   int64_t pairs = 0;
-  std::vector<Knot> knots;           // 1 to 64.
-  double ece_before = 0;             // Of the similarity taken as a probability.
-  double ece_after = 0;              // Of the curve, on queries that it was not fitted to.
-  std::vector<float> thresholds;     // One a class.
+  std::vector<Knot> knots;        // 1 to 64.
+  double ece_before = 0;          // Of the similarity taken as a probability.
+  double ece_after = 0;           // Of the curve, on queries that it was not fitted to.
+  std::vector<float> thresholds;  // One a class.
   float novelty_similarity = 0;
   std::vector<int64_t> top1_counts;  // One more than kTop1Bounds.
   std::vector<double> predicted_share;

@@ -13,12 +13,10 @@ using Json = nlohmann::ordered_json;
 Json ToJson(const RetrievalMetrics& metrics) {
   Json rules = Json::object();
   for (const RuleMetrics& rule : metrics.rules) {
-    rules[std::string(RelevanceName(rule.relevance))] = {{"queries", rule.queries},
-                                                         {"excluded", rule.excluded},
-                                                         {"recall_at_1", rule.recall_at_1},
-                                                         {"precision_at_10", rule.precision_at_10},
-                                                         {"map_at_r", rule.map_at_r},
-                                                         {"map", rule.map}};
+    rules[std::string(RelevanceName(rule.relevance))] = {
+        {"queries", rule.queries},         {"excluded", rule.excluded},
+        {"recall_at_1", rule.recall_at_1}, {"precision_at_10", rule.precision_at_10},
+        {"map_at_r", rule.map_at_r},       {"map", rule.map}};
   }
   return {{"relevance", rules},
           {"ndcg_excluded", metrics.ndcg_excluded},

@@ -21,15 +21,15 @@ struct ClassificationMetrics {
   std::vector<double> f1;  // At p > threshold; an absent class without a prediction counts 0.
   std::vector<int64_t> support;
   std::vector<int64_t> true_positives, false_positives, false_negatives;
-  double map = 0;      // Mean of ap over classes with a positive.
-  double map_all = 0;  // Over all classes, one without a positive counts 0.
+  double map = 0;       // Mean of ap over classes with a positive.
+  double map_all = 0;   // Over all classes, one without a positive counts 0.
   double f1_macro = 0;  // Over all classes (torchmetrics' convention).
   double f1_macro_supported = 0;
   double f1_weighted = 0;  // By support.
   double f1_micro = 0;
   double f1_samples = 0;
-  double precision_macro = 0;  // Over all classes; 0 where nothing is predicted.
-  double recall_macro = 0;     // Over all classes; 0 where nothing is there.
+  double precision_macro = 0;   // Over all classes; 0 where nothing is predicted.
+  double recall_macro = 0;      // Over all classes; 0 where nothing is there.
   double hamming_accuracy = 0;  // Share of (image, class) pairs that are right.
   double exact_match = 0;       // Share of images that are right in every class.
 };

@@ -142,9 +142,9 @@ RetrievalMetrics Summarize(absl::Span<const QueryMetrics> queries) {
   out.images = static_cast<int64_t>(queries.size());
   for (size_t rule = 0; rule < kRelevances.size(); ++rule)
     out.rules.push_back(SummarizeRule(queries, rule));
-  out.ndcg_excluded =
-      std::count_if(queries.begin(), queries.end(),
-                    [](const QueryMetrics& query) { return std::isnan(query.ndcg_at_10_shared); });
+  out.ndcg_excluded = std::count_if(queries.begin(), queries.end(), [](const QueryMetrics& query) {
+    return std::isnan(query.ndcg_at_10_shared);
+  });
   const std::pair<double RetrievalMetrics::*, double QueryMetrics::*> means[] = {
       {&RetrievalMetrics::ndcg_at_10_shared, &QueryMetrics::ndcg_at_10_shared},
       {&RetrievalMetrics::ndcg_at_10_jaccard, &QueryMetrics::ndcg_at_10_jaccard},

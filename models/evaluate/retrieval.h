@@ -44,13 +44,13 @@ struct QueryRuleMetrics {
 
 // Of one query. NaN: left out, for nothing relevant or nothing with a gain is there.
 struct QueryMetrics {
-  std::array<QueryRuleMetrics, kRelevances.size()> rules;  // In the order of kRelevances.
-  double ndcg_at_10_shared = 0;                            // Linear gain S.
-  double ndcg_at_10_jaccard = 0;                           // Linear gain J.
-  double ndcg_at_10_exp = 0;                               // Gain 2^S - 1.
-  double acg_at_10 = 0;                                    // Mean S of the top 10.
+  std::array<QueryRuleMetrics, kRelevances.size()> rules;       // In the order of kRelevances.
+  double ndcg_at_10_shared = 0;                                 // Linear gain S.
+  double ndcg_at_10_jaccard = 0;                                // Linear gain J.
+  double ndcg_at_10_exp = 0;                                    // Gain 2^S - 1.
+  double acg_at_10 = 0;                                         // Mean S of the top 10.
   double wap_at_10 = std::numeric_limits<double>::quiet_NaN();  // Relevant: any.
-  double mean_jaccard_at_5 = 0;                            // Mean J of the top 5.
+  double mean_jaccard_at_5 = 0;                                 // Mean J of the top 5.
 };
 
 // `overlaps` with the whole gallery, best answer first.

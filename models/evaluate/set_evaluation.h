@@ -31,15 +31,15 @@ struct SetEvaluation {
   int64_t images = 0;
   std::vector<Label> classes;  // Column j of `classification`.
   ClassificationMetrics classification;
-  std::optional<ClassificationMetrics> tuned;  // At the tuned thresholds.
-  std::vector<float> thresholds;               // Those; empty when there are none.
+  std::optional<ClassificationMetrics> tuned;       // At the tuned thresholds.
+  std::vector<float> thresholds;                    // Those; empty when there are none.
   std::optional<ClassificationMetrics> attributes;  // Over the images whose attributes are known.
   int64_t attribute_images = 0;
-  double mean_prevalence = 0;  // mAP of a constant score.
-  RetrievalMetrics retrieval;  // Leave-one-out inside the set, by class labels.
+  double mean_prevalence = 0;         // mAP of a constant score.
+  RetrievalMetrics retrieval;         // Leave-one-out inside the set, by class labels.
   std::vector<QueryMetrics> queries;  // What `retrieval` is the mean of, image by image.
-  RetrievalMetrics random;     // Chance, in expectation.
-  RetrievalMetrics frequency;  // Commonest labels first.
+  RetrievalMetrics random;            // Chance, in expectation.
+  RetrievalMetrics frequency;         // Commonest labels first.
   EmbeddingDiagnostics diagnostics;
   Hubness hubness;  // Of the top 10.
   LabelCollapse label_collapse;

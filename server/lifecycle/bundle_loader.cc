@@ -23,8 +23,8 @@ BundleOptions WithoutWarmUp(BundleOptions options) {
 void ReportBaseline(const Manifest& manifest, BundleMetrics& metrics) {
   const std::vector<double> bounds = Top1SimilarityBounds();
   for (size_t i = 0; i < bounds.size(); ++i) {
-    metrics.top1_baseline[i].Set(BaselineShare(manifest, bounds[i])
-                                     .value_or(std::numeric_limits<double>::quiet_NaN()));
+    metrics.top1_baseline[i].Set(
+        BaselineShare(manifest, bounds[i]).value_or(std::numeric_limits<double>::quiet_NaN()));
   }
 }
 

@@ -179,7 +179,8 @@ TEST_F(FieldsTest, ABundleWithoutCalibrationSaysNothingOfProbabilityAndNovelty) 
 // The same bundle with a calibration: P is 0 up to similarity 0, then the similarity itself.
 class CalibratedFieldsTest : public ServerFixture {
  protected:
-  static constexpr float kNovelty = 0.6F;  // Some random directions are closer to an item, some not.
+  static constexpr float kNovelty =
+      0.6F;  // Some random directions are closer to an item, some not.
   CalibratedFieldsTest() {
     TestBundleOptions options = Options();
     options.calibrated = true;

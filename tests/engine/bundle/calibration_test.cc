@@ -15,10 +15,10 @@
 namespace lookbook {
 namespace {
 
+using bundle::v1::Calibration;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Optional;
-using bundle::v1::Calibration;
 
 Manifest Calibrated() {
   Manifest manifest = MakeTestManifest({});
@@ -55,7 +55,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"ece_after nan", [](Calibration* c) { c->set_ece_after(kNan); }},
         {"novelty_similarity -1.5", [](Calibration* c) { c->set_novelty_similarity(-1.5F); }},
         {"novelty_similarity nan", [](Calibration* c) { c->set_novelty_similarity(kNan); }},
-        {"predicted_share has 4", [](Calibration* c) { c->mutable_predicted_share()->RemoveLast(); }},
+        {"predicted_share has 4",
+         [](Calibration* c) { c->mutable_predicted_share()->RemoveLast(); }},
         {"predicted_share 2", [](Calibration* c) { c->set_predicted_share(1, 2); }}}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -85,13 +86,12 @@ INSTANTIATE_TEST_SUITE_P(
          [](Calibration* c) { c->mutable_top1_similarity()->set_upper_bounds(1, 0.5); }},
         {"bounds must rise",
          [](Calibration* c) {
-           c->mutable_top1_similarity()->set_upper_bounds(
-               2, std::numeric_limits<double>::infinity());
+           c->mutable_top1_similarity()->set_upper_bounds(2,
+                                                          std::numeric_limits<double>::infinity());
          }},
         {"counts 99 queries, not 100",
          [](Calibration* c) { c->mutable_top1_similarity()->set_counts(0, 9); }},
-        {"counts more than the 100",
-         [](Calibration* c) {
+        {"counts more than the 100", [](Calibration* c) {
            // Wraps round to 100 when it is only summed up.
            c->mutable_top1_similarity()->set_counts(0, std::numeric_limits<uint64_t>::max());
            c->mutable_top1_similarity()->set_counts(3, 11);

@@ -43,20 +43,19 @@ TEST(BootstrapTest, TheSeedDecides) {
 TEST(BootstrapTest, ResamplesDrawWithReplacement) {
   int calls = 0;
   bool repeated = false, missing = false;
-  Bootstrap(
-      30,
-      [&](absl::Span<const int> counts) {
-        int sum = 0;
-        for (const int count : counts) {
-          sum += count;
-          repeated = repeated || count > 1;
-          missing = missing || count == 0;
-        }
-        EXPECT_EQ(sum, 30);
-        ++calls;
-        return 0.0;
-      },
-      {.resamples = 20});
+  Bootstrap(30,
+            [&](absl::Span<const int> counts) {
+              int sum = 0;
+              for (const int count : counts) {
+                sum += count;
+                repeated = repeated || count > 1;
+                missing = missing || count == 0;
+              }
+              EXPECT_EQ(sum, 30);
+              ++calls;
+              return 0.0;
+            },
+            {.resamples = 20});
   EXPECT_EQ(calls, 21);  // And once as it is.
   EXPECT_TRUE(repeated);
   EXPECT_TRUE(missing);

@@ -51,8 +51,8 @@ std::vector<float> Similarities(const CalibrationSet& set, int64_t query) {
   for (int64_t row = 0; row < set.gallery_labels.n; ++row) {
     double dot = 0;
     for (int j = 0; j < set.dim; ++j)
-      dot += double{set.query_vectors[query * set.dim + j]} *
-             set.gallery_vectors[row * set.dim + j];
+      dot +=
+          double{set.query_vectors[query * set.dim + j]} * set.gallery_vectors[row * set.dim + j];
     out.push_back(static_cast<float>(dot));
   }
   return out;

@@ -60,7 +60,8 @@ TEST(SetEvaluationTest, RefusesOutputsThatDoNotFit) {
 
 TEST(SetEvaluationTest, TunedThresholdsAreMeasuredBesideOneHalf) {
   SetOutputs outputs = Outputs();
-  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation plain, EvaluateSet("test", Space(), Images(), outputs));
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation plain,
+                          EvaluateSet("test", Space(), Images(), outputs));
   EXPECT_FALSE(plain.tuned.has_value());
   EXPECT_EQ(EvaluationValues(plain).count("f1_macro_tuned"), 0u);
   outputs.thresholds = {0.85f, 0.5f, 0.5f};  // The second dress, 0.8, is missed.

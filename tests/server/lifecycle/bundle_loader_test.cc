@@ -87,8 +87,7 @@ TEST_F(BundleLoaderTest, TheBaselineIsThatOfTheLiveBundle) {
   EXPECT_TRUE(std::isnan(baseline("0.7"))) << "the bundle's histogram has no such bound";
   EXPECT_THAT(
       metrics_.Scrape(),
-      HasSubstr(
-          "lookbook_top1_similarity_baseline_ratio{bound=\"0.9\",bundle=\"default\"} 0.4"));
+      HasSubstr("lookbook_top1_similarity_baseline_ratio{bound=\"0.9\",bundle=\"default\"} 0.4"));
   ASSERT_THAT(Load(Make("id-2").bundle), IsOk());
   EXPECT_TRUE(std::isnan(baseline("0.5"))) << "of the bundle before";
 }
