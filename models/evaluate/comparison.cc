@@ -1,5 +1,6 @@
 #include "models/evaluate/comparison.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
