@@ -10,6 +10,9 @@
 #include "base/status_macros.h"
 
 namespace lookbook {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReliabilityBin, predicted, observed, pairs)
+
 namespace {
 
 using nlohmann::ordered_json;
@@ -27,7 +30,7 @@ absl::StatusOr<ordered_json> BlockToJson(const bundle::v1::Calibration& block) {
 }  // namespace
 
 CalibrationFacts ToFacts(const CalibrationResult& result) {
-  CalibrationFacts facts{.thresholds = result.thresholds};
+  CalibrationFacts facts{.thresholds = result.thresholds, .reliability = result.reliability};
   bundle::v1::Calibration& block = facts.block;
   block.set_source(result.source);
   block.set_queries(static_cast<uint64_t>(result.queries));
@@ -51,7 +54,8 @@ CalibrationFacts ToFacts(const CalibrationResult& result) {
 
 absl::Status WriteCalibration(const std::string& path, const CalibrationFacts& facts) {
   LB_ASSIGN_OR_RETURN(const ordered_json block, BlockToJson(facts.block));
-  const ordered_json json = {{"thresholds", facts.thresholds}, {"calibration", block}};
+  const ordered_json json = {
+      {"thresholds", facts.thresholds}, {"calibration", block}, {"reliability", facts.reliability}};
   return WriteFileAtomic(path, json.dump(2) + "\n");
 }
 
@@ -61,6 +65,7 @@ absl::StatusOr<CalibrationFacts> ReadCalibration(const std::string& path) {
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
     facts.thresholds = json.at("thresholds").get<std::vector<float>>();
+    facts.reliability = json.at("reliability").get<std::vector<ReliabilityBin>>();
     const auto status =
         google::protobuf::util::JsonStringToMessage(json.at("calibration").dump(), &facts.block);
     if (!status.ok())

@@ -12,13 +12,15 @@
 namespace lookbook {
 
 struct CalibrationFacts {
-  bundle::v1::Calibration block;  // As a manifest carries it.
-  std::vector<float> thresholds;  // One a class.
+  bundle::v1::Calibration block;            // As a manifest carries it.
+  std::vector<float> thresholds;            // One a class.
+  std::vector<ReliabilityBin> reliability;  // For reports: ece_after, bin by bin.
 };
 
 CalibrationFacts ToFacts(const CalibrationResult& result);
 
-// {"thresholds": […], "calibration": the block as proto JSON}
+// {"thresholds": […], "calibration": the block as proto JSON,
+//  "reliability": [{"predicted", "observed", "pairs"}]}
 absl::Status WriteCalibration(const std::string& path, const CalibrationFacts& facts);
 // NotFound: no such file. DataLoss: not what WriteCalibration writes.
 absl::StatusOr<CalibrationFacts> ReadCalibration(const std::string& path);

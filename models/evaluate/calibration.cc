@@ -98,8 +98,8 @@ std::vector<Knot> FitKnots(const std::vector<QueryPairs>& queries,
 }
 
 // Over what a search would return, with each query's own idea of probability.
-double ErrorOf(const std::vector<QueryPairs>& queries,
-               const std::function<double(size_t, float)>& probability) {
+std::vector<ReliabilityBin> ReliabilityOf(const std::vector<QueryPairs>& queries,
+                                          const std::function<double(size_t, float)>& probability) {
   std::vector<double> probabilities;
   std::vector<uint8_t> relevant;
   for (size_t query = 0; query < queries.size(); ++query) {
@@ -108,15 +108,15 @@ double ErrorOf(const std::vector<QueryPairs>& queries,
       relevant.push_back(queries[query][i].relevant);
     }
   }
-  return ExpectedCalibrationError(probabilities, relevant);
+  return Reliability(probabilities, relevant);
 }
 
-double CrossFittedError(const std::vector<QueryPairs>& queries) {
+std::vector<ReliabilityBin> CrossFitted(const std::vector<QueryPairs>& queries) {
   const size_t folds = std::min<size_t>(kFolds, queries.size());
   std::vector<std::vector<Knot>> curves;
   for (size_t fold = 0; fold < folds; ++fold)
     curves.push_back(FitKnots(queries, [=](size_t query) { return query % folds != fold; }));
-  return ErrorOf(queries, [&](size_t query, float similarity) {
+  return ReliabilityOf(queries, [&](size_t query, float similarity) {
     return ProbabilityAt(curves[query % folds], similarity);
   });
 }
@@ -152,9 +152,10 @@ absl::StatusOr<CalibrationResult> Calibrate(const CalibrationSet& set) {
   out.queries = set.query_labels.n;
   for (const QueryPairs& pairs : queries) out.pairs += static_cast<int64_t>(pairs.size());
   out.knots = FitKnots(queries, [](size_t) { return true; });
-  out.ece_before =
-      ErrorOf(queries, [](size_t, float similarity) { return std::max(similarity, 0.0F); });
-  out.ece_after = CrossFittedError(queries);
+  out.ece_before = ExpectedCalibrationError(
+      ReliabilityOf(queries, [](size_t, float similarity) { return std::max(similarity, 0.0F); }));
+  out.reliability = CrossFitted(queries);
+  out.ece_after = ExpectedCalibrationError(out.reliability);
   out.thresholds = TuneThresholds(set.query_scores, set.query_labels);
   MeasureBaselines(set, queries, &out);
   return out;

@@ -33,10 +33,11 @@ struct CalibrationResult {
   std::string source;
   int64_t queries = 0;
   int64_t pairs = 0;
-  std::vector<Knot> knots;        // 1 to 64.
-  double ece_before = 0;          // Of the similarity taken as a probability.
-  double ece_after = 0;           // Of the curve, on queries that it was not fitted to.
-  std::vector<float> thresholds;  // One a class.
+  std::vector<Knot> knots;                  // 1 to 64.
+  double ece_before = 0;                    // Of the similarity taken as a probability.
+  double ece_after = 0;                     // Of the curve, on queries that it was not fitted to.
+  std::vector<ReliabilityBin> reliability;  // What ece_after is the error of.
+  std::vector<float> thresholds;            // One a class.
   float novelty_similarity = 0;
   std::vector<int64_t> top1_counts;  // One more than kTop1Bounds.
   std::vector<double> predicted_share;

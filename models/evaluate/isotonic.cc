@@ -81,21 +81,36 @@ double ProbabilityAt(absl::Span<const Knot> knots, float similarity) {
       [](const Knot& knot) { return knot.probability; });
 }
 
-double ExpectedCalibrationError(absl::Span<const double> probabilities,
-                                absl::Span<const uint8_t> relevant, int bins) {
+std::vector<ReliabilityBin> Reliability(absl::Span<const double> probabilities,
+                                        absl::Span<const uint8_t> relevant, int bins) {
   const size_t n = probabilities.size();
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return probabilities[a] < probabilities[b]; });
-  double error = 0;
-  for (int bin = 0; bin < bins; ++bin) {
-    double difference = 0;
-    for (size_t i = n * bin / bins; i < n * (bin + 1) / bins; ++i)
-      difference += probabilities[order[i]] - relevant[order[i]];
-    error += std::abs(difference);
+  std::vector<ReliabilityBin> out;
+  for (int b = 0; b < bins; ++b) {
+    const size_t begin = n * b / bins, end = n * (b + 1) / bins;
+    if (begin == end) continue;
+    ReliabilityBin bin{.pairs = static_cast<int64_t>(end - begin)};
+    for (size_t i = begin; i < end; ++i) {
+      bin.predicted += probabilities[order[i]];
+      bin.observed += relevant[order[i]];
+    }
+    bin.predicted /= static_cast<double>(bin.pairs);
+    bin.observed /= static_cast<double>(bin.pairs);
+    out.push_back(bin);
   }
-  return n == 0 ? 0 : error / static_cast<double>(n);
+  return out;
+}
+
+double ExpectedCalibrationError(absl::Span<const ReliabilityBin> bins) {
+  double error = 0, pairs = 0;
+  for (const ReliabilityBin& bin : bins) {
+    error += static_cast<double>(bin.pairs) * std::abs(bin.predicted - bin.observed);
+    pairs += static_cast<double>(bin.pairs);
+  }
+  return pairs == 0 ? 0 : error / pairs;
 }
 
 }  // namespace lookbook

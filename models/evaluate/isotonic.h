@@ -44,10 +44,19 @@ std::vector<Knot> ToKnots(absl::Span<const IsotonicBlock> blocks);
 // block.
 double ProbabilityAt(absl::Span<const Knot> knots, float similarity);
 
-// Expected calibration error: `bins` bins of equal mass in the order of the probability (ties in
-// the order given), the mean over pairs of |mean probability - share of relevant| of their bin.
-// 0 without a pair. REQUIRES: equal sizes, bins >= 1.
-double ExpectedCalibrationError(absl::Span<const double> probabilities,
-                                absl::Span<const uint8_t> relevant, int bins = 15);
+// One bin of a reliability diagram.
+struct ReliabilityBin {
+  double predicted = 0;  // Mean probability of its pairs.
+  double observed = 0;   // Share of them that is relevant.
+  int64_t pairs = 0;
+};
+
+// At most `bins` bins of equal mass in the order of the probability, ties in the order given; none
+// is empty. REQUIRES: equal sizes, bins >= 1.
+std::vector<ReliabilityBin> Reliability(absl::Span<const double> probabilities,
+                                        absl::Span<const uint8_t> relevant, int bins = 15);
+
+// Expected calibration error: the mean over pairs of |predicted - observed| of their bin.
+double ExpectedCalibrationError(absl::Span<const ReliabilityBin> bins);
 
 }  // namespace lookbook

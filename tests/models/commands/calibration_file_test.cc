@@ -19,6 +19,7 @@ CalibrationResult Result() {
   result.knots = {{-0.1F, 0}, {0.3F, 0.1F}, {0.7F, 1}};
   result.ece_before = 0.4;
   result.ece_after = 0.1;
+  result.reliability = {{0.1, 0.2, 5}, {1.0 / 3, 0.5, 6}};
   result.thresholds = {0.1F, 0.7F};
   result.novelty_similarity = 0.123456789F;
   result.top1_counts.assign(std::size(kTop1Bounds) + 1, 0);
@@ -37,14 +38,20 @@ TEST(CalibrationFileTest, EveryFactBecomesAFieldAndComesBackToTheLastDigit) {
   ASSERT_THAT(WriteCalibration(dir / "c.json", facts), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationFacts back, ReadCalibration(dir / "c.json"));
   EXPECT_EQ(back.thresholds, facts.thresholds);
+  ASSERT_EQ(back.reliability.size(), 2u);
+  EXPECT_EQ(back.reliability[1].predicted, 1.0 / 3);
+  EXPECT_EQ(back.reliability[1].observed, 0.5);
+  EXPECT_EQ(back.reliability[1].pairs, 6);
   EXPECT_TRUE(MessageDifferencer::Equals(back.block, facts.block)) << back.block.DebugString();
 }
 
 TEST(CalibrationFileTest, OtherFilesAreRefused) {
   TempDir dir;
   EXPECT_THAT(ReadCalibration(dir / "absent.json"), StatusIs(absl::StatusCode::kNotFound));
-  for (const char* text : {"{", "{}", R"({"thresholds": ["a"], "calibration": {}})",
-                           R"({"thresholds": [0.5], "calibration": {"knot": 1}})"}) {
+  for (const char* text :
+       {"{", "{}", R"({"thresholds": ["a"], "calibration": {}, "reliability": []})",
+        R"({"thresholds": [0.5], "calibration": {}})",
+        R"({"thresholds": [0.5], "calibration": {"knot": 1}, "reliability": []})"}) {
     ASSERT_THAT(WriteFile(dir / "c.json", text), IsOk());
     EXPECT_THAT(ReadCalibration(dir / "c.json"),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("c.json")))

@@ -135,9 +135,10 @@ TEST(CalibrationTest, ErrorAfterIsCrossFitted) {
       relevant.push_back(pairs[i].relevant);
     }
   }
-  EXPECT_NEAR(got.ece_before, ExpectedCalibrationError(plain, relevant), 1e-3);
-  EXPECT_NEAR(got.ece_after, ExpectedCalibrationError(crossed, relevant), 1e-3);
-  EXPECT_GT(std::abs(got.ece_after - ExpectedCalibrationError(in_sample, relevant)), 2e-3);
+  EXPECT_NEAR(got.ece_before, ExpectedCalibrationError(Reliability(plain, relevant)), 1e-3);
+  EXPECT_NEAR(got.ece_after, ExpectedCalibrationError(Reliability(crossed, relevant)), 1e-3);
+  EXPECT_GT(std::abs(got.ece_after - ExpectedCalibrationError(Reliability(in_sample, relevant))),
+            2e-3);
 }
 
 TEST(CalibrationTest, NoveltyHistogramAndClassMixDescribeTheQueries) {

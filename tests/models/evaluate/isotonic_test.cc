@@ -154,16 +154,28 @@ TEST(CalibrationErrorTest, EqualsThePlainLoop) {
     }
     want += n / 101 * std::abs(p / n - y / n);
   }
-  EXPECT_NEAR(ExpectedCalibrationError(probabilities, relevant), want, 1e-12);
+  EXPECT_NEAR(ExpectedCalibrationError(Reliability(probabilities, relevant)), want, 1e-12);
+}
+
+TEST(ReliabilityTest, BinsHoldEqualMassAndNoneIsEmpty) {
+  const std::vector<ReliabilityBin> bins =
+      Reliability(std::vector<double>{0.9, 0.1, 0.3, 0.7}, std::vector<uint8_t>{1, 0, 1, 1}, 2);
+  ASSERT_THAT(bins, SizeIs(2));
+  EXPECT_NEAR(bins[0].predicted, 0.2, 1e-12);
+  EXPECT_EQ(bins[0].observed, 0.5);
+  EXPECT_EQ(bins[1].pairs, 2);
+  EXPECT_THAT(Reliability(std::vector<double>{0.5, 0.5}, std::vector<uint8_t>{1, 0}), SizeIs(2));
+  EXPECT_THAT(Reliability({}, {}), IsEmpty());
 }
 
 TEST(CalibrationErrorTest, IsZeroWhenProbabilitiesAreRight) {
   const std::vector<double> probabilities(100, 0.25);
   std::vector<uint8_t> relevant;
   for (int i = 0; i < 100; ++i) relevant.push_back(i % 4 == 0);
-  EXPECT_NEAR(ExpectedCalibrationError(probabilities, relevant, 5), 0, 1e-12);
-  EXPECT_NEAR(ExpectedCalibrationError(std::vector<double>(100, 0.75), relevant, 5), 0.5, 1e-12);
-  EXPECT_EQ(ExpectedCalibrationError({}, {}), 0);
+  EXPECT_NEAR(ExpectedCalibrationError(Reliability(probabilities, relevant, 5)), 0, 1e-12);
+  EXPECT_NEAR(ExpectedCalibrationError(Reliability(std::vector<double>(100, 0.75), relevant, 5)),
+              0.5, 1e-12);
+  EXPECT_EQ(ExpectedCalibrationError({}), 0);
 }
 
 }  // namespace
