@@ -112,6 +112,9 @@ Data Neighbors(const QueryResult& query, const ContactSheet& sheet) {
     neighbor.set("picture", TextOrFalse(has_thumbnail ? DataUri(thumbnail->second) : ""));
     neighbor.set("similarity", absl::StrFormat("%.3f", entry.similarity()));
     neighbor.set("percent", Percent(entry.similarity()));
+    neighbor.set("probability", entry.has_probability()
+                                    ? Data(absl::StrFormat("%.0f", 100 * entry.probability()))
+                                    : Data(false));
     neighbor.set("jaccard", query.true_classes
                                 ? Data(absl::StrFormat("%.2f", Jaccard(*query.true_classes, ids)))
                                 : Data(false));
@@ -141,6 +144,7 @@ Data Answer(const QueryResult& query, const ContactSheet& sheet) {
   answer.set("has_stages", response.has_timings());
   answer.set("stages", Stages(response.timings()));
   answer.set("warnings", warnings);
+  answer.set("novel", response.novel());
   answer.set("has_neighbors", !response.neighbors().empty());
   answer.set("neighbors", Neighbors(query, sheet));
   return answer;
@@ -216,6 +220,13 @@ Data Bundles(const ContactSheet& sheet) {
   return bundles;
 }
 
+bool IsCalibrated(const ContactSheet& sheet) {
+  return std::any_of(sheet.queries.begin(), sheet.queries.end(), [](const QueryResult& query) {
+    const auto& neighbors = query.response.neighbors();
+    return !neighbors.empty() && neighbors[0].has_probability();
+  });
+}
+
 bool KnowsTruth(const ContactSheet& sheet) {
   return std::any_of(sheet.queries.begin(), sheet.queries.end(),
                      [](const QueryResult& query) { return query.true_classes.has_value(); });
@@ -229,6 +240,7 @@ absl::StatusOr<std::string> RenderContactSheet(const ContactSheet& sheet) {
   page.set("server", sheet.server);
   page.set("created", sheet.created);
   page.set("with_truth", KnowsTruth(sheet));
+  page.set("calibrated", IsCalibrated(sheet));
   page.set("totals", Totals(sheet));
   page.set("bundles", Bundles(sheet));
   page.set("queries", Queries(sheet));

@@ -39,10 +39,22 @@ std::string Heading(const QueryResult& query, const TextStyle& style) {
                       Paint(facts, Ink::kDim, style), "\n");
 }
 
+bool IsCalibrated(const v1::SearchResponse& response) {
+  return !response.neighbors().empty() && response.neighbors(0).has_probability();
+}
+
+std::string Novelty(const v1::SearchResponse& response, const TextStyle& style) {
+  if (!response.novel()) return "";
+  return absl::StrCat("  ", Paint("nothing similar in the catalogue", Ink::kBad, style), "\n");
+}
+
 std::string Neighbors(const QueryResult& query, const ClassNames& names, const TextStyle& style) {
   if (query.response.neighbors().empty()) return "  no item qualifies\n";
+  const bool calibrated = IsCalibrated(query.response);
   Table table;
-  std::vector<Cell> head = {Head("#", true), Head("similarity", true), Head(""), Head("item")};
+  std::vector<Cell> head = {Head("#", true), Head("similarity", true), Head("")};
+  if (calibrated) head.push_back(Head("probability", true));
+  head.push_back(Head("item"));
   if (query.true_classes) head.push_back(Head("jaccard", true));
   head.push_back(Head("classes"));
   table.AddRow(head);
@@ -50,7 +62,9 @@ std::string Neighbors(const QueryResult& query, const ClassNames& names, const T
   for (const v1::Neighbor& neighbor : query.response.neighbors()) {
     std::vector<Cell> row = {Number(absl::StrCat(++rank)),
                              Number(absl::StrFormat("%.4f", neighbor.similarity())),
-                             BarCell(neighbor.similarity(), style), Text(neighbor.item_id())};
+                             BarCell(neighbor.similarity(), style)};
+    if (calibrated) row.push_back(Number(absl::StrFormat("%.2f", neighbor.probability())));
+    row.push_back(Text(neighbor.item_id()));
     if (query.true_classes) {
       const std::vector<uint32_t> ids(neighbor.class_ids().begin(), neighbor.class_ids().end());
       row.push_back(Number(absl::StrFormat("%.2f", Jaccard(*query.true_classes, ids))));
@@ -78,8 +92,8 @@ std::string Scores(const v1::SearchResponse& response, const TextStyle& style) {
 }  // namespace
 
 std::string RenderQuery(const QueryResult& query, const ClassNames& names, const TextStyle& style) {
-  std::string text = absl::StrCat(Heading(query, style), Neighbors(query, names, style),
-                                  Scores(query.response, style));
+  std::string text = absl::StrCat(Heading(query, style), Novelty(query.response, style),
+                                  Neighbors(query, names, style), Scores(query.response, style));
   for (const std::string& warning : query.response.warnings()) {
     absl::StrAppend(&text, "  note: ", Printable(warning), "\n");
   }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_error.h"
+#include "engine/bundle/calibration.h"
 #include "engine/bundle/file_list.h"
 #include "engine/index/index_spec.h"
 
@@ -143,6 +144,7 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view json) {
   LB_RETURN_IF_ERROR(CheckHead(manifest));
   LB_RETURN_IF_ERROR(CheckClasses(manifest));
   LB_RETURN_IF_ERROR(CheckAttributes(manifest));
+  LB_RETURN_IF_ERROR(CheckCalibration(manifest));
   LB_RETURN_IF_ERROR(CheckFiles(manifest));
   return manifest;
 }

@@ -14,6 +14,8 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train run --recipe models/recipes/quick.toml
   lookbook-train run --recipe models/recipes/mobilenet_v2_scratch.toml --data ~/imaterialist --bundles /srv/bundles/mobilenet
   lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout
+  lookbook-train compare out/quick/bundles out/other/bundles --data data/outfits
+  lookbook-train predict photos/ --bundle out/quick/bundles --csv predictions.csv
 
 Ctrl-C stops a training after the step under way; the same command goes on from there.
 Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged, 130 interrupted.)";
@@ -62,6 +64,8 @@ int ParseAndRun(int argc, const char* const* argv) {
   AddSynthCommand(app, &commands);
   AddPipelineCommands(app, &commands);
   AddEvaluateCommand(app, &commands);
+  AddCompareCommand(app, &commands);
+  AddPredictCommand(app, &commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -26,8 +26,10 @@ using CommandList = std::vector<std::pair<CLI::App*, CommandRun>>;
 
 void AddSynthCommand(CLI::App& app, CommandList* commands);
 void AddPipelineCommands(CLI::App& app,
-                         CommandList* commands);  // train, export, index, publish, run
+                         CommandList* commands);  // train, export, index, calibrate, publish, run
 void AddEvaluateCommand(CLI::App& app, CommandList* commands);
+void AddCompareCommand(CLI::App& app, CommandList* commands);
+void AddPredictCommand(CLI::App& app, CommandList* commands);
 
 // --recipe, --data and --out, which all steps share.
 void AddPipelineFlags(CLI::App& command, PipelineOptions* options);

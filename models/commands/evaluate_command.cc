@@ -1,17 +1,10 @@
-#include <algorithm>
 #include <cstdio>
-#include <thread>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "base/status_macros.h"
-#include "engine/bundle/bundle.h"
-#include "engine/embed/torchscript_embedder.h"
+#include "models/commands/bundle_measurement.h"
 #include "models/commands/command_line.h"
-#include "models/commands/manifest_builder.h"
-#include "models/commands/progress.h"
-#include "models/evaluate/bundle_evaluator.h"
 #include "models/evaluate/evaluation_text.h"
 
 namespace lookbook {
@@ -32,33 +25,15 @@ struct EvaluateFlags {
   std::string json;
 };
 
-absl::StatusOr<std::shared_ptr<const Bundle>> OpenEither(const std::string& directory) {
-  if (PathExists(JoinPath(directory, kManifestFile))) return OpenBundle(directory, {});
-  return OpenCurrentBundle(directory, {});
-}
-
 absl::Status EvaluateBundle(const EvaluateFlags& flags) {
   if (flags.pipeline.data.empty())
     return absl::InvalidArgumentError("--bundle needs --data, the folder of the labelled set");
-  SetNumericThreads(1);  // The images are shared out among threads.
-  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenEither(flags.bundle));
-  const std::string name(absl::StripSuffix(flags.csv, ".csv"));
-  LB_ASSIGN_OR_RETURN(
-      const FashionData data,
-      ReadImaterialist(flags.pipeline.data, flags.csv, flags.images.empty() ? name : flags.images));
-  PrintIssues(data);
-  ProgressLine progress("evaluate");
-  const ServedModel model{*bundle->embedder, bundle->preprocess, LabelsOf(bundle->manifest)};
+  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(flags.bundle));
+  LB_ASSIGN_OR_RETURN(const FashionData data,
+                      ReadSet(flags.pipeline.data, flags.csv, flags.images));
   LB_ASSIGN_OR_RETURN(
       const ModelEvaluation evaluation,
-      EvaluateModel(
-          model, data.labels, data.images,
-          {.split = name,
-           .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
-  progress.Finish();
-  for (const std::string& line : evaluation.unreadable)
-    std::fprintf(stderr, "cannot read %s\n", line.c_str());
+      MeasureBundle(*bundle, data, std::string(absl::StripSuffix(flags.csv, ".csv"))));
   std::printf("bundle   %s\n%s", bundle->id.c_str(), EvaluationTable(evaluation.set).c_str());
   if (flags.json.empty()) return absl::OkStatus();
   return WriteFileAtomic(flags.json, EvaluationToJson(evaluation.set));

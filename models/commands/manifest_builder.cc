@@ -8,8 +8,6 @@
 namespace lookbook {
 namespace {
 
-constexpr float kThreshold = 0.5f;
-
 void AddLabels(const ManifestFacts& facts, Manifest* out) {
   for (size_t j = 0; j < facts.data.labels.classes.size(); ++j) {
     const Label& label = facts.data.labels.classes[j];
@@ -17,7 +15,7 @@ void AddLabels(const ManifestFacts& facts, Manifest* out) {
     entry->set_id(label.id);
     entry->set_name(label.name);
     entry->set_supercategory(label.supercategory);
-    entry->set_threshold(kThreshold);
+    entry->set_threshold(facts.calibration.thresholds[j]);
     entry->set_support(static_cast<uint64_t>(facts.support[j]));
   }
   for (const Label& label : facts.data.labels.attributes) {
@@ -51,6 +49,7 @@ Manifest MakeManifest(const ManifestFacts& facts) {
   for (const auto& [name, value] : facts.values) {
     if (std::isfinite(value)) (*out.mutable_evaluation()->mutable_values())[name] = value;
   }
+  *out.mutable_calibration() = facts.calibration.block;
   return out;
 }
 

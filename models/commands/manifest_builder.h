@@ -7,6 +7,7 @@
 
 #include "engine/bundle/manifest.h"
 #include "engine/embed/embedder.h"
+#include "models/commands/calibration_file.h"
 #include "models/dataset/fashion_data.h"
 #include "models/evaluate/set_evaluation.h"
 #include "models/recipe/recipe.h"
@@ -25,6 +26,7 @@ struct ManifestFacts {
   std::string evaluated_split;
   int64_t evaluated_images = 0;
   std::map<std::string, double> values;
+  CalibrationFacts calibration;  // REQUIRES: one threshold for each class of `data`.
 };
 
 // All but what BundleWriter fills in. Values that are not finite are left out.

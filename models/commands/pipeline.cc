@@ -194,9 +194,19 @@ absl::StatusOr<std::string> Pipeline::IndexInputs() const {
                  {"root", recipe_.data.root}});
 }
 
+absl::StatusOr<std::string> Pipeline::CalibrateInputs() const {
+  LB_ASSIGN_OR_RETURN(const std::string made_of, IndexInputs());
+  LB_RETURN_IF_ERROR(Require("index", made_of, "index/index.faiss"));
+  LB_ASSIGN_OR_RETURN(const std::string index, Sha256OfFile(work_.Path("index/index.faiss")));
+  LB_ASSIGN_OR_RETURN(const std::string items, Sha256OfFile(work_.Path("index/items.sqlite")));
+  return HashOf(
+      {{"of", made_of}, {"index", index}, {"items", items}, {"seed", absl::StrCat(recipe_.seed)}});
+}
+
 absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
-  LB_ASSIGN_OR_RETURN(const std::string made_of, ExportInputs());
-  LB_RETURN_IF_ERROR(Require("export", made_of, "export/model.ts"));
+  LB_ASSIGN_OR_RETURN(const std::string made_of, CalibrateInputs());
+  LB_RETURN_IF_ERROR(Require("calibrate", made_of, "calibration.json"));
+  LB_ASSIGN_OR_RETURN(const std::string calibration, Sha256OfFile(work_.Path("calibration.json")));
   LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
   std::string holdout = "none";
   if (!recipe_.data.holdout_csv.empty()) {
@@ -207,6 +217,7 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
                  {"data", data_.sha256},
                  {"files", files_sha256_},
                  {"split", split_sha256_},
+                 {"calibration", calibration},
                  {"holdout", holdout},
                  {"resize", recipe_.data.resize}});
 }
@@ -252,6 +263,7 @@ absl::Status Pipeline::Run() {
   LB_RETURN_IF_ERROR(Train());
   LB_RETURN_IF_ERROR(Export());
   LB_RETURN_IF_ERROR(Index());
+  LB_RETURN_IF_ERROR(Calibrate());
   LB_RETURN_IF_ERROR(Evaluate());
   return Publish();
 }

@@ -1,4 +1,5 @@
-// The trainer's path as steps over a work folder: train, export, index, evaluate, publish.
+// The trainer's path as steps over a work folder: train, export, index, calibrate, evaluate,
+// publish.
 #pragma once
 
 #include <functional>
@@ -42,6 +43,7 @@ class Pipeline {
   absl::Status Train();
   absl::Status Export();
   absl::Status Index();
+  absl::Status Calibrate();
   absl::Status Evaluate();
   absl::Status Publish();
   // All of them, in this order.
@@ -60,6 +62,7 @@ class Pipeline {
   absl::StatusOr<const FashionData*> Holdout();
   absl::Status TrainNow();
   absl::Status IndexNow();
+  absl::Status CalibrateNow();
   absl::Status EvaluateNow();
   absl::Status PublishNow();
   // Skips, or runs `work` and remembers it.
@@ -72,6 +75,7 @@ class Pipeline {
   std::string TrainInputs() const;
   absl::StatusOr<std::string> ExportInputs() const;
   absl::StatusOr<std::string> IndexInputs() const;
+  absl::StatusOr<std::string> CalibrateInputs() const;
   absl::StatusOr<std::string> EvaluateInputs();
   absl::Status Require(const std::string& step, const std::string& inputs,
                        const std::string& output) const;

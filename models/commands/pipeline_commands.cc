@@ -1,4 +1,4 @@
-// train, export, index, publish and run: the steps of Pipeline, alone and together.
+// train, export, index, calibrate, publish and run: the steps of Pipeline, alone and together.
 #include "base/status_macros.h"
 #include "models/commands/command_line.h"
 
@@ -34,13 +34,18 @@ Example:
 Example:
   lookbook-train index --out out/quick)",
      &Pipeline::Index, false, false},
+    {"calibrate", "Measures what similarities and scores mean",
+     R"(On the recipe's validation part, or a sample of the training part, against the index: writes OUT/calibration.json.
+Example:
+  lookbook-train calibrate --out out/quick)",
+     &Pipeline::Calibrate, false, false},
     {"publish", "Makes a bundle of the steps' outputs and switches to it",
      R"(The bundle is loaded and self-tested as a server would before CURRENT names it.
 Examples:
   lookbook-train publish --out out/quick --bundles /srv/bundles/quick
   lookbook-train publish --out out/quick --bundles /srv/bundles/quick --no-activate)",
      &Pipeline::Publish, false, true},
-    {"run", "Does everything: train, export, index, evaluate, publish",
+    {"run", "Does everything: train, export, index, calibrate, evaluate, publish",
      R"(Steps whose inputs have not changed are skipped, an interrupted training goes on where it was.
 Examples:
   lookbook-train run --recipe models/recipes/quick.toml

@@ -17,6 +17,7 @@
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
 #include "engine/bundle/golden.h"
+#include "models/commands/calibration_file.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
@@ -219,15 +220,20 @@ absl::Status Pipeline::EvaluateNow() {
   if (name == "train")
     std::fprintf(stderr,
                  "evaluate there is no held-out part: these numbers are of the training images\n");
+  LB_ASSIGN_OR_RETURN(CalibrationFacts calibration,
+                      ReadCalibration(work_.Path("calibration.json")));
+  // Thresholds are never judged on images that they were tuned on.
+  if (name == "validation" || name == "train") calibration.thresholds.clear();
   ProgressLine progress("evaluate");
   const ServedModel served{*model, spec_, data_.labels};
-  LB_ASSIGN_OR_RETURN(
-      const ModelEvaluation evaluation,
-      EvaluateModel(
-          served, set.labels, set.images,
-          {.split = name, .threads = Cores(), .progress = [&](int64_t done, int64_t total) {
-             progress.Update(done, total);
-           }}));
+  LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
+                      EvaluateModel(served, set.labels, set.images,
+                                    {.split = name,
+                                     .threads = Cores(),
+                                     .thresholds = calibration.thresholds,
+                                     .progress = [&](int64_t done, int64_t total) {
+                                       progress.Update(done, total);
+                                     }}));
   progress.Finish();
   PrintUnreadable(evaluation.unreadable);
   std::printf("%s", EvaluationTable(evaluation.set).c_str());

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
+#include "models/commands/calibration_file.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
@@ -56,7 +57,7 @@ absl::Status Pipeline::Publish() {
   LB_RETURN_IF_ERROR(Require("evaluate", evaluate_inputs, "evaluation.json"));
   std::map<std::string, std::string> inputs;
   for (const char* file : {"export/model.ts", "index/index.faiss", "index/items.sqlite",
-                           "index/golden/golden.json", "evaluation.json"}) {
+                           "index/golden/golden.json", "calibration.json", "evaluation.json"}) {
     LB_ASSIGN_OR_RETURN(inputs[file], Sha256OfFile(work_.Path(file)));
   }
   const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
@@ -98,6 +99,7 @@ absl::Status Pipeline::PublishNow() {
                       .preprocess = spec_,
                       .shape = shape};
   LB_RETURN_IF_ERROR(ReadFacts(work_, &facts));
+  LB_ASSIGN_OR_RETURN(facts.calibration, ReadCalibration(work_.Path("calibration.json")));
   LB_ASSIGN_OR_RETURN(const std::string id,
                       writer->Publish(MakeManifest(facts), absl::Now(), /*activate=*/false));
   const std::string directory = JoinPath(root, id);

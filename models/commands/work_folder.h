@@ -18,7 +18,7 @@ namespace lookbook {
 //   train/    checkpoint.pt best.pt weights.pt history.json result.json
 //   export/   model.ts model.json
 //   index/    index.faiss items.sqlite golden/ index.json
-//   evaluation.json published.json steps.json
+//   calibration.json evaluation.json published.json steps.json
 class WorkFolder {
  public:
   // Makes the folder when needed. DataLoss: steps.json is not what this class wrote.

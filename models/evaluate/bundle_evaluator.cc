@@ -73,8 +73,11 @@ absl::StatusOr<ModelEvaluation> EvaluateModel(const ServedModel& model, const La
   SetOutputs outputs{.dim = model.embedder.shape().dim,
                      .vectors = std::move(corpus.vectors),
                      .scores = std::move(corpus.scores),
-                     .attribute_scores = std::move(corpus.attribute_scores)};
+                     .attribute_scores = std::move(corpus.attribute_scores),
+                     .thresholds = options.thresholds};
   LB_ASSIGN_OR_RETURN(out.set, EvaluateSet(options.split, model.labels, read, outputs));
+  out.images = std::move(read);
+  out.scores = std::move(outputs.scores);
   return out;
 }
 

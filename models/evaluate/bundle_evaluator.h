@@ -24,12 +24,16 @@ struct ServedModel {
 struct EvaluateOptions {
   std::string split = "test";  // What the set is called in reports.
   int threads = 1;
+  // One a class of the model, tuned on other images; empty = F1 at 0.5 alone.
+  std::vector<float> thresholds;
   std::function<void(int64_t done, int64_t total)> progress;
 };
 
 struct ModelEvaluation {
   SetEvaluation set;
-  double seconds = 0;  // Decoding to scores, all threads together.
+  std::vector<ImageRecord> images;  // Those that could be read, with the model's columns.
+  std::vector<float> scores;        // Theirs, float32[n, classes].
+  double seconds = 0;               // Decoding to scores, all threads together.
   double images_per_second = 0;
   std::vector<std::string> unreadable;  // "ID: why"; left out.
 };

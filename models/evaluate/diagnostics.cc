@@ -64,7 +64,11 @@ EmbeddingDiagnostics Diagnose(const Matrix& z) {
   const Eigen::VectorXd values = SingularValues(z);
   out.effective_rank = EffectiveRank(values);
   out.top1_share = values.squaredNorm() > 0 ? values(0) * values(0) / values.squaredNorm() : 0;
-  out.effective_rank_centered = EffectiveRank(SingularValues(centered));
+  const Eigen::VectorXd spread = SingularValues(centered);
+  out.effective_rank_centered = EffectiveRank(spread);
+  const Eigen::ArrayXd squares = spread.array().square();
+  out.participation_ratio =
+      squares.sum() > 0 ? squares.sum() * squares.sum() / squares.square().sum() : 0;
   return out;
 }
 
@@ -78,6 +82,28 @@ EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const double> vectors, int di
 EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const float> vectors, int dim,
                                         int64_t max_rows) {
   return Diagnose(TakeRows(vectors, dim, max_rows));
+}
+
+double Alignment(absl::Span<const double> a, absl::Span<const double> b, int dim) {
+  if (a.empty()) return 0;
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return sum * dim / static_cast<double>(a.size());
+}
+
+double PairAlignment(absl::Span<const double> vectors, int dim,
+                     const std::function<bool(int64_t, int64_t)>& is_pair) {
+  const int64_t rows = static_cast<int64_t>(vectors.size()) / dim;
+  double sum = 0;
+  int64_t pairs = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < rows; ++j) {
+      if (i == j || !is_pair(i, j)) continue;
+      sum += Alignment(vectors.subspan(i * dim, dim), vectors.subspan(j * dim, dim), dim);
+      ++pairs;
+    }
+  }
+  return pairs == 0 ? 0 : sum / static_cast<double>(pairs);
 }
 
 Hubness MeasureHubness(absl::Span<const int64_t> neighbors, int k, int64_t items) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -21,6 +22,7 @@ struct EmbeddingDiagnostics {
       0;  // RankMe: exp(-sum p log p), p = s_k / sum s + 1e-7, s = singular values of Z.
   double effective_rank_centered = 0;  // The same of Z less its mean row.
   double top1_share = 0;               // s_1^2 / sum s^2.
+  double participation_ratio = 0;      // (sum s^2)^2 / sum s^4 of Z less its mean row.
 };
 
 // `vectors`: row-major unit rows of `dim` values. Of more than `max_rows` rows, that many are taken
@@ -29,6 +31,14 @@ EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const double> vectors, int di
                                         int64_t max_rows = 2048);
 EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const float> vectors, int dim,
                                         int64_t max_rows = 2048);
+
+// Mean over pairs of |a_i - b_i|^2 of unit rows: how close what belongs together lies (Wang & Isola
+// 2020, alpha = 2). Two views of the same images, row by row.
+// REQUIRES: equal sizes, multiples of dim.
+double Alignment(absl::Span<const double> a, absl::Span<const double> b, int dim);
+// Of all pairs i != j with is_pair(i, j) among the rows of one matrix; 0 without a pair.
+double PairAlignment(absl::Span<const double> vectors, int dim,
+                     const std::function<bool(int64_t, int64_t)>& is_pair);
 
 // How often each item stands in the top k of the others. A hub is an item that is everybody's
 // neighbour.

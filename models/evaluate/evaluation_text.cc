@@ -13,17 +13,18 @@ using Json = nlohmann::ordered_json;
 Json ToJson(const RetrievalMetrics& metrics) {
   Json rules = Json::object();
   for (const RuleMetrics& rule : metrics.rules) {
-    rules[std::string(RelevanceName(rule.relevance))] = {{"queries", rule.queries},
-                                                         {"excluded", rule.excluded},
-                                                         {"recall_at_1", rule.recall_at_1},
-                                                         {"precision_at_10", rule.precision_at_10},
-                                                         {"map_at_r", rule.map_at_r}};
+    rules[std::string(RelevanceName(rule.relevance))] = {
+        {"queries", rule.queries},         {"excluded", rule.excluded},
+        {"recall_at_1", rule.recall_at_1}, {"precision_at_10", rule.precision_at_10},
+        {"map_at_r", rule.map_at_r},       {"map", rule.map}};
   }
   return {{"relevance", rules},
           {"ndcg_excluded", metrics.ndcg_excluded},
           {"ndcg_at_10_shared", metrics.ndcg_at_10_shared},
           {"ndcg_at_10_jaccard", metrics.ndcg_at_10_jaccard},
+          {"ndcg_at_10_exp", metrics.ndcg_at_10_exp},
           {"acg_at_10", metrics.acg_at_10},
+          {"wap_at_10", metrics.wap_at_10},
           {"mean_jaccard_at_5", metrics.mean_jaccard_at_5}};
 }
 
@@ -35,6 +36,9 @@ Json ClassesToJson(const SetEvaluation& evaluation) {
                        {"support", evaluation.classification.support[j]},
                        {"ap", evaluation.classification.ap[j]},
                        {"f1", evaluation.classification.f1[j]}});
+    if (!evaluation.tuned.has_value()) continue;
+    classes.back()["threshold"] = evaluation.thresholds[j];
+    classes.back()["f1_tuned"] = evaluation.tuned->f1[j];
   }
   return classes;
 }
@@ -62,6 +66,7 @@ std::string RetrievalRows(const SetEvaluation& evaluation) {
       &out,
       Row("nDCG@10 shared labels", r.ndcg_at_10_shared, c.ndcg_at_10_shared, f.ndcg_at_10_shared),
       Row("nDCG@10 Jaccard", r.ndcg_at_10_jaccard, c.ndcg_at_10_jaccard, f.ndcg_at_10_jaccard),
+      Row("nDCG@10 gain 2^S - 1", r.ndcg_at_10_exp, c.ndcg_at_10_exp, f.ndcg_at_10_exp),
       Row("ACG@10", r.acg_at_10, c.acg_at_10, f.acg_at_10),
       Row("mean Jaccard of the top 5", r.mean_jaccard_at_5, c.mean_jaccard_at_5,
           f.mean_jaccard_at_5));
@@ -116,6 +121,12 @@ std::string EvaluationTable(const SetEvaluation& evaluation) {
   absl::StrAppendFormat(&out, "  %-28s %8.4f   (with support %.4f, micro %.4f, per image %.4f)\n",
                         "F1 macro at 0.5", c.f1_macro, c.f1_macro_supported, c.f1_micro,
                         c.f1_samples);
+  if (evaluation.tuned.has_value()) {
+    absl::StrAppendFormat(&out, "  %-28s %8.4f   (with support %.4f, micro %.4f, per image %.4f)\n",
+                          "F1 macro, tuned thresholds", evaluation.tuned->f1_macro,
+                          evaluation.tuned->f1_macro_supported, evaluation.tuned->f1_micro,
+                          evaluation.tuned->f1_samples);
+  }
   if (evaluation.attributes.has_value()) {
     absl::StrAppendFormat(&out, "  %-28s %8.4f   (F1 macro %.4f, %d images)\n", "mAP of attributes",
                           evaluation.attributes->map, evaluation.attributes->f1_macro,

@@ -2,186 +2,16 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <functional>
-#include <numeric>
+#include <limits>
+
+#include "models/evaluate/label_overlap.h"
 
 namespace lookbook {
 namespace {
 
-constexpr int kTop = 10;
-constexpr int kShown = 5;
-
-// Label sets as bitmaps, so that overlaps are a few machine words.
-class LabelSets {
- public:
-  explicit LabelSets(const LabelMatrix& labels)
-      : words_((labels.classes + 63) / 64), bits_(labels.n * words_), sizes_(labels.n) {
-    for (int64_t row = 0; row < labels.n; ++row) {
-      for (int j = 0; j < labels.classes; ++j) {
-        if (!labels.at(row, j)) continue;
-        bits_[row * words_ + j / 64] |= uint64_t{1} << (j % 64);
-        ++sizes_[row];
-      }
-    }
-  }
-  int Shared(int64_t a, int64_t b) const {
-    int shared = 0;
-    for (int w = 0; w < words_; ++w)
-      shared += std::popcount(bits_[a * words_ + w] & bits_[b * words_ + w]);
-    return shared;
-  }
-  // 0 when both are empty.
-  double Jaccard(int64_t a, int64_t b, int shared) const {
-    const int together = sizes_[a] + sizes_[b] - shared;
-    return together == 0 ? 0 : static_cast<double>(shared) / together;
-  }
-
- private:
-  int words_;
-  std::vector<uint64_t> bits_;
-  std::vector<int> sizes_;
-};
-
-// One query against the whole gallery, in some order.
-struct Overlaps {
-  std::vector<int> shared;
-  std::vector<double> jaccard;
-};
-
-Overlaps OverlapsInOrder(const LabelSets& sets, int64_t query, const std::vector<int64_t>& order) {
-  Overlaps out;
-  out.shared.reserve(order.size());
-  out.jaccard.reserve(order.size());
-  for (const int64_t item : order) {
-    out.shared.push_back(sets.Shared(query, item));
-    out.jaccard.push_back(sets.Jaccard(query, item, out.shared.back()));
-  }
-  return out;
-}
-
-// What one query contributes.
-struct QueryValues {
-  double recall_at_1 = 0, precision_at_10 = 0, map_at_r = 0;
-};
-
-// Sums of queries, divided at the end.
-class Totals {
- public:
-  explicit Totals(int64_t images) {
-    metrics_.images = images;
-    for (const Relevance relevance : kRelevances)
-      metrics_.rules.push_back({.relevance = relevance});
-  }
-
-  void AddRule(size_t rule, int64_t relevant, const QueryValues& values) {
-    RuleMetrics& sum = metrics_.rules[rule];
-    if (relevant == 0) {
-      ++sum.excluded;
-      return;
-    }
-    ++sum.queries;
-    sum.recall_at_1 += values.recall_at_1;
-    sum.precision_at_10 += values.precision_at_10;
-    sum.map_at_r += values.map_at_r;
-  }
-
-  // `ndcg_shared` and `ndcg_jaccard` are left out where nothing has a gain.
-  void AddGraded(bool has_gain, double ndcg_shared, double ndcg_jaccard, double acg,
-                 double jaccard_at_5) {
-    metrics_.ndcg_excluded += !has_gain;
-    metrics_.ndcg_at_10_shared += has_gain ? ndcg_shared : 0;
-    metrics_.ndcg_at_10_jaccard += has_gain ? ndcg_jaccard : 0;
-    metrics_.acg_at_10 += acg;
-    metrics_.mean_jaccard_at_5 += jaccard_at_5;
-  }
-
-  RetrievalMetrics Finish() {
-    for (RuleMetrics& rule : metrics_.rules) {
-      for (double* value : {&rule.recall_at_1, &rule.precision_at_10, &rule.map_at_r})
-        Divide(value, rule.queries);
-    }
-    const int64_t graded = metrics_.images - metrics_.ndcg_excluded;
-    Divide(&metrics_.ndcg_at_10_shared, graded);
-    Divide(&metrics_.ndcg_at_10_jaccard, graded);
-    Divide(&metrics_.acg_at_10, metrics_.images);
-    Divide(&metrics_.mean_jaccard_at_5, metrics_.images);
-    return metrics_;
-  }
-
- private:
-  static void Divide(double* sum, int64_t count) {
-    *sum = count == 0 ? 0 : *sum / static_cast<double>(count);
-  }
-  RetrievalMetrics metrics_;
-};
-
-template <typename T>
-double MeanOfFirst(const std::vector<T>& values, size_t k) {
-  const size_t end = std::min(k, values.size());
-  double sum = 0;
-  for (size_t i = 0; i < end; ++i) sum += static_cast<double>(values[i]);
-  return end == 0 ? 0 : sum / static_cast<double>(end);
-}
-
-void AddRanked(const Overlaps& overlaps, Totals* totals) {
-  RankedQuery query;
-  query.relevant.resize(overlaps.shared.size());
-  for (size_t rule = 0; rule < kRelevances.size(); ++rule) {
-    int64_t relevant = 0;
-    for (size_t i = 0; i < overlaps.shared.size(); ++i) {
-      query.relevant[i] = IsRelevant(kRelevances[rule], overlaps.shared[i], overlaps.jaccard[i]);
-      relevant += query.relevant[i];
-    }
-    totals->AddRule(rule, relevant,
-                    {RecallAtK(query, 1), PrecisionAtK(query, kTop), MapAtR(query)});
-  }
-  query.gain.assign(overlaps.shared.begin(), overlaps.shared.end());
-  const bool has_gain =
-      std::any_of(overlaps.shared.begin(), overlaps.shared.end(), [](int s) { return s > 0; });
-  const double ndcg_shared = NdcgAtK(query, kTop);
-  query.gain = overlaps.jaccard;
-  totals->AddGraded(has_gain, ndcg_shared, NdcgAtK(query, kTop), MeanOfFirst(overlaps.shared, kTop),
-                    MeanOfFirst(overlaps.jaccard, kShown));
-}
-
-// Expectations of one query over all orders of `n` items of which `relevant` count.
-QueryValues ExpectedValues(int64_t n, int64_t relevant) {
-  if (relevant == 0) return {};
-  const double rate = static_cast<double>(relevant) / static_cast<double>(n);
-  // Places i and j < i are both hits with probability rate * (R - 1) / (n - 1).
-  const double next = n == 1 ? 0 : static_cast<double>(relevant - 1) / static_cast<double>(n - 1);
-  double sum = 0;
-  for (int64_t i = 1; i <= relevant; ++i) {
-    sum += rate * (1 + static_cast<double>(i - 1) * next) / static_cast<double>(i);
-  }
-  const double at_10 = rate * static_cast<double>(std::min<int64_t>(n, kTop)) / kTop;
-  return {rate, at_10, sum / static_cast<double>(relevant)};
-}
-
-// Expected nDCG@10 of one query: every place holds the mean gain.
-template <typename T>
-double ExpectedNdcg(const std::vector<T>& gain) {
-  std::vector<double> sorted(gain.begin(), gain.end());
-  std::sort(sorted.begin(), sorted.end(), std::greater<>());
-  const std::vector<double> flat(sorted.size(), MeanOfFirst(sorted, sorted.size()));
-  double best = 0, expected = 0;
-  for (size_t i = 0; i < std::min<size_t>(kTop, sorted.size()); ++i) {
-    best += sorted[i] / std::log2(static_cast<double>(i) + 2);
-    expected += flat[i] / std::log2(static_cast<double>(i) + 2);
-  }
-  return best == 0 ? 0 : expected / best;
-}
-
-std::vector<int64_t> Others(int64_t n, int64_t query) {
-  std::vector<int64_t> others;
-  others.reserve(n);
-  for (int64_t i = 0; i < n; ++i) {
-    if (i != query) others.push_back(i);
-  }
-  return others;
-}
+constexpr double kLeftOut = std::numeric_limits<double>::quiet_NaN();
 
 // Calls `fn(query, similarities to all rows)`; similarities come in blocks of rows, so memory stays
 // small.
@@ -195,6 +25,57 @@ void ForEachQuery(absl::Span<const float> vectors, int dim, int64_t n,
     const RowMajor block = all.middleRows(start, rows) * all.transpose();
     for (int64_t i = 0; i < rows; ++i) fn(start + i, block.data() + i * n);
   }
+}
+
+QueryRuleMetrics MeasureRule(RankedQuery* query, Relevance relevance, const Overlaps& overlaps) {
+  bool any = false;
+  for (size_t i = 0; i < overlaps.shared.size(); ++i) {
+    query->relevant[i] = IsRelevant(relevance, overlaps.shared[i], overlaps.jaccard[i]);
+    any = any || query->relevant[i];
+  }
+  if (!any) return {kLeftOut, kLeftOut, kLeftOut, kLeftOut};
+  return {RecallAtK(*query, 1), PrecisionAtK(*query, kTopAnswers), MapAtR(*query),
+          AveragePrecision(*query)};
+}
+
+// A mean over the values that are not left out.
+class Mean {
+ public:
+  void Add(double value) {
+    if (std::isnan(value)) return;
+    sum_ += value;
+    ++count_;
+  }
+  double value() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+
+ private:
+  double sum_ = 0;
+  int64_t count_ = 0;
+};
+
+double MeanOver(absl::Span<const QueryMetrics> queries,
+                const std::function<double(const QueryMetrics&)>& value) {
+  Mean mean;
+  for (const QueryMetrics& query : queries) mean.Add(value(query));
+  return mean.value();
+}
+
+RuleMetrics SummarizeRule(absl::Span<const QueryMetrics> queries, size_t rule) {
+  RuleMetrics out{.relevance = kRelevances[rule]};
+  Mean recall, precision, map_at_r, map;
+  for (const QueryMetrics& query : queries) {
+    const QueryRuleMetrics& values = query.rules[rule];
+    ++(std::isnan(values.map_at_r) ? out.excluded : out.queries);
+    recall.Add(values.recall_at_1);
+    precision.Add(values.precision_at_10);
+    map_at_r.Add(values.map_at_r);
+    map.Add(values.average_precision);
+  }
+  out.recall_at_1 = recall.value();
+  out.precision_at_10 = precision.value();
+  out.map_at_r = map_at_r.value();
+  out.map = map.value();
+  return out;
 }
 
 }  // namespace
@@ -235,63 +116,102 @@ const RuleMetrics& RetrievalMetrics::rule(Relevance relevance) const {
   return rules[static_cast<size_t>(relevance)];
 }
 
+QueryMetrics MeasureQuery(const Overlaps& overlaps) {
+  QueryMetrics out;
+  RankedQuery query;
+  query.relevant.resize(overlaps.shared.size());
+  query.gain.assign(overlaps.shared.begin(), overlaps.shared.end());
+  for (size_t rule = 0; rule < kRelevances.size(); ++rule)
+    out.rules[rule] = MeasureRule(&query, kRelevances[rule], overlaps);
+  out.acg_at_10 = AcgAtK(query, kTopAnswers);
+  const bool has_gain =
+      std::any_of(overlaps.shared.begin(), overlaps.shared.end(), [](int s) { return s > 0; });
+  for (size_t i = 0; i < overlaps.shared.size(); ++i) query.relevant[i] = overlaps.shared[i] > 0;
+  out.wap_at_10 = has_gain ? WapAtK(query, kTopAnswers) : kLeftOut;
+  out.ndcg_at_10_shared = has_gain ? NdcgAtK(query, kTopAnswers) : kLeftOut;
+  query.gain = ExponentialGain(query.gain);
+  out.ndcg_at_10_exp = has_gain ? NdcgAtK(query, kTopAnswers) : kLeftOut;
+  query.gain = overlaps.jaccard;
+  out.ndcg_at_10_jaccard = has_gain ? NdcgAtK(query, kTopAnswers) : kLeftOut;
+  out.mean_jaccard_at_5 = AcgAtK(query, kShownAnswers);
+  return out;
+}
+
+RetrievalMetrics Summarize(absl::Span<const QueryMetrics> queries) {
+  RetrievalMetrics out;
+  out.images = static_cast<int64_t>(queries.size());
+  for (size_t rule = 0; rule < kRelevances.size(); ++rule)
+    out.rules.push_back(SummarizeRule(queries, rule));
+  out.ndcg_excluded = std::count_if(queries.begin(), queries.end(), [](const QueryMetrics& query) {
+    return std::isnan(query.ndcg_at_10_shared);
+  });
+  const std::pair<double RetrievalMetrics::*, double QueryMetrics::*> means[] = {
+      {&RetrievalMetrics::ndcg_at_10_shared, &QueryMetrics::ndcg_at_10_shared},
+      {&RetrievalMetrics::ndcg_at_10_jaccard, &QueryMetrics::ndcg_at_10_jaccard},
+      {&RetrievalMetrics::ndcg_at_10_exp, &QueryMetrics::ndcg_at_10_exp},
+      {&RetrievalMetrics::acg_at_10, &QueryMetrics::acg_at_10},
+      {&RetrievalMetrics::wap_at_10, &QueryMetrics::wap_at_10},
+      {&RetrievalMetrics::mean_jaccard_at_5, &QueryMetrics::mean_jaccard_at_5}};
+  for (const auto& [total, one] : means) {
+    out.*total = MeanOver(queries, [one = one](const QueryMetrics& query) { return query.*one; });
+  }
+  return out;
+}
+
 RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
                                   const LabelMatrix& labels) {
   const LabelSets sets(labels);
-  Totals totals(labels.n);
   RetrievalResult out;
-  out.k = static_cast<int>(std::min<int64_t>(kTop, std::max<int64_t>(labels.n - 1, 0)));
+  out.k = static_cast<int>(std::min<int64_t>(kTopAnswers, std::max<int64_t>(labels.n - 1, 0)));
   ForEachQuery(vectors, dim, labels.n, [&](int64_t query, const float* similarity) {
-    std::vector<int64_t> order = Others(labels.n, query);
+    std::vector<int64_t> order = OtherRows(labels.n, query);
     std::sort(order.begin(), order.end(), [similarity](int64_t a, int64_t b) {
       return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
     });
     out.top.insert(out.top.end(), order.begin(), order.begin() + out.k);
-    AddRanked(OverlapsInOrder(sets, query, order), &totals);
+    out.queries.push_back(MeasureQuery(OverlapsInOrder(sets, query, order)));
   });
-  out.metrics = totals.Finish();
+  out.metrics = Summarize(out.queries);
   return out;
 }
 
-RetrievalMetrics ExpectedAtRandom(const LabelMatrix& labels) {
-  const LabelSets sets(labels);
-  Totals totals(labels.n);
-  for (int64_t query = 0; query < labels.n; ++query) {
-    const Overlaps overlaps = OverlapsInOrder(sets, query, Others(labels.n, query));
-    const int64_t n = static_cast<int64_t>(overlaps.shared.size());
-    for (size_t rule = 0; rule < kRelevances.size(); ++rule) {
-      int64_t relevant = 0;
-      for (int64_t i = 0; i < n; ++i) {
-        relevant += IsRelevant(kRelevances[rule], overlaps.shared[i], overlaps.jaccard[i]);
-      }
-      totals.AddRule(rule, relevant, ExpectedValues(n, relevant));
-    }
-    const double shared = MeanOfFirst(overlaps.shared, overlaps.shared.size());
-    totals.AddGraded(shared > 0, ExpectedNdcg(overlaps.shared), ExpectedNdcg(overlaps.jaccard),
-                     shared, MeanOfFirst(overlaps.jaccard, overlaps.jaccard.size()));
+std::vector<int64_t> OtherRows(int64_t n, int64_t query) {
+  std::vector<int64_t> others;
+  others.reserve(n);
+  for (int64_t i = 0; i < n; ++i) {
+    if (i != query) others.push_back(i);
   }
-  return totals.Finish();
+  return others;
 }
 
-RetrievalMetrics RankByLabelFrequency(const LabelMatrix& labels) {
-  std::vector<int64_t> support(labels.classes), weight(labels.n), order(labels.n);
-  for (int64_t row = 0; row < labels.n; ++row) {
-    for (int j = 0; j < labels.classes; ++j) support[j] += labels.at(row, j);
+std::map<std::string, std::vector<double>> PerQueryValues(absl::Span<const QueryMetrics> queries) {
+  const auto rule = [](Relevance relevance, double QueryRuleMetrics::*member) {
+    return [=](const QueryMetrics& query) {
+      return query.rules[static_cast<size_t>(relevance)].*member;
+    };
+  };
+  const auto plain = [](double QueryMetrics::*member) {
+    return [=](const QueryMetrics& query) { return query.*member; };
+  };
+  const std::map<std::string, std::function<double(const QueryMetrics&)>> columns = {
+      {"recall_at_1", rule(Relevance::kMoreThan2, &QueryRuleMetrics::recall_at_1)},
+      {"recall_at_1_strict", rule(Relevance::kStrict, &QueryRuleMetrics::recall_at_1)},
+      {"recall_at_1_j50", rule(Relevance::kJaccard50, &QueryRuleMetrics::recall_at_1)},
+      {"recall_at_1_exact", rule(Relevance::kExact, &QueryRuleMetrics::recall_at_1)},
+      {"precision_at_10_any", rule(Relevance::kAny, &QueryRuleMetrics::precision_at_10)},
+      {"map_at_r_j50", rule(Relevance::kJaccard50, &QueryRuleMetrics::map_at_r)},
+      {"retrieval_map_j50", rule(Relevance::kJaccard50, &QueryRuleMetrics::average_precision)},
+      {"ndcg_at_10", plain(&QueryMetrics::ndcg_at_10_shared)},
+      {"ndcg_at_10_jaccard", plain(&QueryMetrics::ndcg_at_10_jaccard)},
+      {"ndcg_at_10_exp", plain(&QueryMetrics::ndcg_at_10_exp)},
+      {"acg_at_10", plain(&QueryMetrics::acg_at_10)},
+      {"wap_at_10", plain(&QueryMetrics::wap_at_10)},
+      {"mean_jaccard_at_5", plain(&QueryMetrics::mean_jaccard_at_5)}};
+  std::map<std::string, std::vector<double>> out;
+  for (const auto& [name, value] : columns) {
+    for (const QueryMetrics& query : queries) out[name].push_back(value(query));
   }
-  for (int64_t row = 0; row < labels.n; ++row) {
-    for (int j = 0; j < labels.classes; ++j) weight[row] += labels.at(row, j) ? support[j] : 0;
-  }
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return weight[a] > weight[b]; });
-  const LabelSets sets(labels);
-  Totals totals(labels.n);
-  for (int64_t query = 0; query < labels.n; ++query) {
-    std::vector<int64_t> others = order;
-    others.erase(std::find(others.begin(), others.end(), query));
-    AddRanked(OverlapsInOrder(sets, query, others), &totals);
-  }
-  return totals.Finish();
+  return out;
 }
 
 }  // namespace lookbook

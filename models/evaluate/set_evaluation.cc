@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "models/evaluate/chance.h"
 
 namespace lookbook {
 namespace {
@@ -73,8 +74,10 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   for (const absl::Status& status :
        {CheckSize("embeddings", outputs.vectors.size(), images.size(), outputs.dim),
         CheckSize("scores", outputs.scores.size(), images.size(), labels.classes.size()),
-        CheckSize("attribute scores", outputs.attribute_scores.size(), images.size(),
-                  attributes)}) {
+        CheckSize("attribute scores", outputs.attribute_scores.size(), images.size(), attributes),
+        outputs.thresholds.empty()
+            ? absl::OkStatus()
+            : CheckSize("thresholds", outputs.thresholds.size(), 1, labels.classes.size())}) {
     if (!status.ok()) return status;
   }
   SetEvaluation out;
@@ -83,10 +86,14 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   out.classes = labels.classes;
   const LabelMatrix matrix = ClassMatrix(labels, images);
   out.classification = EvaluateClassification(outputs.scores, matrix);
+  out.thresholds = outputs.thresholds;
+  if (!outputs.thresholds.empty())
+    out.tuned = EvaluateClassification(outputs.scores, matrix, outputs.thresholds);
   if (attributes > 0) EvaluateAttributes(labels, images, outputs, &out);
   out.mean_prevalence = MeanPrevalence(out.classification, out.images);
   RetrievalResult retrieval = EvaluateRetrieval(outputs.vectors, outputs.dim, matrix);
   out.retrieval = std::move(retrieval.metrics);
+  out.queries = std::move(retrieval.queries);
   out.random = ExpectedAtRandom(matrix);
   out.frequency = RankByLabelFrequency(matrix);
   // A singular value decomposition of 2,048 columns takes long; fewer rows tell as much.
@@ -115,7 +122,10 @@ std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) 
       {"map_at_r_j50", r.rule(Relevance::kJaccard50).map_at_r},
       {"ndcg_at_10", r.ndcg_at_10_shared},
       {"ndcg_at_10_jaccard", r.ndcg_at_10_jaccard},
+      {"retrieval_map_j50", r.rule(Relevance::kJaccard50).map},
+      {"ndcg_at_10_exp", r.ndcg_at_10_exp},
       {"acg_at_10", r.acg_at_10},
+      {"wap_at_10", r.wap_at_10},
       {"mean_jaccard_at_5", r.mean_jaccard_at_5},
       {"chance_mean_jaccard_at_5", evaluation.random.mean_jaccard_at_5},
       {"queries_excluded", static_cast<double>(r.rule(Relevance::kMoreThan2).excluded)},
@@ -137,6 +147,11 @@ std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) 
   if (evaluation.alignment.positive_pairs > 0) {
     values["alignment"] = evaluation.alignment.positive;
     values["alignment_ratio"] = evaluation.alignment.ratio;
+  }
+  if (evaluation.tuned.has_value()) {
+    values["f1_macro_tuned"] = evaluation.tuned->f1_macro;
+    values["f1_micro_tuned"] = evaluation.tuned->f1_micro;
+    values["f1_samples_tuned"] = evaluation.tuned->f1_samples;
   }
   if (evaluation.attributes.has_value()) {
     values["attribute_map"] = evaluation.attributes->map;

@@ -23,6 +23,8 @@ struct SetOutputs {
   std::vector<float> vectors;           // float32[n, dim], unit rows
   std::vector<float> scores;            // float32[n, classes]
   std::vector<float> attribute_scores;  // float32[n, attributes]; empty when the model has none
+  // One a class, tuned on other images; empty when there are none.
+  std::vector<float> thresholds;
 };
 
 struct SetEvaluation {
@@ -30,12 +32,15 @@ struct SetEvaluation {
   int64_t images = 0;
   std::vector<Label> classes;  // Column j of `classification`.
   ClassificationMetrics classification;
+  std::optional<ClassificationMetrics> tuned;       // At the tuned thresholds.
+  std::vector<float> thresholds;                    // Those; empty when there are none.
   std::optional<ClassificationMetrics> attributes;  // Over the images whose attributes are known.
   int64_t attribute_images = 0;
-  double mean_prevalence = 0;  // mAP of a constant score.
-  RetrievalMetrics retrieval;  // Leave-one-out inside the set, by class labels.
-  RetrievalMetrics random;     // Chance, in expectation.
-  RetrievalMetrics frequency;  // Commonest labels first.
+  double mean_prevalence = 0;         // mAP of a constant score.
+  RetrievalMetrics retrieval;         // Leave-one-out inside the set, by class labels.
+  std::vector<QueryMetrics> queries;  // What `retrieval` is the mean of, image by image.
+  RetrievalMetrics random;            // Chance, in expectation.
+  RetrievalMetrics frequency;         // Commonest labels first.
   EmbeddingDiagnostics diagnostics;
   Alignment alignment;  // Positive: more than two shared classes, as in recall_at_1.
   Hubness hubness;      // Of the top 10.

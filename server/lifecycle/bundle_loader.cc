@@ -1,11 +1,14 @@
 #include "server/lifecycle/bundle_loader.h"
 
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/logging.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
+#include "engine/bundle/calibration.h"
 #include "engine/bundle/manifest.h"
 #include "server/lifecycle/bundle_memory.h"
 
@@ -15,6 +18,15 @@ namespace {
 BundleOptions WithoutWarmUp(BundleOptions options) {
   options.warm_up = false;
   return options;
+}
+
+// NaN where the bundle says nothing.
+void ReportBaseline(const Manifest& manifest, BundleMetrics& metrics) {
+  const std::vector<double> bounds = Top1SimilarityBounds();
+  for (size_t i = 0; i < bounds.size(); ++i) {
+    metrics.top1_baseline[i].Set(
+        BaselineShare(manifest, bounds[i]).value_or(std::numeric_limits<double>::quiet_NaN()));
+  }
 }
 
 absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
@@ -46,6 +58,7 @@ absl::Status BundleLoader::Load(const std::string& name, const std::string& bund
   metrics_->bundle(name).memory_bytes.Set(static_cast<double>(BundleMemoryBytes(bundle)));
   metrics_->bundle(name).created_timestamp_seconds.Set(
       static_cast<double>(absl::ToUnixSeconds(created)));
+  ReportBaseline(bundle.manifest, metrics_->bundle(name));
   LogInfo("bundle loaded", {{"bundle", name},
                             {"bundle_id", bundle.id},
                             {"items", bundle.items->size()},

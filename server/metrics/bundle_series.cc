@@ -1,7 +1,9 @@
 #include "server/metrics/bundle_series.h"
 
 #include <cassert>
+#include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "server/metrics/buckets.h"
 #include "server/metrics/closed_set.h"
 
@@ -52,6 +54,17 @@ void AddResultSeries(Registry& registry, const Labels& labels, const std::string
   m.top1_similarity = AddHistogram(registry, "lookbook_top1_similarity",
                                    "Cosine similarity of the best neighbour: watch it for drift.",
                                    SimilarityBuckets(), labels);
+  for (const double bound : SimilarityBuckets()) {
+    Labels baseline = labels;
+    baseline["bound"] = absl::StrCat(bound);
+    GaugeHandle gauge =
+        AddGauge(registry, "lookbook_top1_similarity_baseline_ratio",
+                 "Share of the live bundle's calibration queries whose best neighbour was at most "
+                 "this similar; NaN without a calibration.",
+                 baseline);
+    gauge.Set(std::numeric_limits<double>::quiet_NaN());
+    m.top1_baseline.push_back(gauge);
+  }
 }
 
 void AddFactSeries(Registry& registry, const Labels& labels, BundleMetrics& m) {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/version.h"
+#include "server/metrics/buckets.h"
 #include "server/metrics/bundle_series.h"
 #include "server/metrics/closed_set.h"
 #include "server/metrics/image_series.h"
@@ -35,6 +36,8 @@ bool IsHostAndPort(absl::string_view address) {
 }
 
 }  // namespace
+
+std::vector<double> Top1SimilarityBounds() { return SimilarityBuckets(); }
 
 struct ServerMetrics::Impl {
   Impl(const std::vector<std::string>& bundle_names, const std::string& device);

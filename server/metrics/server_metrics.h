@@ -43,6 +43,9 @@ enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
 enum class EmbeddingFailure { kModel, kMemory, kVector };
 enum class ShedReason { kQueueFull, kDeadline, kRate, kDraining, kMemory };
 
+// Upper bounds of lookbook_top1_similarity's buckets, ascending.
+std::vector<double> Top1SimilarityBounds();
+
 // Series of one configured bundle.
 struct BundleMetrics {
   HistogramHandle batch_size;
@@ -56,6 +59,7 @@ struct BundleMetrics {
   CounterHandle embeddings_total;
   CounterHandle search_queries_total;
   HistogramHandle top1_similarity;
+  std::vector<GaugeHandle> top1_baseline;  // One for each of Top1SimilarityBounds().
   GaugeHandle items;
   GaugeHandle memory_bytes;
   GaugeHandle created_timestamp_seconds;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
+#include "engine/bundle/calibration.h"
 #include "engine/index/vector_index.h"
 
 namespace lookbook {
@@ -99,12 +101,29 @@ void FillClasses(const QueryResult& result, uint32_t top, Response* response) {
   }
 }
 
-void FillNeighbor(const Neighbor& neighbor, const Item& item, v1::Neighbor* proto) {
+void FillNeighbor(const Neighbor& neighbor, const Bundle& bundle, v1::Neighbor* proto) {
+  const Item& item = bundle.items->item(neighbor.row);
   proto->set_item_id(item.id);
   proto->set_similarity(neighbor.similarity);
+  const std::optional<float> probability =
+      RelevanceProbability(bundle.manifest, neighbor.similarity);
+  if (probability.has_value()) proto->set_probability(*probability);
   proto->mutable_class_ids()->Add(item.class_ids.begin(), item.class_ids.end());
   proto->mutable_attribute_ids()->Add(item.attribute_ids.begin(), item.attribute_ids.end());
   proto->set_uri(item.uri);
+}
+
+// Nothing where it cannot be told: no bound, or the best item of the whole catalogue is not seen.
+std::optional<bool> IsNovel(const v1::SearchRequest& request, const QueryResult& result) {
+  const std::optional<float> bound = NoveltyBound(result.bundle->manifest);
+  if (!bound.has_value() || !ToFilter(request.class_filter()).empty() ||
+      !ToFilter(request.attribute_filter()).empty()) {
+    return std::nullopt;
+  }
+  if (!result.neighbors.empty()) return result.neighbors.front().similarity < *bound;
+  // Every item is below min_similarity.
+  if (request.has_min_similarity() && request.min_similarity() <= *bound) return true;
+  return std::nullopt;
 }
 
 // The fields that both responses have.
@@ -162,8 +181,10 @@ void FillResponse(const v1::SearchRequest& request, const QueryResult& result,
                   v1::SearchResponse* response) {
   response->mutable_neighbors()->Reserve(static_cast<int>(result.neighbors.size()));
   for (const Neighbor& neighbor : result.neighbors) {
-    FillNeighbor(neighbor, result.bundle->items->item(neighbor.row), response->add_neighbors());
+    FillNeighbor(neighbor, *result.bundle, response->add_neighbors());
   }
+  const std::optional<bool> novel = IsNovel(request, result);
+  if (novel.has_value()) response->set_novel(*novel);
   FillCommon(request, result, response);
 }
 

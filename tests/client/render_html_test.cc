@@ -145,6 +145,22 @@ TEST(RenderContactSheetTest, ComparesWithTrueLabelsWhereTheyAreKnown) {
   EXPECT_THAT(html, HasSubstr("<dt>Mean Jaccard</dt><dd>0.50</dd>"));
 }
 
+TEST(RenderContactSheetTest, ShowsProbabilitiesAndMarksANovelQuery) {
+  const std::string plain = Render(Sheet(SampleQuery()));
+  EXPECT_THAT(Main(plain), Not(HasSubstr(" %</span>")));
+  EXPECT_THAT(Main(plain), Not(HasSubstr("Nothing similar")));
+  EXPECT_THAT(plain, Not(HasSubstr("A percentage is")));
+  QueryResult query = SampleQuery();
+  query.response.mutable_neighbors(0)->set_probability(0.875F);
+  query.response.mutable_neighbors(1)->set_probability(0);
+  query.response.set_novel(true);
+  const std::string html = Render(Sheet(query));
+  EXPECT_THAT(Main(html), HasSubstr(">88 %</span>"));
+  EXPECT_THAT(Main(html), HasSubstr(">0 %</span>"));
+  EXPECT_THAT(Main(html), HasSubstr("<p class=\"novel\">Nothing similar in the catalogue</p>"));
+  EXPECT_THAT(html, HasSubstr("A percentage is the probability"));
+}
+
 TEST(RenderContactSheetTest, ShowsWhatFailedAndCountsIt) {
   ContactSheet sheet = Sheet(SampleQuery());
   sheet.queries.push_back({.name = "bad.jpg", .status = InvalidArgument("truncated", "cut off")});

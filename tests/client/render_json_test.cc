@@ -46,6 +46,19 @@ TEST(QueryToJsonLineTest, AddsTheOverlapWithTrueLabels) {
   EXPECT_EQ(json["neighbors"][1]["jaccard"], 0.0);
 }
 
+TEST(QueryToJsonLineTest, ProbabilityAndNoveltyStandThereWhenTheServerSaidThem) {
+  QueryResult query = SampleQuery();
+  EXPECT_FALSE(Parse(query)["neighbors"][0].contains("probability"));
+  EXPECT_FALSE(Parse(query).contains("novel"));
+  query.response.mutable_neighbors(0)->set_probability(0.5F);
+  query.response.mutable_neighbors(1)->set_probability(0);
+  query.response.set_novel(false);
+  const Json json = Parse(query);
+  EXPECT_EQ(json["neighbors"][0]["probability"], 0.5);
+  EXPECT_EQ(json["neighbors"][1]["probability"], 0.0) << "a value, not an absence";
+  EXPECT_EQ(json["novel"], false);
+}
+
 TEST(QueryToJsonLineTest, AFailureHasCodeReasonAndMessage) {
   const Json json =
       Parse({.name = "bad.jpg", .status = InvalidArgument("truncated", "cut \"off\"\n")});

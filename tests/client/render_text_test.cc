@@ -40,6 +40,26 @@ TEST(RenderQueryTest, ShowsTheOverlapWithTrueLabels) {
   EXPECT_THAT(text, HasSubstr("train/2     0.00  bag\n"));
 }
 
+TEST(RenderQueryTest, ShowsTheProbabilityOfACalibratedBundle) {
+  QueryResult query = SampleQuery();
+  query.response.mutable_neighbors(0)->set_probability(0.875F);
+  query.response.mutable_neighbors(1)->set_probability(0);
+  const std::string text = RenderQuery(query, SampleNames(), kAscii);
+  EXPECT_THAT(text, HasSubstr("probability  item     classes\n"));
+  EXPECT_THAT(text, HasSubstr("#####-----         0.88  train/1  dress; top, t-shirt\n"));
+  EXPECT_THAT(text, HasSubstr("0.00  train/2  bag\n"));
+  EXPECT_THAT(RenderQuery(SampleQuery(), SampleNames(), kAscii), Not(HasSubstr("probability")));
+}
+
+TEST(RenderQueryTest, MarksAQueryThatTheCatalogueHasNothingLike) {
+  QueryResult query = SampleQuery();
+  query.response.set_novel(false);
+  EXPECT_THAT(RenderQuery(query, SampleNames(), kUtf8), Not(HasSubstr("nothing similar")));
+  query.response.set_novel(true);
+  EXPECT_THAT(RenderQuery(query, SampleNames(), kUtf8),
+              HasSubstr("12.5 ms\n  nothing similar in the catalogue\n  #"));
+}
+
 TEST(RenderQueryTest, SaysThatNothingQualifies) {
   QueryResult query = SampleQuery();
   query.response.clear_neighbors();

@@ -1,6 +1,7 @@
 // Every field of SearchRequest, SearchResponse, EmbedRequest and EmbedResponse, against the model
 // in plain loops.
 #include <algorithm>
+#include <random>
 
 #include "engine/image/decode.h"
 #include "engine/image/preprocess.h"
@@ -165,6 +166,63 @@ TEST_F(FieldsTest, TopClassesTimingsAndRequestId) {
   for (double stage : {t.decode(), t.preprocess(), t.embed(), t.search()}) EXPECT_GT(stage, 0);
   EXPECT_GE(t.queue(), 0);
   EXPECT_GE(t.total(), t.decode() + t.preprocess() + t.embed() + t.search());
+}
+
+TEST_F(FieldsTest, ABundleWithoutCalibrationSaysNothingOfProbabilityAndNovelty) {
+  v1::SearchResponse response;
+  ASSERT_TRUE(Search(ItemRequest("item-7"), &response).ok());
+  EXPECT_FALSE(response.has_novel());
+  for (const v1::Neighbor& neighbor : response.neighbors())
+    EXPECT_FALSE(neighbor.has_probability());
+}
+
+// The same bundle with a calibration: P is 0 up to similarity 0, then the similarity itself.
+class CalibratedFieldsTest : public ServerFixture {
+ protected:
+  static constexpr float kNovelty =
+      0.6F;  // Some random directions are closer to an item, some not.
+  CalibratedFieldsTest() {
+    TestBundleOptions options = Options();
+    options.calibrated = true;
+    options.novelty_similarity = kNovelty;
+    bundle_ = WriteTestBundle(directory_ / "calibrated", options);
+    EXPECT_THAT(bundle_, IsOk());
+    config_.bundles = {{"default", directory_ / "calibrated"}};
+    Start();
+  }
+};
+
+TEST_F(CalibratedFieldsTest, NeighborsCarryTheProbabilityOfTheirSimilarity) {
+  v1::SearchRequest request = ItemRequest("item-7");
+  request.set_top_k(300);
+  v1::SearchResponse response;
+  ASSERT_TRUE(Search(request, &response).ok());
+  ASSERT_EQ(response.neighbors_size(), 300);
+  for (const v1::Neighbor& neighbor : response.neighbors()) {
+    ASSERT_TRUE(neighbor.has_probability());
+    EXPECT_NEAR(neighbor.probability(), std::clamp(neighbor.similarity(), 0.0F, 1.0F), 1e-6);
+  }
+  EXPECT_LT(response.neighbors(299).similarity(), 0) << "both ends of the curve are seen";
+}
+
+TEST_F(CalibratedFieldsTest, NovelSaysThatTheBestItemIsBelowTheBound) {
+  v1::SearchResponse response;
+  ASSERT_TRUE(Search(ItemRequest("item-7"), &response).ok());
+  ASSERT_TRUE(response.has_novel());
+  EXPECT_FALSE(response.novel());
+  std::mt19937_64 random(5);
+  int novel = 0;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(Search(VectorRequest(RandomUnitVectors(1, 16, &random)), &response).ok());
+    EXPECT_EQ(response.novel(), response.neighbors(0).similarity() < kNovelty);
+    novel += response.novel();
+  }
+  EXPECT_GT(novel, 0);
+  EXPECT_LT(novel, 100);
+  v1::SearchRequest filtered = ItemRequest("item-7");
+  filtered.mutable_class_filter()->add_any(TestClassId(0));
+  ASSERT_TRUE(Search(filtered, &response).ok());
+  EXPECT_FALSE(response.has_novel()) << "the best item of the catalogue may be filtered out";
 }
 
 TEST_F(FieldsTest, AMissingEndMarkerIsAWarning) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "tests/support/test_calibration.h"
 
 namespace lookbook {
 namespace {
@@ -98,6 +99,10 @@ Manifest MakeTestManifest(const TestBundleOptions& options) {
   manifest.mutable_index()->set_spec("Flat");
   manifest.mutable_index()->set_file(kIndexFile);
   manifest.set_item_count(options.items);
+  if (options.calibrated) {
+    *manifest.mutable_calibration() = MakeTestCalibration(options.classes);
+    manifest.mutable_calibration()->set_novelty_similarity(options.novelty_similarity);
+  }
   manifest.mutable_evaluation()->set_split("val");
   (*manifest.mutable_evaluation()->mutable_values())["map"] = 0.75;
   return manifest;

@@ -25,6 +25,8 @@ struct TestBundleOptions {
   int classes = 5;
   int attributes = 3;
   bool scores_attributes = false;  // The model has a third output.
+  bool calibrated = false;         // The manifest holds MakeTestCalibration().
+  float novelty_similarity = 0.25f;
   uint64_t seed = 1;
   int image_size = 16;   // A multiple of 4.
   int golden_cases = 3;  // At most `items`.

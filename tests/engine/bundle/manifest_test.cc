@@ -13,12 +13,14 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle_files.h"
+#include "tests/support/test_calibration.h"
 
 namespace lookbook {
 namespace {
 
 using ::google::protobuf::util::MessageDifferencer;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The manifest of a published bundle: nothing is missing.
 Manifest GoodManifest() {
@@ -50,6 +52,27 @@ TEST(ManifestTest, JsonIsForPeople) {
   const std::string json = Json(GoodManifest());
   EXPECT_THAT(json, HasSubstr("\"format_version\": 1"));
   EXPECT_THAT(json, HasSubstr("\"scores_attributes\": false"));  // A default is written too.
+}
+
+TEST(ManifestTest, CalibrationIsKeptAndOptional) {
+  // What was written before there was a calibration is still read.
+  const std::string before = Json(GoodManifest());
+  EXPECT_THAT(before, Not(HasSubstr("calibration")));
+  LB_ASSERT_OK_AND_ASSIGN(const Manifest old, ParseManifest(before));
+  EXPECT_FALSE(old.has_calibration());
+  Manifest manifest = GoodManifest();
+  *manifest.mutable_calibration() = MakeTestCalibration(manifest.classes_size());
+  LB_ASSERT_OK_AND_ASSIGN(const Manifest parsed, ParseManifest(Json(manifest)));
+  EXPECT_TRUE(MessageDifferencer::Equals(parsed, manifest)) << parsed.DebugString();
+}
+
+TEST(ManifestTest, ABadCalibrationIsRefused) {
+  Manifest manifest = GoodManifest();
+  *manifest.mutable_calibration() = MakeTestCalibration(manifest.classes_size());
+  manifest.mutable_calibration()->mutable_knots()->SwapElements(0, 1);
+  const auto parsed = ParseManifest(Json(manifest));
+  EXPECT_THAT(parsed, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("calibration.knots")));
+  EXPECT_THAT(parsed, HasReason("manifest"));
 }
 
 struct Damage {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/files.h"
@@ -34,7 +36,8 @@ Outcome RunTrainer(std::vector<std::string> arguments) {
 }
 
 TEST(CommandLineTest, HelpOfEveryCommandShowsAnExample) {
-  for (const char* command : {"synth", "train", "export", "index", "evaluate", "publish", "run"}) {
+  for (const char* command : {"synth", "train", "export", "index", "calibrate", "evaluate",
+                              "publish", "run", "compare", "predict"}) {
     const Outcome outcome = RunTrainer({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
@@ -50,6 +53,9 @@ TEST(CommandLineTest, WrongFlagsExitWithTwo) {
   EXPECT_EQ(RunTrainer({"synth"}).code, 2);  // --out is required.
   EXPECT_EQ(RunTrainer({"run", "--recipy", "x"}).code, 2);
   EXPECT_EQ(RunTrainer({"run"}).code, 2);
+  EXPECT_EQ(RunTrainer({"compare", "one"}).code, 2);
+  EXPECT_EQ(RunTrainer({"compare", "a", "b", "--data", "d", "--resamples", "0"}).code, 2);
+  EXPECT_EQ(RunTrainer({"predict", "no/such/folder", "--bundle", "b", "--csv", "c"}).code, 2);
 }
 
 TEST(CommandLineTest, ErrorsNameCommandAndCause) {
@@ -122,6 +128,31 @@ batch_size = 8
   LB_ASSERT_OK_AND_ASSIGN(const std::string of_bundle, ReadFile(dir / "e.json"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string of_run, ReadFile(dir / "work/evaluation.json"));
   EXPECT_EQ(of_bundle, of_run);
+  // The bundle against itself: no metric differs, and the values are those of the evaluation.
+  const Outcome compared =
+      RunTrainer({"compare", dir / "bundles", dir / "bundles", "--data", dir / "data", "--images",
+                  "holdout", "--resamples", "50", "--json", dir / "c.json"});
+  ASSERT_EQ(compared.code, 0) << compared.error;
+  EXPECT_THAT(compared.out, HasSubstr("ndcg_at_10"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string difference, ReadFile(dir / "c.json"));
+  const nlohmann::json values = nlohmann::json::parse(of_run)["values"];
+  for (const auto& metric : nlohmann::json::parse(difference)["metrics"]) {
+    EXPECT_EQ(metric["difference"], 0.0);
+    EXPECT_EQ(metric["p"], 1.0);
+    EXPECT_NEAR(metric["a"].get<double>(), values[metric["metric"]].get<double>(), 1e-9)
+        << metric["metric"];
+  }
+  // A folder with one picture that is none.
+  ASSERT_THAT(WriteFile(dir / "data/test/broken.jpg", "no picture"), IsOk());
+  const Outcome predicted = RunTrainer(
+      {"predict", dir / "data/test", "--bundle", dir / "bundles", "--csv", dir / "p.csv"});
+  ASSERT_EQ(predicted.code, 0) << predicted.error;
+  EXPECT_THAT(predicted.out, HasSubstr("1 of them unreadable"));
+  EXPECT_THAT(predicted.error, HasSubstr("cannot read broken.jpg"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string csv, ReadFile(dir / "p.csv"));
+  EXPECT_THAT(csv, HasSubstr("\nbroken.jpg,"));
+  LB_ASSERT_OK_AND_ASSIGN(const auto pictures, ListDirectory(dir / "data/test"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), static_cast<int64_t>(pictures.size()) + 1);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 
 #include <limits>
 
+#include "engine/bundle/calibration.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/test_calibration.h"
 
 namespace lookbook {
 namespace {
@@ -31,7 +33,8 @@ TEST(ManifestBuilderTest, EveryFactArrives) {
       .items = 42,
       .evaluated_split = "holdout",
       .evaluated_images = 11,
-      .values = {{"map", 0.5}, {"nan", std::numeric_limits<double>::quiet_NaN()}}};
+      .values = {{"map", 0.5}, {"nan", std::numeric_limits<double>::quiet_NaN()}},
+      .calibration = {MakeTestCalibration(2), {0.25f, 0.75f}}};
   const Manifest manifest = MakeManifest(facts);
   EXPECT_EQ(manifest.recipe(), "r");
   EXPECT_EQ(manifest.recipe_toml(), recipe.text);
@@ -45,7 +48,10 @@ TEST(ManifestBuilderTest, EveryFactArrives) {
   ASSERT_EQ(manifest.classes_size(), 2);
   EXPECT_EQ(manifest.classes(1).id(), 3u);
   EXPECT_EQ(manifest.classes(1).support(), 8u);
-  EXPECT_EQ(manifest.classes(0).threshold(), 0.5f);
+  EXPECT_EQ(manifest.classes(0).threshold(), 0.25f);
+  EXPECT_EQ(manifest.classes(1).threshold(), 0.75f);
+  EXPECT_EQ(manifest.calibration().source(), "validation");
+  EXPECT_THAT(CheckCalibration(manifest), IsOk());
   EXPECT_EQ(manifest.index().spec(), "Flat");
   EXPECT_EQ(manifest.evaluation().images(), 11u);
   EXPECT_EQ(manifest.evaluation().values().at("map"), 0.5);

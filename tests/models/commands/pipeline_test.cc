@@ -12,6 +12,8 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "engine/bundle/bundle.h"
+#include "engine/bundle/calibration.h"
+#include "models/commands/calibration_file.h"
 #include "models/dataset/synth.h"
 #include "models/train/weights.h"
 #include "tests/support/status_matchers.h"
@@ -136,7 +138,7 @@ TEST_F(PipelineTest, AnIndexedImageFindsItself) {
 TEST_F(PipelineTest, ASecondRunKeepsEverything) {
   Run(Options());
   LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
-  EXPECT_EQ(Count(Run(Options()), "unchanged, kept"), 5);
+  EXPECT_EQ(Count(Run(Options()), "unchanged, kept"), 6);
   LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
   EXPECT_EQ(before.bundle_id, after.bundle_id);
 }
@@ -147,7 +149,7 @@ TEST_F(PipelineTest, ChangedInputsRunTheStepsThatDependOnThem) {
   // Another root: only the publishing is new.
   PipelineOptions elsewhere = Options();
   elsewhere.bundles = dir_ / "other";
-  EXPECT_EQ(Count(Run(elsewhere), "unchanged, kept"), 4);
+  EXPECT_EQ(Count(Run(elsewhere), "unchanged, kept"), 5);
   EXPECT_THAT(ReadCurrent(dir_ / "other"), IsOk());
   // A damaged model is exported again, and is the same.
   ASSERT_THAT(WriteFile(dir_ / "work/export/model.ts", "damaged"), IsOk());
@@ -185,6 +187,7 @@ TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
   LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(only_work));
   ASSERT_THAT(pipeline->Export(), IsOk());
   ASSERT_THAT(pipeline->Index(), IsOk());
+  ASSERT_THAT(pipeline->Calibrate(), IsOk());
   ASSERT_THAT(pipeline->Evaluate(), IsOk());
   ASSERT_THAT(pipeline->Publish(), IsOk());
   EXPECT_THAT(ReadCurrent(options.bundles), StatusIs(absl::StatusCode::kNotFound))
@@ -206,10 +209,17 @@ TEST_F(PipelineTest, AStepThatLacksItsInputNamesTheStepToRun) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
   EXPECT_THAT(pipeline->Evaluate(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
+  EXPECT_THAT(pipeline->Calibrate(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train export")));
   ASSERT_THAT(pipeline->Export(), IsOk());
+  EXPECT_THAT(pipeline->Calibrate(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train index")));
   EXPECT_THAT(pipeline->Publish(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train index")));
   ASSERT_THAT(pipeline->Index(), IsOk());
+  EXPECT_THAT(pipeline->Evaluate(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                             HasSubstr("lookbook-train calibrate")));
+  ASSERT_THAT(pipeline->Calibrate(), IsOk());
   EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                             HasSubstr("lookbook-train evaluate")));
 }
@@ -221,8 +231,8 @@ TEST_F(PipelineTest, NoStepGoesOnFromWhatOtherInputsMade) {
   LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
   const auto expect_refused = [](const PipelineOptions& options) {
     LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
-    for (const absl::Status& status :
-         {pipeline->Export(), pipeline->Index(), pipeline->Evaluate(), pipeline->Publish()}) {
+    for (const absl::Status& status : {pipeline->Export(), pipeline->Index(), pipeline->Calibrate(),
+                                       pipeline->Evaluate(), pipeline->Publish()}) {
       EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
                                    AllOf(HasSubstr("another recipe, data set or split"),
                                          HasSubstr("lookbook-train train"))));
@@ -290,7 +300,67 @@ TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
   options.work = dir_ / "work\xe9";
   options.bundles = dir_ / "bundles\xe9";
   Run(options);
-  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 5);
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 6);
+}
+
+TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
+  ASSERT_TRUE(bundle->manifest.has_calibration());
+  const auto& calibration = bundle->manifest.calibration();
+  EXPECT_EQ(calibration.source(), "validation");
+  EXPECT_EQ(calibration.queries(), 10u);
+  EXPECT_EQ(calibration.pairs(), 10u * 40) << "each query with every item";
+  LB_ASSERT_OK_AND_ASSIGN(const CalibrationFacts file,
+                          ReadCalibration(dir_ / "work/calibration.json"));
+  int tuned = 0;
+  for (int i = 0; i < bundle->manifest.classes_size(); ++i) {
+    EXPECT_EQ(bundle->manifest.classes(i).threshold(), file.thresholds[i]);
+    tuned += file.thresholds[i] != 0.5F;
+  }
+  EXPECT_GT(tuned, 0);
+  const auto& values = bundle->manifest.evaluation().values();
+  EXPECT_EQ(values.count("f1_macro_tuned"), 1u) << "judged on the holdout";
+  // The server's reading of it, over a whole query.
+  LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(bundle->items->item(0).uri));
+  LB_ASSERT_OK_AND_ASSIGN(const Embeddings query, EmbedImageFile(*bundle, bytes));
+  const QueryOptions options{.top_k = 40};
+  LB_ASSERT_OK_AND_ASSIGN(const auto found,
+                          bundle->index->Search(query.vectors, absl::MakeConstSpan(&options, 1)));
+  float last = 1;
+  for (const Neighbor& neighbor : found[0]) {
+    const float probability = *RelevanceProbability(bundle->manifest, neighbor.similarity);
+    EXPECT_LE(probability, last);
+    last = probability;
+  }
+}
+
+// The holdout judges the model, so nothing is tuned on it: a sample of the training part, each
+// query without itself.
+TEST_F(PipelineTest, WithoutAValidationPartASampleOfTheTrainingPartCalibrates) {
+  const std::string recipe = absl::StrReplaceAll(kRecipe, {{"random 80/20", "all"}});
+  Run(Options(recipe));
+  LB_ASSERT_OK_AND_ASSIGN(const CalibrationFacts first,
+                          ReadCalibration(dir_ / "work/calibration.json"));
+  EXPECT_THAT(first.block.source(), HasSubstr("sample of 50 of 50 training images, leave-one-out"));
+  EXPECT_EQ(first.block.queries(), 50u);
+  EXPECT_EQ(first.block.pairs(), 50u * 49);
+  // The set that judges does not matter to it.
+  PipelineOptions options =
+      Options(absl::StrReplaceAll(recipe, {{"holdout_csv = \"holdout.csv\"\n", ""}}));
+  options.work = dir_ / "other";
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string with_holdout, ReadFile(dir_ / "work/calibration.json"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string without, ReadFile(dir_ / "other/calibration.json"));
+  EXPECT_EQ(with_holdout, without);
+}
+
+TEST_F(PipelineTest, ThresholdsAreNotJudgedWhereTheyWereTuned) {
+  Run(Options(absl::StrReplaceAll(kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}})));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/evaluation.json"));
+  const nlohmann::json evaluation = nlohmann::json::parse(text);
+  EXPECT_EQ(evaluation["split"], "validation");
+  EXPECT_FALSE(evaluation["values"].contains("f1_macro_tuned"));
 }
 
 TEST_F(PipelineTest, BadOptionsAreExplained) {

@@ -11,6 +11,7 @@ namespace lookbook {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 LabelSpace Space() {
   return {.classes = {{3, "dress", "body"}, {7, "shoe", "feet"}, {9, "hat", "head"}},
@@ -42,6 +43,20 @@ TEST(EvaluationTextTest, JsonHoldsValuesAndOneEntryAClass) {
   EXPECT_TRUE(json["classes"][2]["ap"].is_null()) << "no positive: not a number";
   EXPECT_EQ(json["retrieval"]["relevance"]["exact"]["excluded"], 1);
   EXPECT_TRUE(json["chance"]["random"]["relevance"].contains("shared>2"));
+}
+
+TEST(EvaluationTextTest, TunedThresholdsStandBesideTheirClass) {
+  SetOutputs outputs = Outputs();
+  outputs.thresholds = {0.25f, 0.5f, 0.75f};
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), outputs));
+  const nlohmann::json json = nlohmann::json::parse(EvaluationToJson(got));
+  EXPECT_EQ(json["classes"][2]["threshold"], 0.75);
+  EXPECT_EQ(json["classes"][0]["f1_tuned"].get<double>(), got.tuned->f1[0]);
+  EXPECT_THAT(EvaluationTable(got), HasSubstr("F1 macro, tuned thresholds"));
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation plain,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
+  EXPECT_FALSE(nlohmann::json::parse(EvaluationToJson(plain))["classes"][0].contains("f1_tuned"));
+  EXPECT_THAT(EvaluationTable(plain), Not(HasSubstr("tuned")));
 }
 
 TEST(EvaluationTextTest, TableNamesClassesAndHeadlines) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <random>
 
 #include "tests/models/evaluate/oracle.h"
@@ -109,62 +108,53 @@ TEST(RetrievalTest, EqualsThePlainLoopOnRandomData) {
   EXPECT_NEAR(got.mean_jaccard_at_5, jaccard5 / kRows, kTolerance);
 }
 
-// The closed forms against the mean over all 5! orders of every query.
-TEST(ChanceTest, ExpectationEqualsTheMeanOverAllOrders) {
-  constexpr int kRows = 6;
-  LabelMatrix labels{.n = kRows, .classes = 4, .values = {1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0,
-                                                          1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1}};
-  const auto shared = [&](int a, int b) {
-    int s = 0;
-    for (int c = 0; c < 4; ++c) s += labels.at(a, c) && labels.at(b, c);
-    return s;
-  };
-  double recall = 0, map_at_r = 0, ndcg = 0;
-  int queries = 0;
-  for (int q = 0; q < kRows; ++q) {
-    std::vector<int> order;
-    for (int i = 0; i < kRows; ++i) {
-      if (i != q) order.push_back(i);
+TEST(PerQueryTest, MeansOfThePerQueryValuesAreTheMetrics) {
+  constexpr int kRows = 40, kDim = 4;
+  const LabelMatrix labels = RandomLabels(kRows, 9, 21);
+  std::mt19937 random(22);
+  std::normal_distribution<float> normal;
+  std::vector<float> vectors(kRows * kDim);
+  for (float& value : vectors) value = normal(random);
+  const RetrievalResult got = EvaluateRetrieval(UnitRows(vectors, kDim), kDim, labels);
+  ASSERT_EQ(got.queries.size(), static_cast<size_t>(kRows));
+  const auto columns = PerQueryValues(got.queries);
+  const auto mean = [&](const char* name) {
+    double sum = 0;
+    int count = 0;
+    for (const double value : columns.at(name)) {
+      if (std::isnan(value)) continue;
+      sum += value;
+      ++count;
     }
-    double r = 0, m = 0, g = 0;
-    int orders = 0;
-    bool any = false;
-    do {
-      RankedQuery query;
-      for (const int i : order) {
-        query.relevant.push_back(shared(q, i) > 0);
-        query.gain.push_back(shared(q, i));
-        any = any || shared(q, i) > 0;
-      }
-      r += RecallAtK(query, 1);
-      m += MapAtR(query);
-      g += NdcgAtK(query, 10);
-      ++orders;
-    } while (std::next_permutation(order.begin(), order.end()));
-    if (!any) continue;
-    ++queries;
-    recall += r / orders;
-    map_at_r += m / orders;
-    ndcg += g / orders;
-  }
-  const RetrievalMetrics got = ExpectedAtRandom(labels);
-  EXPECT_EQ(got.rule(Relevance::kAny).queries, queries);
-  EXPECT_EQ(got.ndcg_excluded, kRows - queries);
-  EXPECT_NEAR(got.rule(Relevance::kAny).recall_at_1, recall / queries, kTolerance);
-  EXPECT_NEAR(got.rule(Relevance::kAny).map_at_r, map_at_r / queries, kTolerance);
-  EXPECT_NEAR(got.ndcg_at_10_shared, ndcg / queries, kTolerance);
+    return sum / count;
+  };
+  const RetrievalMetrics& m = got.metrics;
+  EXPECT_NEAR(mean("recall_at_1"), m.rule(Relevance::kMoreThan2).recall_at_1, kTolerance);
+  EXPECT_NEAR(mean("recall_at_1_strict"), m.rule(Relevance::kStrict).recall_at_1, kTolerance);
+  EXPECT_NEAR(mean("recall_at_1_j50"), m.rule(Relevance::kJaccard50).recall_at_1, kTolerance);
+  EXPECT_NEAR(mean("precision_at_10_any"), m.rule(Relevance::kAny).precision_at_10, kTolerance);
+  EXPECT_NEAR(mean("map_at_r_j50"), m.rule(Relevance::kJaccard50).map_at_r, kTolerance);
+  EXPECT_NEAR(mean("retrieval_map_j50"), m.rule(Relevance::kJaccard50).map, kTolerance);
+  EXPECT_NEAR(mean("ndcg_at_10"), m.ndcg_at_10_shared, kTolerance);
+  EXPECT_NEAR(mean("ndcg_at_10_jaccard"), m.ndcg_at_10_jaccard, kTolerance);
+  EXPECT_NEAR(mean("ndcg_at_10_exp"), m.ndcg_at_10_exp, kTolerance);
+  EXPECT_NEAR(mean("acg_at_10"), m.acg_at_10, kTolerance);
+  EXPECT_NEAR(mean("wap_at_10"), m.wap_at_10, kTolerance);
+  EXPECT_NEAR(mean("mean_jaccard_at_5"), m.mean_jaccard_at_5, kTolerance);
+  EXPECT_EQ(columns.count("recall_at_1_exact"), 1u);
 }
 
-TEST(ChanceTest, LabelFrequencyPutsTheCommonestFirst) {
-  // Class 0 is everywhere but in row 3; rows 0 and 1 carry it with the second commonest.
-  const LabelMatrix labels{.n = 4, .classes = 3, .values = {1, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1}};
-  const RetrievalMetrics got = RankByLabelFrequency(labels);
-  // First answers: 1, 0, 0, 0; only row 3 has nothing in common with its first, and it has no
-  // partner at all.
-  EXPECT_EQ(got.rule(Relevance::kAny).excluded, 1);
-  EXPECT_EQ(got.rule(Relevance::kAny).recall_at_1, 1);
-  EXPECT_EQ(got.rule(Relevance::kExact).queries, 2);
-  EXPECT_EQ(got.rule(Relevance::kExact).recall_at_1, 1);
+TEST(PerQueryTest, AQueryWithoutARelevantItemIsLeftOutNotZero) {
+  // Row 2 shares nothing with the others.
+  const LabelMatrix labels{.n = 3, .classes = 2, .values = {1, 0, 1, 0, 0, 1}};
+  const RetrievalResult got = EvaluateRetrieval(std::vector<float>{1, 0, 1, 0, 0, 1}, 2, labels);
+  const auto columns = PerQueryValues(got.queries);
+  for (const char* name : {"recall_at_1_j50", "ndcg_at_10", "wap_at_10", "precision_at_10_any"}) {
+    EXPECT_FALSE(std::isnan(columns.at(name)[0])) << name;
+    EXPECT_TRUE(std::isnan(columns.at(name)[2])) << name;
+  }
+  EXPECT_EQ(columns.at("acg_at_10")[2], 0) << "over all queries";
+  EXPECT_EQ(got.metrics.ndcg_excluded, 1);
 }
 
 }  // namespace

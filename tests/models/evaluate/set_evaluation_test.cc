@@ -71,6 +71,24 @@ TEST(SetEvaluationTest, RefusesOutputsThatDoNotFit) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no image")));
 }
 
+TEST(SetEvaluationTest, TunedThresholdsAreMeasuredBesideOneHalf) {
+  SetOutputs outputs = Outputs();
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation plain,
+                          EvaluateSet("test", Space(), Images(), outputs));
+  EXPECT_FALSE(plain.tuned.has_value());
+  EXPECT_EQ(EvaluationValues(plain).count("f1_macro_tuned"), 0u);
+  outputs.thresholds = {0.85f, 0.5f, 0.5f};  // The second dress, 0.8, is missed.
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), Images(), outputs));
+  ASSERT_TRUE(got.tuned.has_value());
+  EXPECT_NEAR(got.tuned->f1[0], 2.0 / 3.0, 1e-12);
+  EXPECT_EQ(got.classification.f1[0], 1) << "at 0.5, as before";
+  EXPECT_EQ(EvaluationValues(got).at("f1_macro_tuned"), got.tuned->f1_macro);
+  EXPECT_EQ(got.queries.size(), 3u);
+  outputs.thresholds.pop_back();
+  EXPECT_THAT(EvaluateSet("test", Space(), Images(), outputs),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("thresholds: 2 values")));
+}
+
 TEST(SetEvaluationTest, ModelWithoutAttributesHasNoAttributeValues) {
   SetOutputs outputs = Outputs();
   outputs.attribute_scores.clear();

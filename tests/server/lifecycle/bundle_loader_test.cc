@@ -1,5 +1,7 @@
 #include "server/lifecycle/bundle_loader.h"
 
+#include <cmath>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
@@ -7,6 +9,7 @@
 #include "tests/server/fake_bundle.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_calibration.h"
 
 namespace lookbook {
 namespace {
@@ -66,6 +69,30 @@ TEST_F(BundleLoaderTest, AGoodBundleIsWarmedUpSetAndReported) {
   EXPECT_THAT(metrics_.Scrape(),
               HasSubstr("lookbook_bundle_load_duration_seconds_sum{bundle=\"default\"} 2"));
   EXPECT_THAT(metrics_.Scrape(), HasSubstr("bundle_id=\"id-1\""));
+}
+
+TEST_F(BundleLoaderTest, TheBaselineIsThatOfTheLiveBundle) {
+  const auto baseline = [&](const std::string& bound) {
+    const std::vector<double> bounds = Top1SimilarityBounds();
+    for (size_t i = 0; i < bounds.size(); ++i) {
+      if (absl::StrCat(bounds[i]) == bound)
+        return metrics_.bundle("default").top1_baseline[i].Value();
+    }
+    ADD_FAILURE() << "no bound " << bound;
+    return -1.0;
+  };
+  FakeBundle calibrated = Make("id-1");
+  Manifest& manifest = calibrated.bundle->manifest;
+  *manifest.mutable_calibration() = MakeTestCalibration(manifest.classes_size());
+  ASSERT_THAT(Load(calibrated.bundle), IsOk());
+  EXPECT_EQ(baseline("0.5"), 0.1);
+  EXPECT_EQ(baseline("0.9"), 0.4);
+  EXPECT_TRUE(std::isnan(baseline("0.7"))) << "the bundle's histogram has no such bound";
+  EXPECT_THAT(
+      metrics_.Scrape(),
+      HasSubstr("lookbook_top1_similarity_baseline_ratio{bound=\"0.9\",bundle=\"default\"} 0.4"));
+  ASSERT_THAT(Load(Make("id-2").bundle), IsOk());
+  EXPECT_TRUE(std::isnan(baseline("0.5"))) << "of the bundle before";
 }
 
 TEST_F(BundleLoaderTest, AFailureKeepsTheOldBundleAndNamesTheCheck) {

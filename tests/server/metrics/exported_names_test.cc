@@ -55,6 +55,7 @@ const std::vector<std::string> kExported = {
     "lookbook_threads gauge pool",
     "lookbook_threads_busy gauge pool",
     "lookbook_top1_similarity histogram bundle",
+    "lookbook_top1_similarity_baseline_ratio gauge bound,bundle",
     "lookbook_warmup_seconds gauge bundle",
     "process_cpu_seconds_total counter ",
     "process_max_fds gauge ",

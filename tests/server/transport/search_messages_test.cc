@@ -6,6 +6,7 @@
 #include "tests/server/fake_bundle.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_calibration.h"
 
 namespace lookbook {
 namespace {
@@ -196,6 +197,72 @@ TEST_F(FillResponseTest, PredictedIsAboveTheThresholdNotAtIt) {
   FillResponse(ItemRequest(), result_, &response);
   EXPECT_TRUE(response.classes(0).predicted());   // 0.9
   EXPECT_FALSE(response.classes(1).predicted());  // 0.5
+}
+
+TEST_F(FillResponseTest, EachClassHasItsOwnThreshold) {
+  fake_.bundle->manifest.mutable_classes(1)->set_threshold(0.95f);
+  fake_.bundle->manifest.mutable_classes(4)->set_threshold(0.1f);
+  v1::SearchResponse response;
+  FillResponse(ItemRequest(), result_, &response);
+  EXPECT_FALSE(response.classes(0).predicted());  // 0.9 of class 1
+  EXPECT_TRUE(response.classes(2).predicted());   // 0.2 of class 4
+}
+
+class CalibratedResponseTest : public FillResponseTest {
+ protected:
+  CalibratedResponseTest() {
+    Manifest& manifest = fake_.bundle->manifest;
+    *manifest.mutable_calibration() = MakeTestCalibration(manifest.classes_size());
+  }
+  v1::SearchResponse Respond(const v1::SearchRequest& request = ItemRequest()) {
+    v1::SearchResponse response;
+    FillResponse(request, result_, &response);
+    return response;
+  }
+};
+
+TEST_F(FillResponseTest, WithoutCalibrationNothingIsSaidOfProbabilityAndNovelty) {
+  v1::SearchResponse response;
+  FillResponse(ItemRequest(), result_, &response);
+  EXPECT_FALSE(response.neighbors(0).has_probability());
+  EXPECT_FALSE(response.has_novel());
+}
+
+TEST_F(CalibratedResponseTest, ProbabilityFollowsTheSimilarity) {
+  const v1::SearchResponse response = Respond();
+  ASSERT_TRUE(response.neighbors(0).has_probability());
+  EXPECT_FLOAT_EQ(response.neighbors(0).probability(), 0.75f);
+  EXPECT_FLOAT_EQ(response.neighbors(1).probability(), 0.5f);
+}
+
+TEST_F(CalibratedResponseTest, NovelIsBelowTheBoundNotAtIt) {
+  for (const auto& [best, novel] : {std::pair(0.75f, false), {0.25f, false}, {0.249f, true}}) {
+    result_.neighbors = {{3, best}, {1, -0.5f}};
+    const v1::SearchResponse response = Respond();
+    ASSERT_TRUE(response.has_novel()) << best;
+    EXPECT_EQ(response.novel(), novel) << best;
+  }
+}
+
+TEST_F(CalibratedResponseTest, FiltersHideTheBestItemOfTheCatalogue) {
+  v1::SearchRequest by_class = ItemRequest(), by_attribute = ItemRequest();
+  by_class.mutable_class_filter()->add_any(1);
+  by_attribute.mutable_attribute_filter()->add_none(2);
+  EXPECT_FALSE(Respond(by_class).has_novel());
+  EXPECT_FALSE(Respond(by_attribute).has_novel());
+  v1::SearchRequest empty = ItemRequest();
+  empty.mutable_class_filter();
+  EXPECT_TRUE(Respond(empty).has_novel());
+}
+
+TEST_F(CalibratedResponseTest, AnEmptyListIsNovelOnlyWhenTheBoundExplainsIt) {
+  result_.neighbors.clear();
+  v1::SearchRequest request = ItemRequest();
+  EXPECT_FALSE(Respond(request).has_novel());
+  request.set_min_similarity(0.25f);  // Everything is below it, and so below the bound.
+  EXPECT_TRUE(Respond(request).novel());
+  request.set_min_similarity(0.5f);  // The best may lie between.
+  EXPECT_FALSE(Respond(request).has_novel());
 }
 
 TEST_F(FillResponseTest, TopClassesKeepsTheBest) {

@@ -1,0 +1,57 @@
+#include "models/commands/bundle_measurement.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "absl/strings/strip.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "engine/embed/torchscript_embedder.h"
+#include "models/commands/manifest_builder.h"
+#include "models/commands/pipeline.h"
+#include "models/commands/progress.h"
+
+namespace lookbook {
+
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleOrRoot(const std::string& directory) {
+  SetNumericThreads(1);
+  if (PathExists(JoinPath(directory, kManifestFile))) return OpenBundle(directory, {});
+  return OpenCurrentBundle(directory, {});
+}
+
+std::vector<float> TunedThresholds(const Manifest& manifest) {
+  std::vector<float> out;
+  if (!manifest.has_calibration()) return out;
+  for (const auto& entry : manifest.classes()) out.push_back(entry.threshold());
+  return out;
+}
+
+absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
+                                              const std::string& split) {
+  ProgressLine progress("evaluate");
+  const ServedModel model{*bundle.embedder, bundle.preprocess, LabelsOf(bundle.manifest)};
+  LB_ASSIGN_OR_RETURN(
+      ModelEvaluation evaluation,
+      EvaluateModel(
+          model, data.labels, data.images,
+          {.split = split,
+           .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
+           .thresholds = TunedThresholds(bundle.manifest),
+           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+  progress.Finish();
+  for (const std::string& line : evaluation.unreadable)
+    std::fprintf(stderr, "cannot read %s\n", line.c_str());
+  return evaluation;
+}
+
+absl::StatusOr<FashionData> ReadSet(const std::string& root, const std::string& csv,
+                                    const std::string& images) {
+  const std::string name(absl::StripSuffix(csv, ".csv"));
+  LB_ASSIGN_OR_RETURN(FashionData data,
+                      ReadImaterialist(root, csv, images.empty() ? name : images));
+  PrintIssues(data);
+  return data;
+}
+
+}  // namespace lookbook

@@ -1,0 +1,30 @@
+// A published bundle on a labelled set, for the commands that measure and compare.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/bundle/bundle.h"
+#include "models/dataset/fashion_data.h"
+#include "models/evaluate/bundle_evaluator.h"
+
+namespace lookbook {
+
+// The bundle in `directory`, or the one that a bundle root's CURRENT names. Its model then uses one
+// numeric thread a caller: images are shared out among threads.
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleOrRoot(const std::string& directory);
+
+// The thresholds that the bundle's calibration tuned, one a class; empty without a calibration.
+std::vector<float> TunedThresholds(const Manifest& manifest);
+
+// Evaluates it with all cores and a progress line; names on standard error what cannot be read.
+absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
+                                              const std::string& split);
+
+// The labelled set `csv` of `root`, whose pictures lie in `images`; "" = the CSV's name without
+// ".csv". Prints what the reader found odd.
+absl::StatusOr<FashionData> ReadSet(const std::string& root, const std::string& csv,
+                                    const std::string& images);
+
+}  // namespace lookbook

@@ -1,0 +1,157 @@
+#include "models/evaluate/bootstrap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "models/dataset/random.h"
+#include "models/evaluate/calibration.h"
+
+namespace lookbook {
+namespace {
+
+// Calls `fn` with the counts of each resample.
+void ForEachResample(int64_t queries, const BootstrapOptions& options,
+                     const std::function<void(absl::Span<const int>)>& fn) {
+  Random random(MixSeed({options.seed, static_cast<uint64_t>(queries)}));
+  std::vector<int> counts(queries);
+  for (int i = 0; i < options.resamples; ++i) {
+    std::fill(counts.begin(), counts.end(), 0);
+    for (int64_t draw = 0; draw < queries; ++draw)
+      ++counts[random.Below(static_cast<uint64_t>(queries))];
+    fn(counts);
+  }
+}
+
+Interval Around(double value, const std::vector<double>& resampled, double confidence) {
+  const double tail = (1 - confidence) / 2;
+  return {value, Quantile(resampled, tail), Quantile(resampled, 1 - tail)};
+}
+
+// Rows of each class, best score first, so that a resample only counts.
+class RankedClasses {
+ public:
+  RankedClasses(const std::vector<float>& scores, LabelMatrix labels) : labels_(std::move(labels)) {
+    for (int j = 0; j < labels_.classes; ++j) {
+      Column column;
+      column.rows.resize(labels_.n);
+      std::iota(column.rows.begin(), column.rows.end(), 0);
+      const auto score = [&, j](int64_t row) { return scores[row * labels_.classes + j]; };
+      std::sort(column.rows.begin(), column.rows.end(), [&](int64_t a, int64_t b) {
+        return score(a) != score(b) ? score(a) > score(b) : a < b;
+      });
+      for (size_t i = 0; i < column.rows.size(); ++i) {
+        const bool last = i + 1 == column.rows.size();
+        column.ends.push_back(last || score(column.rows[i]) != score(column.rows[i + 1]));
+      }
+      columns_.push_back(std::move(column));
+    }
+  }
+
+  double MeanAveragePrecision(absl::Span<const int> counts) const {
+    double sum = 0;
+    int supported = 0;
+    for (int j = 0; j < labels_.classes; ++j) {
+      const double ap = AveragePrecision(j, counts);
+      if (std::isnan(ap)) continue;
+      sum += ap;
+      ++supported;
+    }
+    return supported == 0 ? 0 : sum / supported;
+  }
+
+ private:
+  struct Column {
+    std::vector<int64_t> rows;
+    std::vector<bool> ends;  // The last row of its score: ties share one threshold.
+  };
+
+  // NaN without a positive.
+  double AveragePrecision(int j, absl::Span<const int> counts) const {
+    const Column& column = columns_[j];
+    double sum = 0;
+    int64_t seen = 0, hits = 0, counted_hits = 0;
+    for (size_t i = 0; i < column.rows.size(); ++i) {
+      const int64_t row = column.rows[i];
+      seen += counts[row];
+      if (labels_.at(row, j)) hits += counts[row];
+      if (!column.ends[i] || hits == counted_hits) continue;
+      sum += static_cast<double>(hits - counted_hits) * static_cast<double>(hits) /
+             static_cast<double>(seen);
+      counted_hits = hits;
+    }
+    return sum / static_cast<double>(hits);
+  }
+
+  LabelMatrix labels_;
+  std::vector<Column> columns_;
+};
+
+}  // namespace
+
+ResampledMetric MeanOf(std::vector<double> values) {
+  return [values = std::move(values)](absl::Span<const int> counts) {
+    double sum = 0;
+    int64_t queries = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (std::isnan(values[i])) continue;
+      sum += counts[i] * values[i];
+      queries += counts[i];
+    }
+    return queries == 0 ? 0 : sum / static_cast<double>(queries);
+  };
+}
+
+ResampledMetric MeanAveragePrecisionOf(std::vector<float> scores, LabelMatrix labels) {
+  const auto ranked = std::make_shared<RankedClasses>(scores, std::move(labels));
+  return [ranked](absl::Span<const int> counts) { return ranked->MeanAveragePrecision(counts); };
+}
+
+ResampledMetric MacroF1Of(std::vector<float> scores, LabelMatrix labels,
+                          std::vector<float> thresholds) {
+  if (thresholds.empty()) thresholds.assign(labels.classes, kDefaultThreshold);
+  return [scores = std::move(scores), labels = std::move(labels),
+          thresholds = std::move(thresholds)](absl::Span<const int> counts) {
+    double sum = 0;
+    for (int j = 0; j < labels.classes; ++j) {
+      int64_t both = 0, either = 0;  // 2 TP and 2 TP + FP + FN.
+      for (int64_t row = 0; row < labels.n; ++row) {
+        const int predicted = scores[row * labels.classes + j] > thresholds[j];
+        const int actual = labels.at(row, j);
+        both += counts[row] * 2 * (predicted & actual);
+        either += counts[row] * (predicted + actual);
+      }
+      if (either > 0) sum += static_cast<double>(both) / static_cast<double>(either);
+    }
+    return labels.classes == 0 ? 0 : sum / labels.classes;
+  };
+}
+
+Interval Bootstrap(int64_t queries, const ResampledMetric& metric,
+                   const BootstrapOptions& options) {
+  std::vector<double> resampled;
+  ForEachResample(queries, options,
+                  [&](absl::Span<const int> counts) { resampled.push_back(metric(counts)); });
+  return Around(metric(std::vector<int>(queries, 1)), resampled, options.confidence);
+}
+
+PairedDifference ComparePaired(int64_t queries, const ResampledMetric& a, const ResampledMetric& b,
+                               const BootstrapOptions& options) {
+  const std::vector<int> once(queries, 1);
+  PairedDifference out{.a = a(once), .b = b(once)};
+  std::vector<double> differences;
+  int not_above = 0, not_below = 0;
+  ForEachResample(queries, options, [&](absl::Span<const int> counts) {
+    const double difference = b(counts) - a(counts);
+    differences.push_back(difference);
+    not_above += difference <= 0;
+    not_below += difference >= 0;
+  });
+  out.difference = Around(out.b - out.a, differences, options.confidence);
+  out.p = std::min(1.0, 2.0 * (std::min(not_above, not_below) + 1) / (options.resamples + 1));
+  return out;
+}
+
+}  // namespace lookbook
