@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <random>
+#include <set>
 
 #include "models/train/tensor_file.h"
 #include "tests/models/nn/formula.h"
