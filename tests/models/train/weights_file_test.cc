@@ -107,7 +107,7 @@ TEST(WeightsFileTest, NothingOfAPickleIsExecuted) {
   TempDir dir;
   const std::string proof = dir / "executed";
   const std::string call =
-      PickleName("posix", "system") + "(" + PickleText("touch " + proof) + "tR";
+      PickleName("posix", "system") + "(" + PickleText(std::string("touch ") + proof) + "tR";
   ASSERT_THAT(WriteFile(dir / "evil.pth", Archive({{"data.pkl", WholePickle(call)}})), IsOk());
   EXPECT_THAT(ReadWeightsFile(dir / "evil.pth"),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("posix.system")));
