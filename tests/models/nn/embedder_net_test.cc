@@ -78,7 +78,7 @@ TEST_P(NetworkTest, EveryParameterReceivesAGradient) {
   LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork(GetParam().spec));
   const NetworkOutput out = net->forward(torch::randn({4, 3, 64, 64}));
   (out.logits.square().sum() + out.attribute_logits.square().sum() + out.embedding_raw.sum() +
-   (out.embedding * Wave(out.embedding.numel(), 1).reshape(out.embedding.sizes())).sum())
+   (out.embedding * Noise(out.embedding.numel(), 1).reshape(out.embedding.sizes())).sum())
       .backward();
   for (const auto& item : net->named_parameters()) {
     EXPECT_TRUE(item.value().grad().defined()) << item.key();

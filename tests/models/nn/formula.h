@@ -12,13 +12,16 @@
 
 namespace lookbook {
 
-inline torch::Tensor Wave(int64_t count, double seed) {
-  return torch::sin(torch::arange(count, torch::kFloat64) * 0.37 + 1.3 * seed);
+// float64[count] in [-1, 1).
+inline torch::Tensor Noise(int64_t count, double seed) {
+  const torch::Tensor k = torch::arange(1, count + 1, torch::kFloat64);
+  const torch::Tensor values = torch::sin(12.9898 * k + 78.233 * seed) * 43758.5453;
+  return 2 * (values - values.floor()) - 1;
 }
 
 // float32[2, 3, 96, 96]
 inline torch::Tensor Picture() {
-  return Wave(2 * 3 * 96 * 96, 0.5).reshape({2, 3, 96, 96}).to(torch::kFloat32);
+  return Noise(2 * 3 * 96 * 96, 0.5).reshape({2, 3, 96, 96}).to(torch::kFloat32);
 }
 
 // Parameters and buffers by name: the network's own tensors.
@@ -40,7 +43,7 @@ inline std::map<std::string, torch::Tensor> CopyOfState(const torch::nn::Module&
 inline torch::Tensor FormulaTensor(const std::string& name, at::IntArrayRef sizes, int64_t seed) {
   int64_t count = 1;
   for (const int64_t size : sizes) count *= size;
-  torch::Tensor values = Wave(count, static_cast<double>(seed));
+  torch::Tensor values = Noise(count, static_cast<double>(seed));
   if (name.find("running_var") != std::string::npos) {
     values = 1 + 0.5 * values * values;
   } else if (sizes.size() >= 2) {

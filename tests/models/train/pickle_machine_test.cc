@@ -65,7 +65,7 @@ TEST_F(MachineTest, CollectionsHoldTheirItemsInOrder) {
   const PickleValue* list = Run(Bytes({']', 'K', 7, 'a', '(', 'K', 8, 'K', 9, 'e'}));
   ASSERT_EQ(list->items.size(), 3u);
   EXPECT_EQ(list->items[2]->integer, 9);
-  const PickleValue* dict = Run("}" + PickleText("a") + Bytes({'K', 4, 's'}));
+  const PickleValue* dict = Run(std::string("}") + PickleText("a") + Bytes({'K', 4, 's'}));
   ASSERT_TRUE(dict->Is(Kind::kDict));
   EXPECT_EQ(dict->items[0]->text, "a");
   EXPECT_EQ(dict->items[1]->integer, 4);
@@ -132,21 +132,21 @@ TEST_F(MachineTest, BrokenProgramsAreDataLoss) {
       PickleName("torch._utils", "_rebuild_parameter") + ")R",
       PickleName("torch._utils", "_rebuild_tensor_v2") + ")R",
       "t",  // No mark.
-      "N" + Bytes({0x86}),
+      std::string("N") + Bytes({0x86}),
       "Na",
       "NNNs",
-      "}" + PickleText("a") + "(u" + "0" + Bytes({'h', 9}),
-      "}(" + PickleText("a") + "u",  // A key without a value.
-      Bytes({'h', 1}),               // Never kept.
+      std::string("}") + PickleText("a") + "(u" + "0" + Bytes({'h', 9}),
+      std::string("}(") + PickleText("a") + "u",  // A key without a value.
+      Bytes({'h', 1}),                            // Never kept.
       Bytes({'q', 1}),
       Bytes({0x80, 6}),  // A protocol that does not exist.
       Bytes({0x8a, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1}),
-      "X" + Int32(1000) + "short",
+      std::string("X") + Int32(1000) + "short",
       "NQ",
       Bytes({'K', 1, 'K', 2, 0x86, 'Q'}),
       "NNb",
-      "N" + Bytes({0x93}),
-      "NN" + Bytes({0x93}),
+      std::string("N") + Bytes({0x93}),
+      std::string("NN") + Bytes({0x93}),
       "cno line end",
       "N.N"};  // Data after the end.
   for (const std::string& value : broken) {
@@ -156,7 +156,7 @@ TEST_F(MachineTest, BrokenProgramsAreDataLoss) {
 
 // Neither a circle nor a deep nest may use up the program's own stack.
 TEST_F(MachineTest, CirclesAndDeepNestsAreJustValues) {
-  EXPECT_TRUE(Run("]" + Bytes({'q', 0, 'h', 0, 'a'}))->Is(Kind::kList));
+  EXPECT_TRUE(Run(std::string("]") + Bytes({'q', 0, 'h', 0, 'a'}))->Is(Kind::kList));
   std::string deep = "N";
   deep += std::string(500'000, '\x85');
   EXPECT_TRUE(Run(deep)->Is(Kind::kTuple));
@@ -165,7 +165,7 @@ TEST_F(MachineTest, CirclesAndDeepNestsAreJustValues) {
 TEST_F(MachineTest, MoreValuesThanAnyNetworkNeedsAreRefused) {
   EXPECT_THAT(Refusal(std::string(2'100'000, 'N')),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("values")));
-  EXPECT_THAT(Refusal("N" + Bytes({'q', 0}) +
+  EXPECT_THAT(Refusal(std::string("N") + Bytes({'q', 0}) +
                       [] {
                         std::string gets;
                         for (int i = 0; i < 2'100'000; ++i) gets += Bytes({'h', 0});
@@ -181,7 +181,7 @@ TEST_F(MachineTest, TruncatedAndChangedPicklesNeverDoMoreThanFail) {
            {"b",
             Pickle(
                 {.type = "LongStorage", .key = "1", .elements = 1, .sizes = {}, .strides = {}})}}) +
-      "}" + PickleText("_metadata") + "}sb");
+      std::string("}") + PickleText("_metadata") + "}sb");
   ASSERT_THAT(PickleMachine(pickle, kSmallStorage).Run(), IsOk());
   for (size_t size = 0; size < pickle.size(); ++size) {
     const std::string cut = pickle.substr(0, size);

@@ -56,7 +56,7 @@ TEST(PickleReaderTest, OtherContentsAreNamed) {
               StatusIs(code, HasSubstr("\"epoch\" is no tensor")));
   EXPECT_THAT(Read(PickleDict({{"model", PickleDict({{"w", Pickle(PickleTensor{})}})}})),
               StatusIs(code, HasSubstr("\"model\" is no tensor")));
-  EXPECT_THAT(Read("}" + PickleInt(1) + Pickle(PickleTensor{}) + "s"),
+  EXPECT_THAT(Read(std::string("}") + PickleInt(1) + Pickle(PickleTensor{}) + "s"),
               StatusIs(code, HasSubstr("no text")));
 }
 

@@ -71,7 +71,7 @@ TEST(SafetensorsTest, HeadersThatDoNotFitTheirDataAreRefused) {
        "other bytes"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}})", damaged, "offsets"},
       {R"({"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}})", damaged, "no list"},
-      {"{\"a\":" + std::string(1'000'000, '['), damaged, "nested too deeply"},
+      {std::string("{\"a\":") + std::string(1'000'000, '['), damaged, "nested too deeply"},
       {R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})",
        absl::StatusCode::kInvalidArgument, "F8_E4M3"}};
   for (const BadHeader& one : bad) {

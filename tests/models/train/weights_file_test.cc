@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <random>
+#include <set>
 
 #include "models/train/tensor_file.h"
 #include "tests/models/nn/formula.h"
@@ -105,7 +107,7 @@ TEST(WeightsFileTest, NothingOfAPickleIsExecuted) {
   TempDir dir;
   const std::string proof = dir / "executed";
   const std::string call =
-      PickleName("posix", "system") + "(" + PickleText("touch " + proof) + "tR";
+      PickleName("posix", "system") + "(" + PickleText(std::string("touch ") + proof) + "tR";
   ASSERT_THAT(WriteFile(dir / "evil.pth", Archive({{"data.pkl", WholePickle(call)}})), IsOk());
   EXPECT_THAT(ReadWeightsFile(dir / "evil.pth"),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("posix.system")));
