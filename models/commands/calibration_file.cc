@@ -15,16 +15,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReliabilityBin, predicted, observed, pairs)
 
 namespace {
 
-using nlohmann::ordered_json;
-
-absl::StatusOr<ordered_json> BlockToJson(const bundle::v1::Calibration& block) {
+absl::StatusOr<nlohmann::json> BlockToJson(const bundle::v1::Calibration& block) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   options.preserve_proto_field_names = true;
   std::string text;
   const auto status = google::protobuf::util::MessageToJsonString(block, &text, options);
   if (!status.ok()) return absl::InternalError(std::string(status.message()));
-  return ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
 }  // namespace
@@ -53,8 +51,8 @@ CalibrationFacts ToFacts(const CalibrationResult& result) {
 }
 
 absl::Status WriteCalibration(const std::string& path, const CalibrationFacts& facts) {
-  LB_ASSIGN_OR_RETURN(const ordered_json block, BlockToJson(facts.block));
-  const ordered_json json = {
+  LB_ASSIGN_OR_RETURN(const nlohmann::json block, BlockToJson(facts.block));
+  const nlohmann::json json = {
       {"thresholds", facts.thresholds}, {"calibration", block}, {"reliability", facts.reliability}};
   return WriteFileAtomic(path, json.dump(2) + "\n");
 }

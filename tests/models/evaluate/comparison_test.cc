@@ -19,7 +19,7 @@ using ::testing::Not;
 constexpr int kImages = 60, kClasses = 3, kDim = 3;
 
 // A model whose embedding and scores are the labels behind noise of that strength.
-RunOutputs Run(const std::string& name, float noise, uint32_t seed) {
+RunOutputs MakeRun(const std::string& name, float noise, uint32_t seed) {
   std::mt19937 labels_of(1), random(seed);
   std::normal_distribution<float> normal(0, noise);
   RunOutputs out{.name = name};
@@ -51,7 +51,7 @@ const PairedDifference& Of(const Comparison& comparison, const std::string& metr
 }
 
 TEST(ComparisonTest, ValuesAreThoseOfTheRunsAndABetterRunIsSeen) {
-  const RunOutputs good = Run("good", 0.1F, 2), poor = Run("poor", 1.5F, 3);
+  const RunOutputs good = MakeRun("good", 0.1F, 2), poor = MakeRun("poor", 1.5F, 3);
   LB_ASSERT_OK_AND_ASSIGN(const Comparison got, CompareRuns("test", poor, good));
   EXPECT_EQ(got.queries, kImages);
   const RetrievalMetrics of_good = Summarize(good.queries), of_poor = Summarize(poor.queries);
@@ -67,7 +67,7 @@ TEST(ComparisonTest, ValuesAreThoseOfTheRunsAndABetterRunIsSeen) {
 }
 
 TEST(ComparisonTest, ARunDoesNotDifferFromItself) {
-  const RunOutputs run = Run("one", 0.5F, 4);
+  const RunOutputs run = MakeRun("one", 0.5F, 4);
   LB_ASSERT_OK_AND_ASSIGN(const Comparison got, CompareRuns("test", run, run));
   for (const MetricComparison& metric : got.metrics) {
     EXPECT_EQ(metric.result.difference.value, 0) << metric.metric;
@@ -76,7 +76,7 @@ TEST(ComparisonTest, ARunDoesNotDifferFromItself) {
 }
 
 TEST(ComparisonTest, TunedF1NeedsThresholdsOfBoth) {
-  RunOutputs a = Run("a", 0.5F, 5), b = Run("b", 0.5F, 6);
+  RunOutputs a = MakeRun("a", 0.5F, 5), b = MakeRun("b", 0.5F, 6);
   a.thresholds = {0.4F, 0.4F, 0.4F};
   LB_ASSERT_OK_AND_ASSIGN(const Comparison one, CompareRuns("test", a, b));
   EXPECT_THAT(ComparisonTable(one), Not(HasSubstr("f1_macro_tuned")));
@@ -87,8 +87,8 @@ TEST(ComparisonTest, TunedF1NeedsThresholdsOfBoth) {
 }
 
 TEST(ComparisonTest, OtherImagesAreRefusedAndNamed) {
-  const RunOutputs a = Run("first", 0.5F, 5);
-  RunOutputs b = Run("second", 0.5F, 6);
+  const RunOutputs a = MakeRun("first", 0.5F, 5);
+  RunOutputs b = MakeRun("second", 0.5F, 6);
   b.image_ids[7] = "another";
   EXPECT_THAT(CompareRuns("test", a, b),
               StatusIs(absl::StatusCode::kInvalidArgument,
@@ -102,7 +102,7 @@ TEST(ComparisonTest, OtherImagesAreRefusedAndNamed) {
 }
 
 TEST(ComparisonTest, TextAndJsonSayTheSame) {
-  const RunOutputs good = Run("good", 0.1F, 2), poor = Run("poor", 1.5F, 3);
+  const RunOutputs good = MakeRun("good", 0.1F, 2), poor = MakeRun("poor", 1.5F, 3);
   LB_ASSERT_OK_AND_ASSIGN(const Comparison got,
                           CompareRuns("holdout", poor, good, {.resamples = 200}));
   const std::string table = ComparisonTable(got);
