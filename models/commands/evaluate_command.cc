@@ -57,8 +57,7 @@ absl::Status EvaluateBundle(const EvaluateFlags& flags) {
            .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
            .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
   progress.Finish();
-  for (const std::string& line : evaluation.unreadable)
-    std::fprintf(stderr, "cannot read %s\n", line.c_str());
+  PrintUnreadable(evaluation.unreadable);
   std::printf("bundle   %s\n%s", bundle->id.c_str(), EvaluationTable(evaluation.set).c_str());
   if (flags.json.empty()) return absl::OkStatus();
   return WriteFileAtomic(flags.json, EvaluationToJson(evaluation.set));
