@@ -19,11 +19,14 @@ find_program(LOOKBOOK_PROTOC protoc REQUIRED)
 find_program(LOOKBOOK_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_library(LOOKBOOK_GRPC_REFLECTION grpc++_reflection REQUIRED)
 
-# Mustache templates, header-only: the client's contact sheet.
+# Mustache templates, header-only: the client's contact sheet and the trainer's reports.
 find_path(LOOKBOOK_MUSTACHE_INCLUDE kainjow/mustache.hpp REQUIRED)
 add_library(mustache INTERFACE)
 add_library(lookbook::mustache ALIAS mustache)
 target_include_directories(mustache SYSTEM INTERFACE ${LOOKBOOK_MUSTACHE_INCLUDE})
+
+# Charts in reports: one file of libjs-chart.js, compiled in.
+find_file(LOOKBOOK_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist REQUIRED)
 
 # OpenCV's CMake package comes with libopencv-dev alone, which brings 140 libraries; two suffice.
 find_path(LOOKBOOK_OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4 REQUIRED)

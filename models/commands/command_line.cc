@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kFooter[] = R"(Examples:
   lookbook-train synth --out data/outfits
+  lookbook-train eda data/outfits
   lookbook-train run --recipe models/recipes/quick.toml
   lookbook-train run --recipe models/recipes/mobilenet_v2_scratch.toml --data ~/imaterialist --bundles /srv/bundles/mobilenet
   lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout
@@ -62,6 +63,8 @@ int ParseAndRun(int argc, const char* const* argv) {
   app.footer(kFooter);
   CommandList commands;
   AddSynthCommand(app, &commands);
+  AddEdaCommand(app, &commands);
+  AddPrepareCommand(app, &commands);
   AddPipelineCommands(app, &commands);
   AddEvaluateCommand(app, &commands);
   AddCompareCommand(app, &commands);

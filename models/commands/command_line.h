@@ -25,6 +25,8 @@ using CommandRun = std::function<absl::Status()>;
 using CommandList = std::vector<std::pair<CLI::App*, CommandRun>>;
 
 void AddSynthCommand(CLI::App& app, CommandList* commands);
+void AddEdaCommand(CLI::App& app, CommandList* commands);
+void AddPrepareCommand(CLI::App& app, CommandList* commands);
 void AddPipelineCommands(CLI::App& app,
                          CommandList* commands);  // train, export, index, calibrate, publish, run
 void AddEvaluateCommand(CLI::App& app, CommandList* commands);

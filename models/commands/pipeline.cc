@@ -1,5 +1,6 @@
 #include "models/commands/pipeline.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -20,6 +21,8 @@
 
 namespace lookbook {
 namespace {
+
+constexpr size_t kUnreadableShown = 5;
 
 // What an earlier run wrote into run.json under `key`; "" when there is no such thing.
 std::string EarlierRun(const WorkFolder& work, const char* key) {
@@ -57,17 +60,33 @@ std::string HashOfFiles(const FashionData& data) {
 
 }  // namespace
 
-absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv) {
-  return ReadImaterialist(root, csv, std::string(absl::StripSuffix(csv, ".csv")));
+absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv,
+                                            bool strict) {
+  LB_ASSIGN_OR_RETURN(FashionData data,
+                      ReadImaterialist(root, csv, std::string(absl::StripSuffix(csv, ".csv"))));
+  PrintIssues(data);
+  if (strict) LB_RETURN_IF_ERROR(RefuseIssues(data.issues));
+  return data;
 }
 
 void PrintIssues(const FashionData& data) {
-  for (const DataIssue& issue : data.issues) {
-    std::fprintf(stderr, "data: %s: %lld", issue.what.c_str(), static_cast<long long>(issue.count));
-    for (const std::string& example : issue.examples)
-      std::fprintf(stderr, "\n  %s", example.c_str());
-    std::fprintf(stderr, "\n");
+  for (const std::string& line : IssueLines(data.issues))
+    std::fprintf(stderr, "data     %s\n", line.c_str());
+}
+
+void PrintUnreadable(const std::vector<std::string>& unreadable) {
+  if (unreadable.empty()) return;
+  std::fprintf(stderr, "data     %zu images cannot be read and are left out:\n", unreadable.size());
+  for (size_t i = 0; i < std::min(unreadable.size(), kUnreadableShown); ++i) {
+    std::fprintf(stderr, "data       %s\n", unreadable[i].c_str());
   }
+}
+
+absl::Status RefuseUnreadable(const std::vector<std::string>& unreadable) {
+  if (unreadable.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(unreadable.size(), " images cannot be read; the first: ", unreadable.front(),
+                   "; --strict accepts none"));
 }
 
 Pipeline::Pipeline(PipelineOptions options, Recipe recipe, WorkFolder work)
@@ -101,8 +120,7 @@ absl::Status Pipeline::ReadData() {
                                             ": make a data set with `lookbook-train synth --out ",
                                             recipe_.data.root, "`, or name yours with --data DIR"));
   }
-  LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv));
-  PrintIssues(data_);
+  LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv, options_.strict));
   LB_RETURN_IF_ERROR(CheckNames(data_));
   files_sha256_ = HashOfFiles(data_);
   init_ = InitialWeightsId(recipe_.network.init);
@@ -140,7 +158,8 @@ absl::StatusOr<Split> Pipeline::StoredOrNewSplit(const std::string& key) const {
 
 absl::StatusOr<const FashionData*> Pipeline::Holdout() {
   if (!holdout_.has_value()) {
-    LB_ASSIGN_OR_RETURN(holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv));
+    LB_ASSIGN_OR_RETURN(
+        holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv, options_.strict));
   }
   return &*holdout_;
 }

@@ -27,6 +27,7 @@ struct PipelineOptions {
   bool resume = false;   // There must be an interrupted training to go on from.
   bool fresh = false;    // Forget what earlier runs left.
   bool activate = true;  // Publish rewrites CURRENT.
+  bool strict = false;   // Any problem with the data is an error.
 };
 
 // Each step does nothing but say so when its inputs are what they were and its outputs are still
@@ -94,9 +95,17 @@ class Pipeline {
 };
 
 // The labelled set `csv` of `root`: its images lie in the folder named like the CSV without ".csv".
-absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv);
+// What is odd about it goes to standard error, one line a problem (the first of each kind) and a
+// summary; with `strict` it is InvalidArgument, too.
+absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv,
+                                            bool strict = false);
 
 // What a reader found odd, for people.
 void PrintIssues(const FashionData& data);
+
+// Pictures that cannot be read, for people: "PATH: why" or the path alone.
+void PrintUnreadable(const std::vector<std::string>& unreadable);
+// What `strict` makes of them: InvalidArgument when there is any.
+absl::Status RefuseUnreadable(const std::vector<std::string>& unreadable);
 
 }  // namespace lookbook

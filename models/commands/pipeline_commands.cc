@@ -76,6 +76,8 @@ void AddPipelineCommands(CLI::App& app, CommandList* commands) {
     command->footer(entry.footer);
     AddPipelineFlags(*command, options.get());
     if (entry.trains) {
+      command->add_flag("--strict", options->strict,
+                        "Any problem with the data is an error (exit code 2)");
       command->add_flag("--resume", options->resume,
                         "Fail unless there is an interrupted training to go on from");
     }

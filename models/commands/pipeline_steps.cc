@@ -19,6 +19,7 @@
 #include "engine/bundle/golden.h"
 #include "models/commands/calibration_file.h"
 #include "models/commands/initial_bundle.h"
+#include "models/commands/load_images.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
@@ -35,17 +36,9 @@ namespace lookbook {
 namespace {
 
 constexpr int kGoldenSources = 8;
-constexpr size_t kUnreadableShown = 5;
+constexpr size_t kNamesShown = 5;
 
 int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
-
-void PrintUnreadable(const std::vector<std::string>& unreadable) {
-  if (unreadable.empty()) return;
-  std::fprintf(stderr, "%zu images cannot be read and are left out:\n", unreadable.size());
-  for (size_t i = 0; i < std::min(unreadable.size(), kUnreadableShown); ++i) {
-    std::fprintf(stderr, "  %s\n", unreadable[i].c_str());
-  }
-}
 
 // Removes `rows` (ascending) from a part of the split.
 void Exclude(const std::vector<int64_t>& rows, std::vector<int64_t>* part) {
@@ -74,7 +67,7 @@ void PrintHistory(const HistoryEntry& entry, ProgressLine* progress) {
 }
 
 std::string FirstFew(const std::vector<std::string>& names) {
-  const size_t shown = std::min(names.size(), kUnreadableShown);
+  const size_t shown = std::min(names.size(), kNamesShown);
   std::string text =
       absl::StrJoin(names.begin(), names.begin() + static_cast<int64_t>(shown), ", ");
   if (shown < names.size()) absl::StrAppend(&text, ", …");
@@ -89,22 +82,19 @@ void PrintInitialWeights(const std::string& init, const InitReport& report) {
       report.left_over.size(), FirstFew(report.left_over).c_str());
 }
 
-absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const FashionData& data,
-                                                        const PreprocessSpec& spec, Split* split) {
-  ProgressLine progress("decode");
-  std::vector<int64_t> unreadable;
-  LB_ASSIGN_OR_RETURN(
-      std::unique_ptr<ImageCache> cache,
-      ImageCache::Build(
-          data.images, spec, Cores(),
-          [&](int64_t done, int64_t total) { progress.Update(done, total); }, &unreadable));
-  progress.Finish();
+// The pictures of `data`; those that cannot be read leave the split.
+absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const DataRecipe& recipe,
+                                                        const FashionData& data,
+                                                        const PreprocessSpec& spec, bool strict,
+                                                        Split* split) {
+  LB_ASSIGN_OR_RETURN(PreparedImages images, LoadImages(recipe, data, spec, Cores()));
   std::vector<std::string> names;
-  for (const int64_t row : unreadable) names.push_back(data.images[row].path);
+  for (const int64_t row : images.unreadable) names.push_back(data.images[row].path);
   PrintUnreadable(names);
-  Exclude(unreadable, &split->train);
-  Exclude(unreadable, &split->validation);
-  return cache;
+  if (strict) LB_RETURN_IF_ERROR(RefuseUnreadable(names));
+  Exclude(images.unreadable, &split->train);
+  Exclude(images.unreadable, &split->validation);
+  return std::move(images.cache);
 }
 
 absl::Status WriteTrainResult(const std::string& path, const TrainResult& result) {
@@ -124,7 +114,8 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
 absl::Status Pipeline::TrainNow() {
   if (options_.fresh) LB_RETURN_IF_ERROR(RemoveAll(work_.Path("train")));
   Split split = split_;
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache, CacheImages(data_, spec_, &split));
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache,
+                      CacheImages(recipe_.data, data_, spec_, options_.strict, &split));
   ProgressLine progress("train", "steps");
   TrainOptions options;
   options.directory = work_.Path("train");
@@ -179,6 +170,7 @@ absl::Status Pipeline::IndexNow() {
            }}));
   progress.Finish();
   PrintUnreadable(corpus.unreadable);
+  if (options_.strict) LB_RETURN_IF_ERROR(RefuseUnreadable(corpus.unreadable));
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<VectorIndex> index,
                       WriteIndexFiles(work_.Path("index"), recipe_.index_spec, data_.labels, images,
                                       splits, corpus));
@@ -206,7 +198,6 @@ absl::Status Pipeline::EvaluateNow() {
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
     set = *holdout;
-    PrintIssues(set);
     name = std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv"));
   } else {
     name = !split_.test.empty() ? "test" : !split_.validation.empty() ? "validation" : "train";
@@ -236,6 +227,7 @@ absl::Status Pipeline::EvaluateNow() {
                                      }}));
   progress.Finish();
   PrintUnreadable(evaluation.unreadable);
+  if (options_.strict) LB_RETURN_IF_ERROR(RefuseUnreadable(evaluation.unreadable));
   std::printf("%s", EvaluationTable(evaluation.set).c_str());
   return WriteFileAtomic(work_.Path("evaluation.json"), EvaluationToJson(evaluation.set));
 }

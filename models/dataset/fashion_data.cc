@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -16,29 +17,13 @@
 #include "base/status_macros.h"
 #include "models/dataset/label_csv.h"
 #include "models/dataset/label_space.h"
+#include "models/dataset/rle.h"
 #include "nlohmann/json.hpp"
 
 namespace lookbook {
 namespace {
 
-constexpr size_t kMaxExamples = 5;
 constexpr uint64_t kMaxDescriptionBytes = 64 << 20;
-
-// Counts oddities by kind, in the order in which the kinds first came.
-class IssueLog {
- public:
-  void Add(absl::string_view what, std::string example) {
-    auto issue = std::find_if(issues_.begin(), issues_.end(),
-                              [&](const DataIssue& known) { return known.what == what; });
-    if (issue == issues_.end()) issue = issues_.insert(issues_.end(), {std::string(what), 0, {}});
-    ++issue->count;
-    if (issue->examples.size() < kMaxExamples) issue->examples.push_back(std::move(example));
-  }
-  std::vector<DataIssue> Take() { return std::move(issues_); }
-
- private:
-  std::vector<DataIssue> issues_;
-};
 
 // Ids become file names, JSON and protobuf strings: no path, no control character, valid UTF-8.
 bool IsGoodImageId(absl::string_view id) {
@@ -84,6 +69,14 @@ std::string ParseRowLabels(const LabelRow& row, RowLabels* labels) {
   return "";
 }
 
+// Height and Width of a row. False: they are there, but are no sizes.
+bool ParseSize(const LabelRow& row, int* width, int* height) {
+  *width = *height = 0;
+  if (row.width.empty() && row.height.empty()) return true;
+  return absl::SimpleAtoi(row.width, width) && absl::SimpleAtoi(row.height, height) && *width > 0 &&
+         *height > 0;
+}
+
 // Gathers rows into images.
 class RowGatherer {
  public:
@@ -91,52 +84,105 @@ class RowGatherer {
       : classes_(labels.classes),
         attributes_(labels.attributes),
         csv_(std::move(csv)),
-        issues_(issues) {}
+        issues_(issues),
+        class_rows_(labels.classes.size(), 0) {}
 
   void Malformed(int64_t line, absl::string_view why) {
-    issues_->Add("malformed row", Place(line, why));
+    ++rows_;
+    Note("malformed row", line, why);
+  }
+
+  void Note(absl::string_view what, int64_t line, absl::string_view why) {
+    issues_->Add(what, absl::StrCat(csv_, ":", line, ": ", why));
   }
 
   void Add(const LabelRow& row) {
+    ++rows_;
     const std::string wrong = ParseRowLabels(row, &row_labels_);
-    if (!wrong.empty()) return Malformed(row.line, wrong);
+    if (!wrong.empty()) return Note("malformed row", row.line, wrong);
     const absl::string_view id = absl::StripSuffix(row.image_id, ".jpg");
-    auto found = by_id_.find(id);
+    const auto found = by_id_.find(id);
     if (found == by_id_.end() && !IsGoodImageId(id))
-      return Malformed(row.line, "ImageId is no name");
+      return Note("malformed row", row.line, "ImageId is no name");
     const std::optional<int> column = classes_.Find(row_labels_.class_id);
     if (!column.has_value()) {
-      return issues_->Add("unknown class id", Place(row.line, absl::StrCat(row_labels_.class_id)));
+      return Note("unknown class id", row.line, absl::StrCat(row_labels_.class_id));
     }
-    if (found == by_id_.end()) {
-      found = by_id_.emplace(std::string(id), images_.size()).first;
-      images_.emplace_back().id = std::string(id);
-    }
-    ImageRecord& image = images_[found->second];
-    image.classes.push_back(*column);
-    AddAttributes(row, &image);
+    const size_t image = found == by_id_.end() ? AddImage(row, id) : found->second;
+    if (IsRepeated(row, image)) return;
+    NoteOrder(row, image);
+    CheckMask(row, &images_[image]);
+    ++class_rows_[*column];
+    images_[image].classes.push_back(*column);
+    AddAttributes(row, &images_[image]);
   }
 
-  std::vector<ImageRecord> Take() {
+  // Moves everything out.
+  void TakeInto(FashionData* data) {
     for (ImageRecord& image : images_) {
       SortUnique(&image.classes);
       SortUnique(&image.attributes);
     }
     std::sort(images_.begin(), images_.end(),
               [](const ImageRecord& a, const ImageRecord& b) { return a.id < b.id; });
-    return std::move(images_);
+    data->images = std::move(images_);
+    data->rows = rows_;
+    data->class_rows = std::move(class_rows_);
   }
 
  private:
-  std::string Place(int64_t line, absl::string_view why) const {
-    return absl::StrCat(csv_, ":", line, ": ", why);
+  size_t AddImage(const LabelRow& row, absl::string_view id) {
+    by_id_.emplace(std::string(id), images_.size());
+    ImageRecord& image = images_.emplace_back();
+    image.id = std::string(id);
+    image.line = row.line;
+    return last_image_ = images_.size() - 1;
+  }
+
+  // Two segments of one image may have the same labels (shoes), but not the same pixels, too.
+  bool IsRepeated(const LabelRow& row, size_t image) {
+    if (row.encoded_pixels.empty()) return false;
+    const uint64_t hash = absl::HashOf(image, row.encoded_pixels, row.class_id, row.attributes_ids);
+    const auto [earlier, added] = seen_.emplace(hash, row.line);
+    if (added) return false;
+    Note("duplicate row", row.line, absl::StrCat("the same as line ", earlier->second));
+    return true;
+  }
+
+  // An image's rows stand together; one that comes back may be two pictures of one name.
+  void NoteOrder(const LabelRow& row, size_t image) {
+    if (image == last_image_) return;
+    last_image_ = image;
+    Note("duplicate image id", row.line,
+         absl::StrCat(images_[image].id, " stood before, from line ", images_[image].line,
+                      "; the labels are joined"));
+  }
+
+  void CheckMask(const LabelRow& row, ImageRecord* image) {
+    int width = 0, height = 0;
+    if (!ParseSize(row, &width, &height)) {
+      return Note("bad mask", row.line,
+                  absl::StrCat("Height \"", row.height.substr(0, 20), "\", Width \"",
+                               row.width.substr(0, 20), "\""));
+    }
+    if (width == 0) return;
+    if (image->width == 0) {
+      image->width = width;
+      image->height = height;
+    } else if (image->width != width || image->height != height) {
+      Note("image size differs", row.line,
+           absl::StrCat(image->id, " is ", width, "x", height, " here and ", image->width, "x",
+                        image->height, " before"));
+    }
+    const absl::Status mask = CheckRle(row.encoded_pixels, width, height);
+    if (!mask.ok()) Note("bad mask", row.line, mask.message());
   }
 
   void AddAttributes(const LabelRow& row, ImageRecord* image) {
     for (uint32_t id : row_labels_.attribute_ids) {
       const std::optional<int> column = attributes_.Find(id);
       if (!column.has_value()) {
-        issues_->Add("unknown attribute id", Place(row.line, absl::StrCat(id)));
+        Note("unknown attribute id", row.line, absl::StrCat(id));
         continue;
       }
       image->attributes.push_back(*column);
@@ -154,25 +200,34 @@ class RowGatherer {
   const std::string csv_;
   IssueLog* issues_;
   RowLabels row_labels_;
+  int64_t rows_ = 0;
+  std::vector<int64_t> class_rows_;
   std::vector<ImageRecord> images_;
   absl::flat_hash_map<std::string, size_t> by_id_;
+  absl::flat_hash_map<uint64_t, int64_t> seen_;  // Hash of a row -> its line.
+  size_t last_image_ = 0;
 };
 
-// Sets the paths; leaves out images without a file.
-absl::Status FindFiles(const std::string& folder, std::vector<ImageRecord>* images,
-                       IssueLog* issues) {
+// Sets the paths; leaves out images without a file, or with an empty one.
+absl::Status FindFiles(const std::string& folder, const std::string& csv,
+                       std::vector<ImageRecord>* images, IssueLog* issues) {
   LB_ASSIGN_OR_RETURN(const std::vector<std::string> listed, ListDirectory(folder));
   const absl::flat_hash_set<std::string> names(listed.begin(), listed.end());
-  const auto has_no_file = [&](ImageRecord& image) {
+  const auto is_useless = [&](ImageRecord& image) {
+    const std::string place = absl::StrCat(csv, ":", image.line, ": ");
     std::string name = absl::StrCat(image.id, ".jpg");
     if (!names.contains(name)) name = image.id;
     image.path = JoinPath(folder, name);
-    if (names.contains(name)) return false;
-    issues->Add("missing image file", absl::StrCat(image.path, "[.jpg]"));
+    if (!names.contains(name)) {
+      issues->Add("missing image file", absl::StrCat(place, image.path, "[.jpg] is not there"));
+      return true;
+    }
+    if (FileSize(image.path).value_or(1) > 0) return false;
+    issues->Add("empty image file", absl::StrCat(place, image.path, " has no bytes"));
     return true;
   };
   // In order, so that the examples are the same every time.
-  images->erase(std::remove_if(images->begin(), images->end(), has_no_file), images->end());
+  images->erase(std::remove_if(images->begin(), images->end(), is_useless), images->end());
   return absl::OkStatus();
 }
 
@@ -192,11 +247,14 @@ absl::StatusOr<FashionData> ReadImaterialist(const std::string& root, const std:
   LB_RETURN_IF_ERROR(
       ReadLabelCsv(JoinPath(root, csv), &hash,
                    {[&](const LabelRow& row) { rows.Add(row); },
-                    [&](int64_t line, absl::string_view why) { rows.Malformed(line, why); }}));
+                    [&](int64_t line, absl::string_view why) { rows.Malformed(line, why); },
+                    [&](int64_t line, absl::string_view what, absl::string_view why) {
+                      rows.Note(what, line, why);
+                    }}));
   hash.Update(descriptions);
   data.sha256 = hash.HexDigest();
-  data.images = rows.Take();
-  LB_RETURN_IF_ERROR(FindFiles(JoinPath(root, image_folder), &data.images, &issues));
+  rows.TakeInto(&data);
+  LB_RETURN_IF_ERROR(FindFiles(JoinPath(root, image_folder), csv, &data.images, &issues));
   data.issues = issues.Take();
   if (!data.images.empty()) return data;
 

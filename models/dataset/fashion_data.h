@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "models/dataset/data_issues.h"
 
 namespace lookbook {
 
@@ -30,20 +31,17 @@ struct ImageRecord {
   // absent. False: the set says nothing about its attributes (2019: four images in five; 2020: only
   // parts without attributes are seen).
   bool attributes_known = false;
-};
-
-// What a reader skipped or found odd; each with a count and the first few places.
-struct DataIssue {
-  std::string
-      what;  // "malformed row", "unknown class id", "unknown attribute id", "missing image file"
-  int64_t count = 0;
-  std::vector<std::string> examples;  // At most 5, "train.csv:17: …".
+  int64_t line = 0;  // Of its first row in the CSV; 0 = not from a CSV.
+  int width = 0;     // As the CSV says; 0 = it does not.
+  int height = 0;
 };
 
 struct FashionData {
   LabelSpace labels;
   std::vector<ImageRecord> images;  // Sorted by id.
   std::string sha256;  // Of the CSV's bytes followed by those of label_descriptions.json.
+  int64_t rows = 0;    // Segments, those left out included.
+  std::vector<int64_t> class_rows;  // Per class column: segments that were kept.
   std::vector<DataIssue> issues;
 };
 
@@ -52,9 +50,16 @@ struct FashionData {
 // `<root>/label_descriptions.json`; images are looked for in
 // `<root>/<image_folder>/<ImageId>[.jpg]`.
 //
-// Rows are segments: an image's classes and attributes are the union over its rows. A malformed
-// row, a row of an unknown class and an image without a file are left out, an unknown attribute is
-// dropped; all are counted in `issues`. The masks (EncodedPixels) are not looked at.
+// Rows are segments: an image's classes and attributes are the union over its rows. Everything odd
+// is counted in `issues`:
+//   left out     "malformed row" · "unknown class id" · "unknown attribute id" (that attribute
+//                alone) · "duplicate row" (same image, labels and mask) · "missing image file" ·
+//                "empty image file" (no bytes)
+//   kept         "bad mask" (EncodedPixels is no run-length code or leaves Height × Width) ·
+//                "image size differs" (from an earlier row's) · "duplicate image id" (it comes
+//                back after other images' rows) · "byte order mark" · "CRLF line ends" ·
+//                "column order"
+// A mask is checked, not kept: labels are all that training needs.
 //
 // NotFound: the CSV, label_descriptions.json or the image folder is missing. InvalidArgument: the
 // header row is neither form, label_descriptions.json is not what it should be, or no row is

@@ -1,18 +1,13 @@
 #include "models/dataset/image_cache.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
-#include "base/files.h"
 #include "base/mutex.h"
-#include "base/reason.h"
 #include "base/status_macros.h"
-#include "engine/image/decode.h"
+#include "models/dataset/model_pixels.h"
 #include "models/dataset/parallel.h"
 
 namespace lookbook {
@@ -21,41 +16,25 @@ namespace {
 constexpr int kMaxSide =
     8192;  // Far beyond any network's input; keeps the sizes below from overflow.
 
-absl::StatusOr<Image> LoadImage(const std::string& path, const PreprocessSpec& spec) {
-  DecodeOptions options;
-  options.min_short_side = spec.MinDecodedSide();
-  options.apply_orientation = spec.orientation;
-  LB_ASSIGN_OR_RETURN(const uint64_t size, FileSize(path));
-  if (size > options.limits.max_bytes) {
-    return InvalidArgument(
-        "image_too_large",
-        absl::StrCat(path, ": ", size, " bytes are more than ", options.limits.max_bytes));
-  }
-  LB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  LB_ASSIGN_OR_RETURN(const DecodedImage decoded, DecodeImage(bytes, options));
-  return ResizeForModel(decoded.image, spec);
-}
-
-void FillWithMean(const PreprocessSpec& spec, uint8_t* out) {
-  for (int64_t i = 0; i < int64_t{spec.size} * spec.size; ++i) {
-    for (float mean : spec.mean)
-      *out++ = static_cast<uint8_t>(std::lround(255 * std::clamp(mean, 0.f, 1.f)));
-  }
-}
-
-absl::Status NameFile(const absl::Status& status, const std::string& path) {
-  if (absl::StrContains(status.message(), path)) return status;
-  return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
-}
-
 }  // namespace
 
 ImageCache::ImageCache(int64_t count, int side)
-    : count_(count), side_(side), bytes_(static_cast<size_t>(count) * side * side * 3) {}
+    : count_(count), side_(side), bytes_(static_cast<size_t>(count) * side * side * 3) {
+  pixels_ = bytes_.data();
+}
+
+ImageCache::ImageCache(int64_t count, int side, const uint8_t* pixels,
+                       std::shared_ptr<const void> owner)
+    : count_(count), side_(side), pixels_(pixels), owner_(std::move(owner)) {}
+
+std::unique_ptr<ImageCache> ImageCache::View(int64_t count, int side, const uint8_t* pixels,
+                                             std::shared_ptr<const void> owner) {
+  return std::unique_ptr<ImageCache>(new ImageCache(count, side, pixels, std::move(owner)));
+}
 
 absl::Span<const uint8_t> ImageCache::pixels(int64_t index) const {
   const size_t bytes = static_cast<size_t>(side_) * side_ * 3;
-  return absl::MakeConstSpan(bytes_).subspan(index * bytes, bytes);
+  return absl::MakeConstSpan(pixels_ + index * bytes, bytes);
 }
 
 absl::StatusOr<std::unique_ptr<ImageCache>> ImageCache::Build(
@@ -74,15 +53,9 @@ absl::StatusOr<std::unique_ptr<ImageCache>> ImageCache::Build(
   const size_t bytes = static_cast<size_t>(spec.size) * spec.size * 3;
   Mutex mutex;  // Guards *unreadable.
   const auto load = [&](int64_t i) -> absl::Status {
-    uint8_t* out = cache->bytes_.data() + i * bytes;
-    const absl::StatusOr<Image> image = LoadImage(images[i].path, spec);
-    if (image.ok()) {
-      std::memcpy(out, image->rgb.data(), bytes);
-      return absl::OkStatus();
-    }
-    if (unreadable == nullptr || absl::IsResourceExhausted(image.status())) {
-      return NameFile(image.status(), images[i].path);
-    }
+    const auto out = absl::MakeSpan(cache->bytes_.data() + i * bytes, bytes);
+    const absl::Status status = ReadModelPixels(images[i].path, spec, out);
+    if (status.ok() || unreadable == nullptr || absl::IsResourceExhausted(status)) return status;
     FillWithMean(spec, out);
     MutexLock lock(&mutex);
     unreadable->push_back(i);

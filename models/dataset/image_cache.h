@@ -1,4 +1,5 @@
-// Every image of a set, decoded and resized once: uint8 RGB of size × size in memory.
+// Every image of a set, decoded and resized once: uint8 RGB of size × size in memory, or mapped
+// from a file (prepared_images.h).
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,10 @@ class ImageCache {
       const std::function<void(int64_t, int64_t)>& progress,
       std::vector<int64_t>* unreadable = nullptr);
 
+  // A cache of pixels that `owner` keeps alive: count × side × side × 3 bytes.
+  static std::unique_ptr<ImageCache> View(int64_t count, int side, const uint8_t* pixels,
+                                          std::shared_ptr<const void> owner);
+
   int64_t size() const { return count_; }
   int side() const { return side_; }
   // side × side × 3 bytes, row-major RGB.
@@ -36,9 +41,13 @@ class ImageCache {
 
  private:
   ImageCache(int64_t count, int side);
-  int64_t count_;
-  int side_;
-  std::vector<uint8_t> bytes_;
+  ImageCache(int64_t count, int side, const uint8_t* pixels, std::shared_ptr<const void> owner);
+
+  const int64_t count_;
+  const int side_;
+  std::vector<uint8_t> bytes_;       // Empty in a view.
+  const uint8_t* pixels_ = nullptr;  // Of bytes_ or of *owner_.
+  std::shared_ptr<const void> owner_;
 };
 
 }  // namespace lookbook

@@ -56,7 +56,8 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Text("split", &out->split);
   in.Integer("image_size", 16, 512, &out->image_size);
   in.Choice("resize", {"squish", "pad", "crop"}, {}, &out->resize);
-  in.Choice("cache", {"ram"}, {"disk"}, &out->cache);
+  in.Choice("cache", {"ram", "disk"}, {}, &out->cache);
+  in.Text("cache_dir", &out->cache_dir);
   in.Integer("workers", 1, 64, &out->workers);
   in.Table("augment", [out](TableReader& part) { ReadAugment(part, &out->augment); });
   if (in.ok() && out->csv.empty()) in.Fail("csv", "must not be empty");

@@ -28,8 +28,9 @@ struct DataRecipe {
   std::string split = "stratified 80/10/10";  // or "random 80/20", or "all" (no validation part)
   int image_size = 128;
   std::string resize = "squish";  // squish | pad | crop
-  std::string cache = "ram";
-  int workers = 2;  // Loader threads.
+  std::string cache = "ram";      // ram | disk
+  std::string cache_dir;          // Of "disk"; "" = <root>/prepared.
+  int workers = 2;                // Loader threads.
   AugmentRecipe augment;
 };
 

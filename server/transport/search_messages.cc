@@ -113,13 +113,15 @@ void FillNeighbor(const Neighbor& neighbor, const Bundle& bundle, v1::Neighbor* 
   proto->set_uri(item.uri);
 }
 
+bool Filters(const v1::ClassFilter& filter) {
+  return filter.any_size() > 0 || filter.all_size() > 0 || filter.none_size() > 0;
+}
+
 // Nothing where it cannot be told: no bound, or the best item of the whole catalogue is not seen.
 std::optional<bool> IsNovel(const v1::SearchRequest& request, const QueryResult& result) {
   const std::optional<float> bound = NoveltyBound(result.bundle->manifest);
-  if (!bound.has_value() || !ToFilter(request.class_filter()).empty() ||
-      !ToFilter(request.attribute_filter()).empty()) {
+  if (!bound.has_value() || Filters(request.class_filter()) || Filters(request.attribute_filter()))
     return std::nullopt;
-  }
   if (!result.neighbors.empty()) return result.neighbors.front().similarity < *bound;
   // Every item is below min_similarity.
   if (request.has_min_similarity() && request.min_similarity() <= *bound) return true;

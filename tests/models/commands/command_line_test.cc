@@ -36,8 +36,8 @@ Outcome RunTrainer(std::vector<std::string> arguments) {
 }
 
 TEST(CommandLineTest, HelpOfEveryCommandShowsAnExample) {
-  for (const char* command : {"synth", "train", "export", "index", "calibrate", "evaluate",
-                              "publish", "run", "compare", "predict"}) {
+  for (const char* command : {"synth", "eda", "prepare", "train", "export", "index", "calibrate",
+                              "evaluate", "publish", "run", "compare", "predict"}) {
     const Outcome outcome = RunTrainer({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;

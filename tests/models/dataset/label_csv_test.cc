@@ -120,6 +120,40 @@ TEST_F(LabelCsvTest, LongMasksAreFine) {
   EXPECT_THAT(result.rows, ElementsAre(Row(2, "a", "3", ""), Row(3, "b", "4", "")));
 }
 
+TEST_F(LabelCsvTest, MasksAndSizesComeAlong) {
+  folder_.Write("train.csv", "ImageId,EncodedPixels,Height,Width,ClassId\na,1 2 5 1,4,3,6\n");
+  Sha256 hash;
+  std::vector<std::string> seen;
+  const auto keep = [&](const LabelRow& row) {
+    seen = {std::string(row.encoded_pixels), std::string(row.height), std::string(row.width)};
+  };
+  ASSERT_THAT(ReadLabelCsv(folder_ / "train.csv", &hash, {keep, nullptr, nullptr}), IsOk());
+  EXPECT_THAT(seen, ElementsAre("1 2 5 1", "4", "3"));
+}
+
+TEST_F(LabelCsvTest, UnusualFormsAreTold) {
+  const auto odd = [&](const std::string& text) {
+    folder_.Write("train.csv", text);
+    Sha256 hash;
+    std::vector<std::string> kinds;
+    EXPECT_THAT(ReadLabelCsv(folder_ / "train.csv", &hash,
+                             {[](const LabelRow&) {}, [](int64_t, absl::string_view) {},
+                              [&](int64_t line, absl::string_view what, absl::string_view) {
+                                EXPECT_EQ(line, 1);
+                                kinds.emplace_back(what);
+                              }}),
+                IsOk());
+    return kinds;
+  };
+  EXPECT_THAT(odd("ImageId,EncodedPixels,Height,Width,ClassId,AttributesIds\na,,,,3,\n"),
+              IsEmpty());
+  EXPECT_THAT(odd("ImageId,Note,ClassId\na,x,3\n"), IsEmpty()) << "another column is no disorder";
+  EXPECT_THAT(odd("\"ImageId\",\"ClassId\"\na,3\n"), IsEmpty());
+  EXPECT_THAT(odd("\"ClassId\", ImageId\n3,a\n"), ElementsAre("column order"));
+  EXPECT_THAT(odd("\xEF\xBB\xBFWidth,ImageId,ClassId\r\n1,a,3\r\n"),
+              ElementsAre("byte order mark", "CRLF line ends", "column order"));
+}
+
 // Larger than the library's buffer of 32 MiB, so that it shifts and refills; without an end in the
 // last line.
 TEST_F(LabelCsvTest, FilesLargerThanTheBufferAreReadToTheLastRow) {

@@ -123,5 +123,18 @@ TEST(RleTest, RefusesAnImageWithoutPixels) {
   EXPECT_THAT(DecodeRle("", 2, -1), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+// The check says what the decoder says, for good and bad texts alike.
+TEST(RleTest, CheckAgreesWithDecode) {
+  for (const char* text :
+       {"", "1 1", "1 12", "12 1", " 3 2  1 1\t4 1 ", "13 1", "12 2", "0 1", "1 0", "1", "1 1 2",
+        "1 x", "-1 1", "1 1.5", "4294967296 1", "4294967295 1", "1 4294967295",
+        "99999999999999999999999 1", "1 1 2 1 \n"}) {
+    EXPECT_EQ(CheckRle(text, 3, 4), DecodeRle(text, 3, 4).status()) << text;
+  }
+  EXPECT_THAT(CheckRle("1 1", 0, 4), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(CheckRle("1 1 13 1", 3, 4),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("run 1: 13 + 1 leaves")));
+}
+
 }  // namespace
 }  // namespace lookbook

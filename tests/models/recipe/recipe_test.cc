@@ -64,7 +64,8 @@ holdout_csv = "b.csv"
 split = "random 70/30"
 image_size = 96
 resize = "pad"
-cache = "ram"
+cache = "disk"
+cache_dir = "c"
 workers = 5
 [data.augment]
 flip = 0.25
@@ -108,6 +109,8 @@ spec = "Flat"
   EXPECT_EQ(r.data.split, "random 70/30");
   EXPECT_EQ(r.data.image_size, 96);
   EXPECT_EQ(r.data.resize, "pad");
+  EXPECT_EQ(r.data.cache, "disk");
+  EXPECT_EQ(r.data.cache_dir, "c");
   EXPECT_EQ(r.data.workers, 5);
   EXPECT_EQ(r.data.augment.flip, 0.25);
   EXPECT_EQ(r.data.augment.crop_scale_min, 0.5);
@@ -194,8 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("root = \"d\"", "split = \"some\""), "3: data.split: ", "\"some\""},
         BadRecipe{With("root = \"d\"", "resize = \"fit\""),
                   "3: data.resize: ", "squish, pad, crop"},
-        BadRecipe{With("root = \"d\"", "cache = \"disk\""),
-                  "3: data.cache: ", "not supported by this version"},
+        BadRecipe{With("root = \"d\"", "cache = \"tape\""), "3: data.cache: ", "disk"},
         BadRecipe{With("root = \"d\"", "augment = { flip = 2 }"),
                   "3: data.augment.flip: ", "2 is not within 0 to 1"},
         BadRecipe{With("root = \"d\"", "augment = { color = 1.0 }"),

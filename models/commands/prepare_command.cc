@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "models/commands/command_line.h"
+#include "models/commands/load_images.h"
+#include "models/commands/progress.h"
+#include "models/train/preprocess_recipe.h"
+
+namespace lookbook {
+namespace {
+
+constexpr char kFooter[] =
+    R"(Decodes and resizes every labelled picture once, into DATA/prepared/<csv>-<size>-<resize>.images. A recipe
+with data.cache = "disk" and the same data, size and resize starts from that file; where it is missing,
+stale or damaged, training makes it, too.
+Examples:
+  lookbook-train prepare data/outfits --image-size 64
+  lookbook-train prepare ~/imaterialist --image-size 128 --resize pad --cache-dir /scratch/lookbook)";
+
+struct PrepareFlags {
+  DataRecipe data;
+  int threads = 1;
+  bool strict = false;
+};
+
+absl::Status RunPrepare(const PrepareFlags& flags) {
+  const absl::Time start = absl::Now();
+  LB_ASSIGN_OR_RETURN(const PreprocessSpec spec, MakePreprocessSpec(flags.data));
+  LB_ASSIGN_OR_RETURN(const FashionData data,
+                      ReadLabelledSet(flags.data.root, flags.data.csv, flags.strict));
+  const absl::Time read = absl::Now();
+  const PreparedFile file = PreparedFileOf(flags.data, data, spec);
+  LB_ASSIGN_OR_RETURN(const PreparedImages images, OpenPrepared(file, data, spec, flags.threads));
+  const absl::Time end = absl::Now();
+  std::vector<std::string> unreadable;
+  for (int64_t row : images.unreadable) unreadable.push_back(data.images[row].path);
+  PrintUnreadable(unreadable);
+  std::printf("labels   %lld rows of %zu images, read in %.1f s\n",
+              static_cast<long long>(data.rows), data.images.size(),
+              absl::ToDoubleSeconds(read - start));
+  LB_ASSIGN_OR_RETURN(const uint64_t bytes, FileSize(file.path));
+  std::printf("prepare  %s: %lld images of %d x %d, %.2f GB, %s in %.1f s\n", file.path.c_str(),
+              static_cast<long long>(images.cache->size()), spec.size, spec.size,
+              static_cast<double>(bytes) / 1e9, images.made ? "made" : "found and checked",
+              absl::ToDoubleSeconds(end - read));
+  return flags.strict ? RefuseUnreadable(unreadable) : absl::OkStatus();
+}
+
+}  // namespace
+
+void AddPrepareCommand(CLI::App& app, CommandList* commands) {
+  const auto flags = std::make_shared<PrepareFlags>();
+  flags->threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  CLI::App* command =
+      app.add_subcommand("prepare", "Decodes and resizes a set's pictures once, to disk");
+  command->footer(kFooter);
+  DataRecipe& data = flags->data;
+  command->add_option("data,--data", data.root, "Data set's folder")->required();
+  command->add_option("--csv", data.csv, "Labels, in that folder")->capture_default_str();
+  command->add_option("--image-size", data.image_size, "Side of the prepared pictures")
+      ->check(CLI::Range(16, 512))
+      ->capture_default_str();
+  command->add_option("--resize", data.resize, "How a picture becomes a square")
+      ->check(CLI::IsMember({"squish", "pad", "crop"}))
+      ->capture_default_str();
+  command->add_option("--cache-dir", data.cache_dir, "Folder to write; default: DATA/prepared");
+  command->add_option("--threads", flags->threads, "Threads")->capture_default_str();
+  command->add_flag("--strict", flags->strict, "Any problem with the data makes it exit with 2");
+  commands->emplace_back(command, [flags] { return RunPrepare(*flags); });
+}
+
+}  // namespace lookbook

@@ -1,0 +1,38 @@
+// Pictures that are nearly the same, by their perceptual hashes, and whether they lie in different
+// parts of a set: then what is tested was trained on.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace lookbook {
+
+struct NearPair {
+  int64_t a = 0;  // Rows, a < b.
+  int64_t b = 0;
+  int bits = 0;  // That differ.
+};
+
+struct NearDuplicates {
+  int64_t within = 0;             // Pairs of one part.
+  int64_t across = 0;             // Pairs of two parts.
+  std::vector<int64_t> by_parts;  // P × P, row <= column: pairs of those two parts.
+  // The nearest, by bits, then by rows; at most as many as asked for of each kind.
+  std::vector<NearPair> within_pairs;
+  std::vector<NearPair> across_pairs;
+};
+
+struct NearDuplicateOptions {
+  int max_bits = 4;    // 0 to 15.
+  int64_t kept = 500;  // Pairs of each kind.
+};
+
+// All pairs that differ in at most `max_bits` bits. Exact: two hashes that differ in k bits are
+// equal in at least one of k + 1 pieces, so only rows that share a piece are compared.
+// REQUIRES: parts[i] in [0, part_count) is that of hashes[i]; max_bits is in range.
+NearDuplicates FindNearDuplicates(absl::Span<const uint64_t> hashes, absl::Span<const int> parts,
+                                  int part_count, const NearDuplicateOptions& options);
+
+}  // namespace lookbook

@@ -1,0 +1,75 @@
+#include "models/report/chart_json.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "nlohmann/json.hpp"
+
+namespace lookbook {
+namespace {
+
+using Json = nlohmann::json;
+
+const char* KindName(ChartKind kind) {
+  switch (kind) {
+    case ChartKind::kLine:
+      return "line";
+    case ChartKind::kBar:
+      return "bar";
+    case ChartKind::kHorizontalBar:
+      return "horizontal_bar";
+    case ChartKind::kScatter:
+      return "scatter";
+  }
+  return "";
+}
+
+Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json SeriesToJson(const ReportSeries& series, bool scatter) {
+  Json values = Json::array();
+  for (size_t i = 0; i < series.values.size(); ++i) {
+    if (!scatter) {
+      values.push_back(Number(series.values[i]));
+    } else {
+      values.push_back({{"x", Number(series.x[i])}, {"y", Number(series.values[i])}});
+    }
+  }
+  return {{"name", series.name}, {"values", values}};
+}
+
+}  // namespace
+
+absl::Status CheckChart(const ReportChart& chart) {
+  for (const ReportSeries& series : chart.series) {
+    const size_t wanted = chart.kind == ChartKind::kScatter ? series.x.size() : chart.labels.size();
+    if (series.values.size() == wanted) continue;
+    return absl::InvalidArgumentError(absl::StrCat("chart \"", chart.title, "\": series \"",
+                                                   series.name, "\" has ", series.values.size(),
+                                                   " values for ", wanted, " places"));
+  }
+  return absl::OkStatus();
+}
+
+std::string ChartsToJson(const std::vector<ReportChart>& charts) {
+  Json list = Json::array();
+  for (const ReportChart& chart : charts) {
+    Json series = Json::array();
+    for (const ReportSeries& one : chart.series)
+      series.push_back(SeriesToJson(one, chart.kind == ChartKind::kScatter));
+    list.push_back({{"kind", KindName(chart.kind)},
+                    {"title", chart.title},
+                    {"labels", chart.labels},
+                    {"series", series},
+                    {"x_title", chart.x_title},
+                    {"y_title", chart.y_title},
+                    {"log_x", chart.log_x},
+                    {"log_y", chart.log_y}});
+  }
+  const std::string text = list.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return absl::StrReplaceAll(text,
+                             {{"<", "\\u003c"}, {"\u2028", "\\u2028"}, {"\u2029", "\\u2029"}});
+}
+
+}  // namespace lookbook

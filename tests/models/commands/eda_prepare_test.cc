@@ -1,0 +1,166 @@
+// lookbook-train eda, prepare, and --strict, as a user types them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "models/commands/command_line.h"
+#include "models/dataset/synth.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string error;
+};
+
+Outcome RunTrainer(std::vector<std::string> args) {
+  std::vector<const char*> argv = {"lookbook-train"};
+  for (const std::string& arg : args) argv.push_back(arg.c_str());
+  Outcome outcome;
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  outcome.code = ParseAndRun(static_cast<int>(argv.size()), argv.data());
+  outcome.out = ::testing::internal::GetCapturedStdout();
+  outcome.error = ::testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+constexpr char kRecipe[] = R"(name = "strict"
+threads = 1
+[data]
+split = "random 80/20"
+image_size = 32
+workers = 1
+cache = "disk"
+[[stage]]
+name = "all"
+steps = 2
+batch_size = 8
+)";
+
+class EdaPrepareTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    SynthOptions options = TinySynthOptions(dir_ / "data");
+    options.train = 60;
+    options.holdout = 20;
+    options.unlabelled = 5;
+    ASSERT_THAT(SynthesizeOutfits(options), IsOk());
+    ASSERT_THAT(WriteFile(dir_ / "strict.toml", kRecipe), IsOk());
+  }
+  Outcome Eda(std::vector<std::string> more = {}) {
+    std::vector<std::string> args = {"eda",        dir_ / "data", "--out",
+                                     dir_ / "eda", "--split",     "random 80/20"};
+    args.insert(args.end(), more.begin(), more.end());
+    return RunTrainer(args);
+  }
+  Outcome Train(std::vector<std::string> more = {}) {
+    std::vector<std::string> args = {"train",       "--recipe", dir_ / "strict.toml", "--data",
+                                     dir_ / "data", "--out",    dir_ / "work"};
+    args.insert(args.end(), more.begin(), more.end());
+    return RunTrainer(args);
+  }
+  // One more row, of a class that no one knows.
+  void SpoilARow() {
+    LB_ASSERT_OK_AND_ASSIGN(const std::string csv, ReadFile(dir_ / "data/train.csv"));
+    ASSERT_THAT(
+        WriteFile(dir_ / "data/train.csv", absl::StrCat(csv, "train_000001,1 1,64,64,99,\n")),
+        IsOk());
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(EdaPrepareTest, EdaWritesTheReportAndItsNumbers) {
+  const Outcome outcome = Eda();
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("80 labelled"), HasSubstr("5 unlabelled"),
+                                 HasSubstr("problems no problems"), HasSubstr("eda/report.html")));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string html, ReadFile(dir_ / "eda/report.html"));
+  EXPECT_THAT(html, HasSubstr("What comes together"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "eda/eda.json"));
+  const nlohmann::json json = nlohmann::json::parse(text);
+  EXPECT_EQ(json["labelled"], 80);
+  EXPECT_EQ(json["labels"]["classes"].size(), 10u);
+}
+
+TEST_F(EdaPrepareTest, EdaListsProblemsAndStrictExitsWithTwo) {
+  SpoilARow();
+  ASSERT_THAT(WriteFile(dir_ / "data/train/train_000007.jpg", "broken"), IsOk());
+  Outcome outcome = Eda();
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr(": 99 (unknown class id)"), HasSubstr("train.csv:"),
+                                   HasSubstr("train_000007.jpg"), HasSubstr("(unreadable image)"),
+                                   HasSubstr("2 problems: ")));
+  ASSERT_THAT(RemoveAll(dir_ / "eda"), IsOk());
+  outcome = Eda({"--strict"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("--strict accepts none"));
+  EXPECT_TRUE(PathExists(dir_ / "eda/report.html")) << "it is written all the same";
+}
+
+TEST_F(EdaPrepareTest, EdaExplainsWhatItCannotUse) {
+  EXPECT_EQ(RunTrainer({"eda"}).code, 2);
+  const Outcome outcome = RunTrainer({"eda", dir_ / "absent", "--out", dir_ / "eda"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("absent"));
+  EXPECT_FALSE(PathExists(dir_ / "eda"));
+}
+
+TEST_F(EdaPrepareTest, PrepareMakesAFileThatTrainStartsFrom) {
+  const std::vector<std::string> args = {"prepare", dir_ / "data", "--image-size", "32"};
+  Outcome outcome = RunTrainer(args);
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.out, HasSubstr("60 images of 32 x 32"));
+  EXPECT_THAT(outcome.out, HasSubstr(" made in "));
+  EXPECT_THAT(RunTrainer(args).out, HasSubstr("found and checked in "));
+  const std::string file = dir_ / "data/prepared/train-32-squish.images";
+  ASSERT_TRUE(PathExists(file));
+  outcome = Train();
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.error, Not(HasSubstr("prepare "))) << "nothing to decode";
+  // A damaged one is made again, with one line.
+  LB_ASSERT_OK_AND_ASSIGN(std::string bytes, ReadFile(file));
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_THAT(WriteFileAtomic(file, bytes), IsOk());
+  outcome = Train({"--fresh"});
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.error, HasSubstr("is damaged: its SHA-256 is another; it is made again"));
+}
+
+TEST_F(EdaPrepareTest, StrictTrainingRefusesBadRows) {
+  SpoilARow();
+  EXPECT_EQ(Train().code, 0);
+  for (const char* command : {"train", "run"}) {
+    const Outcome outcome = RunTrainer({command, "--recipe", dir_ / "strict.toml", "--data",
+                                        dir_ / "data", "--out", dir_ / "other", "--strict"});
+    EXPECT_EQ(outcome.code, 2) << command;
+    EXPECT_THAT(outcome.error, HasSubstr("1 problem: 1 unknown class id")) << command;
+  }
+}
+
+TEST_F(EdaPrepareTest, StrictRefusesUnreadablePictures) {
+  ASSERT_THAT(WriteFile(dir_ / "data/train/train_000007.jpg", "broken"), IsOk());
+  Outcome outcome = Train();
+  EXPECT_EQ(outcome.code, 0) << "one bad picture does not end a run";
+  EXPECT_THAT(outcome.error, HasSubstr("1 images cannot be read"));
+  outcome = Train({"--strict", "--fresh"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("train_000007.jpg"));
+  outcome = RunTrainer({"prepare", dir_ / "data", "--image-size", "32", "--strict"});
+  EXPECT_EQ(outcome.code, 2);
+}
+
+}  // namespace
+}  // namespace lookbook
