@@ -84,7 +84,7 @@ EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const float> vectors, int dim
   return Diagnose(TakeRows(vectors, dim, max_rows));
 }
 
-double Alignment(absl::Span<const double> a, absl::Span<const double> b, int dim) {
+double ViewAlignment(absl::Span<const double> a, absl::Span<const double> b, int dim) {
   if (a.empty()) return 0;
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
@@ -99,7 +99,7 @@ double PairAlignment(absl::Span<const double> vectors, int dim,
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < rows; ++j) {
       if (i == j || !is_pair(i, j)) continue;
-      sum += Alignment(vectors.subspan(i * dim, dim), vectors.subspan(j * dim, dim), dim);
+      sum += ViewAlignment(vectors.subspan(i * dim, dim), vectors.subspan(j * dim, dim), dim);
       ++pairs;
     }
   }

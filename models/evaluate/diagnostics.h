@@ -35,7 +35,7 @@ EmbeddingDiagnostics DiagnoseEmbeddings(absl::Span<const float> vectors, int dim
 // Mean over pairs of |a_i - b_i|^2 of unit rows: how close what belongs together lies (Wang & Isola
 // 2020, alpha = 2). Two views of the same images, row by row.
 // REQUIRES: equal sizes, multiples of dim.
-double Alignment(absl::Span<const double> a, absl::Span<const double> b, int dim);
+double ViewAlignment(absl::Span<const double> a, absl::Span<const double> b, int dim);
 // Of all pairs i != j with is_pair(i, j) among the rows of one matrix; 0 without a pair.
 double PairAlignment(absl::Span<const double> vectors, int dim,
                      const std::function<bool(int64_t, int64_t)>& is_pair);

@@ -217,7 +217,7 @@ TEST_F(OracleSectionsTest, Diagnostics) {
   want.Near("/effective_rank_rankme", got.effective_rank);
   want.Near("/effective_rank_centered", got.effective_rank_centered);
   want.Near("/participation_ratio", got.participation_ratio);
-  want.Near("/alignment_alpha2_views", Alignment(rows, views, kDim));
+  want.Near("/alignment_alpha2_views", ViewAlignment(rows, views, kDim));
   const LabelSets sets(Labels(oracle_["inputs"]["Y"]));
   want.Near(
       "/alignment_alpha2_positive_pairs", PairAlignment(rows, kDim, [&](int64_t a, int64_t b) {
