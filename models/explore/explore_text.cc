@@ -14,7 +14,8 @@ std::string CountLine(const Exploration& explored) {
                                   WithCommas(explored.data.rows), " rows of ", explored.options.csv,
                                   "), ", WithCommas(explored.unlabelled()), " unlabelled");
   if (!explored.unlisted.empty())
-    absl::StrAppend(&line, ", ", WithCommas(std::ssize(explored.unlisted)), " files without a row");
+    absl::StrAppend(&line, ", ", WithCommas(std::ssize(explored.unlisted)),
+                    " other files beside them");
   if (explored.unreadable() > 0)
     absl::StrAppend(&line, ", ", WithCommas(explored.unreadable()), " unreadable");
   return line;

@@ -137,9 +137,11 @@ absl::StatusOr<ReportPicture> DrawMaskSample(const FashionData& data, const Mask
     if (middle) picture.marks.push_back({name, Hex(color), (*middle)[0], (*middle)[1]});
   }
   for (int column : record.classes) picture.chips.push_back(data.labels.classes[column].name);
-  picture.note =
-      absl::StrCat(record.width, " × ", record.height, ", ", sample.segments.size(), " segments");
-  if (unfit > 0) absl::StrAppend(&picture.note, ", ", unfit, " masks do not fit");
+  picture.note = absl::StrCat(record.width, " × ", record.height, ", ", sample.segments.size(),
+                              sample.segments.size() == 1 ? " segment" : " segments");
+  if (unfit > 0)
+    absl::StrAppend(&picture.note, ", ", unfit, unfit == 1 ? " mask does" : " masks do",
+                    " not fit");
   for (int column : record.attributes) picture.chips.push_back(data.labels.attributes[column].name);
   LB_ASSIGN_OR_RETURN(picture.file, EncodeJpeg(image, kJpegQuality));
   return picture;

@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/files.h"
+#include "base/status_macros.h"
 #include "engine/image/decode.h"
+#include "engine/image/encode.h"
 #include "engine/image/thumbnail.h"
 #include "models/explore/numbers_text.h"
 
@@ -13,20 +15,45 @@ namespace lookbook {
 namespace {
 
 constexpr int kThumbnail = 320;
+constexpr int kHalf = 220;  // Of two side by side.
+constexpr int kGap = 6;
+constexpr int kJpegQuality = 82;
 constexpr int kSample = 480;
 constexpr size_t kMostPoints = 4000;
 constexpr size_t kShownPairs = 12;
 constexpr size_t kListedOutliers = 100;
 
+absl::StatusOr<Image> Load(const std::string& path, int longest_side) {
+  LB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  DecodeOptions options;
+  options.min_short_side = longest_side;
+  LB_ASSIGN_OR_RETURN(const DecodedImage decoded, DecodeImage(bytes, options));
+  return ShrinkToFit(decoded.image, longest_side);
+}
+
 // The picture's file, shrunk; empty when it cannot be read.
 std::string Thumbnail(const std::string& path) {
-  const absl::StatusOr<std::string> bytes = ReadFile(path);
-  if (!bytes.ok()) return "";
-  DecodeOptions options;
-  options.min_short_side = kThumbnail;
-  const absl::StatusOr<DecodedImage> decoded = DecodeImage(*bytes, options);
-  if (!decoded.ok()) return "";
-  return MakeThumbnail(decoded->image, kThumbnail).value_or("");
+  const absl::StatusOr<Image> image = Load(path, kThumbnail);
+  return image.ok() ? EncodeJpeg(*image, kJpegQuality).value_or("") : "";
+}
+
+void Paste(const Image& from, int left, Image* to) {
+  const int top = (to->height - from.height) / 2;
+  for (int y = 0; y < from.height; ++y) {
+    std::copy_n(from.rgb.begin() + int64_t{3} * from.width * y, 3 * from.width,
+                to->rgb.begin() + 3 * (int64_t{to->width} * (top + y) + left));
+  }
+}
+
+// Two pictures as one; empty when either cannot be read.
+std::string SideBySide(const std::string& path_a, const std::string& path_b) {
+  const absl::StatusOr<Image> a = Load(path_a, kHalf), b = Load(path_b, kHalf);
+  if (!a.ok() || !b.ok()) return "";
+  Image both = {a->width + kGap + b->width, std::max(a->height, b->height), {}};
+  both.rgb.assign(size_t{3} * both.width * both.height, 128);
+  Paste(*a, 0, &both);
+  Paste(*b, a->width + kGap, &both);
+  return EncodeJpeg(both, kJpegQuality).value_or("");
 }
 
 ReportPicture PictureOf(const Exploration& explored, int64_t row) {
@@ -44,6 +71,7 @@ ReportGallery GalleryOf(const Exploration& explored, const std::string& title,
                         const std::vector<int64_t>& rows) {
   ReportGallery gallery;
   gallery.title = title;
+  gallery.width = 160;
   for (int64_t row : rows) gallery.pictures.push_back(PictureOf(explored, row));
   return gallery;
 }
@@ -124,13 +152,15 @@ ReportGallery PairGallery(const Exploration& explored, const std::string& title,
                           const std::vector<NearPair>& pairs) {
   ReportGallery gallery;
   gallery.title = title;
-  gallery.width = 140;
+  gallery.width = 260;
   for (size_t i = 0; i < std::min(pairs.size(), kShownPairs); ++i) {
-    for (int64_t row : {pairs[i].a, pairs[i].b}) {
-      ReportPicture picture = PictureOf(explored, row);
-      picture.chips = {absl::StrCat("pair ", i + 1), absl::StrCat(pairs[i].bits, " bits")};
-      gallery.pictures.push_back(std::move(picture));
-    }
+    const SurveyedImage& a = explored.images[pairs[i].a];
+    const SurveyedImage& b = explored.images[pairs[i].b];
+    ReportPicture& picture = gallery.pictures.emplace_back();
+    picture.file = SideBySide(a.path, b.path);
+    picture.title = absl::StrCat(a.id, " · ", b.id);
+    picture.note = absl::StrCat(explored.parts[a.part].name, " · ", explored.parts[b.part].name,
+                                ", ", pairs[i].bits, " bits");
   }
   return gallery;
 }
@@ -191,7 +221,7 @@ ReportSection CopySection(const Exploration& explored) {
   const NearDuplicates& copies = explored.copies;
   section.lead = absl::StrCat(
       "Pairs whose 64-bit perceptual hashes differ in at most 4 bits. Across parts they flatter a "
-      "test: what is asked was seen in training. Parts: ",
+      "test: what is asked was seen in training. Colour does not count. Parts: ",
       explored.options.split, " with seed ", explored.options.seed, ".");
   section.blocks.push_back(ReportFacts{{{"across parts", WithCommas(copies.across), "pairs"},
                                         {"within a part", WithCommas(copies.within), "pairs"}}});

@@ -12,7 +12,7 @@
     const common = {label: series.name, data: series.values, borderColor: shade, backgroundColor: shade};
     if (spec.kind === 'line') return {...common, borderWidth: 2, pointRadius: 0, pointHitRadius: 8, pointHoverRadius: 4, tension: 0};
     if (spec.kind === 'scatter') return {...common, backgroundColor: shade + '80', borderWidth: 0, pointRadius: 2.5, pointHoverRadius: 5};
-    return {...common, borderWidth: 0, borderRadius: 3, maxBarThickness: 36, categoryPercentage: 0.9, barPercentage: 0.85};
+    return {...common, borderWidth: 0, borderRadius: 3, maxBarThickness: 56, categoryPercentage: 0.9, barPercentage: 0.85};
   }
 
   function axis(title, log, values) {

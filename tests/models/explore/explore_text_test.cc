@@ -17,7 +17,7 @@ TEST(ExploreTextTest, SaysWhatMattersInAFewLines) {
   const std::string text = ExplorationText(explored);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
   for (const char* part :
-       {"4 labelled (6 rows of train.csv), 2 unlabelled, 1 files without a row",
+       {"4 labelled (6 rows of train.csv), 2 unlabelled, 1 other files beside them",
         "3 classes, 2 attributes; 1.50 classes an image (at most 2), attributes known of 50.0 %",
         "share no class 50.0 %", "more than 3 0.0 %", "smallest 40x30", "largest 400x200",
         "1 pairs of nearly the same picture across parts, 1 within one"}) {

@@ -76,7 +76,7 @@ TEST_F(MaskSamplesTest, NotesAndChipsSayWhatIsThere) {
   LB_ASSERT_OK_AND_ASSIGN(const ReportPicture picture,
                           DrawMaskSample(data, {.image = 1, .segments = {{0, "1 30"}}}, 480));
   EXPECT_EQ(picture.title, "b");
-  EXPECT_THAT(picture.note, HasSubstr("40 × 30"));
+  EXPECT_EQ(picture.note, "40 × 30, 1 segment");
   EXPECT_THAT(picture.chips, ElementsAre("pants", "plain", "dotted"));
 }
 
@@ -86,7 +86,7 @@ TEST_F(MaskSamplesTest, AMaskThatDoesNotFitIsLeftOutAndCounted) {
       const ReportPicture picture,
       DrawMaskSample(data, {.image = 0, .segments = {{0, "1 99999"}, {1, "1 30"}, {1, ""}}}, 480));
   EXPECT_THAT(picture.marks, SizeIs(1));
-  EXPECT_THAT(picture.note, HasSubstr("1 masks do not fit"));
+  EXPECT_THAT(picture.note, HasSubstr("3 segments, 1 mask does not fit"));
 }
 
 TEST_F(MaskSamplesTest, AMissingPictureIsAnError) {

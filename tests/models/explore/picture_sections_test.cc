@@ -1,5 +1,6 @@
 #include "models/explore/picture_sections.h"
 
+#include "engine/image/decode.h"
 #include "models/report/render_page.h"
 #include "tests/models/explore/small_set.h"
 
@@ -63,6 +64,7 @@ TEST_F(PictureSectionsTest, APictureThatIsGoneIsLeftBlank) {
   for (const ReportPicture& picture : Galleries(SampleSection(explored))[0].pictures)
     blank += picture.file.empty();
   EXPECT_EQ(blank, 1);
+  EXPECT_EQ(Galleries(CopySection(explored))[0].pictures[0].file, "") << "half of a pair";
 }
 
 TEST_F(PictureSectionsTest, NearDuplicatesStandSideBySide) {
@@ -70,10 +72,17 @@ TEST_F(PictureSectionsTest, NearDuplicatesStandSideBySide) {
   const auto galleries = Galleries(section);
   ASSERT_THAT(galleries, SizeIs(2));
   EXPECT_THAT(galleries[0].title, HasSubstr("across"));
-  ASSERT_THAT(galleries[0].pictures, SizeIs(2));
-  EXPECT_EQ(galleries[0].pictures[0].title, "c");
-  EXPECT_EQ(galleries[0].pictures[1].title, "u1.jpg");
-  EXPECT_EQ(galleries[1].pictures[1].title, "d");
+  ASSERT_THAT(galleries[0].pictures, SizeIs(1));
+  EXPECT_EQ(galleries[0].pictures[0].title, "c · u1.jpg");
+  EXPECT_THAT(galleries[0].pictures[0].note, HasSubstr("train · unlabelled, "));
+  LB_ASSERT_OK_AND_ASSIGN(const DecodedImage both, DecodeImage(galleries[0].pictures[0].file, {}));
+  EXPECT_EQ(both.image.width, 200 + 6 + 220);
+  EXPECT_EQ(both.image.height, 110);
+  const auto pixel = [&](int x, int y) { return int{both.image.rgb[3 * (426 * y + x) + 2]}; };
+  EXPECT_NEAR(pixel(100, 55), 3 * 37, 12) << "the blue that both pictures have";
+  EXPECT_NEAR(pixel(310, 55), 3 * 37, 12);
+  EXPECT_NEAR(pixel(100, 1), 128, 12) << "above the lower one";
+  EXPECT_EQ(galleries[1].pictures[0].title, "a · d");
   const auto& table = std::get<ReportTable>(section.blocks[1]);
   EXPECT_THAT(table.rows,
               ElementsAre(ElementsAre("train", "1", "1"), ElementsAre("unlabelled", "1", "0")));
