@@ -77,6 +77,13 @@ function(lookbook_test path)
   endif()
   add_test(NAME ${path} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_property(GLOBAL APPEND PROPERTY LOOKBOOK_REGISTERED_TESTS ${path})
+  # A program may hold the tests of several sources.
+  foreach(source ${arg_SRCS})
+    if(source MATCHES "^(.*_test)\\.cc$")
+      file(RELATIVE_PATH in_tests ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR}/${CMAKE_MATCH_1})
+      set_property(GLOBAL APPEND PROPERTY LOOKBOOK_REGISTERED_TESTS ${in_tests})
+    endif()
+  endforeach()
   # Teams of OpenMP threads that spin make a busy machine many times slower.
   set_tests_properties(${path} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
   # One target builds a whole sanitizer lane: ninja tsan_tests.
