@@ -61,8 +61,8 @@ TEST_F(PictureSectionsTest, APictureThatIsGoneIsLeftBlank) {
   EXPECT_EQ(Galleries(SizeSection(explored))[1].pictures[0].file, "");
   ASSERT_THAT(RemoveAll(set_ / "train/a.jpg"), IsOk());
   int blank = 0;
-  for (const ReportPicture& picture : Galleries(SampleSection(explored))[0].pictures)
-    blank += picture.file.empty();
+  const auto samples = Galleries(SampleSection(explored));
+  for (const ReportPicture& picture : samples[0].pictures) blank += picture.file.empty();
   EXPECT_EQ(blank, 1);
   EXPECT_EQ(Galleries(CopySection(explored))[0].pictures[0].file, "") << "half of a pair";
 }
