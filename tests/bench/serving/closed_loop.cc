@@ -8,14 +8,15 @@
 namespace lookbook {
 namespace {
 
-class Loop {
+// Owned by its callbacks too: the last one may still be on its way out when Drain() returns.
+class Loop : public std::enable_shared_from_this<Loop> {
  public:
   Loop(const std::function<void(int64_t, std::function<void(bool)>)>& start) : start_(start) {}
 
   void Launch() {
     const int64_t number = next_++;
     const absl::Time begun = Clock::Steady()->Now();
-    start_(number, [this, begun](bool ok) { Finish(begun, ok); });
+    start_(number, [self = shared_from_this(), begun](bool ok) { self->Finish(begun, ok); });
   }
 
   void OpenWindow(bool open) {
@@ -65,17 +66,17 @@ class Loop {
 LoopResult RunClosedLoop(int concurrency, absl::Duration warm_up, absl::Duration window,
                          const std::function<void(int64_t, std::function<void(bool)>)>& start,
                          const std::function<void(bool)>& at_window) {
-  Loop loop(start);
-  for (int i = 0; i < concurrency; ++i) loop.Launch();
+  const auto loop = std::make_shared<Loop>(start);
+  for (int i = 0; i < concurrency; ++i) loop->Launch();
   absl::SleepFor(warm_up);
   at_window(true);
-  loop.OpenWindow(true);
+  loop->OpenWindow(true);
   const absl::Time opened = Clock::Steady()->Now();
   absl::SleepFor(window);
-  loop.OpenWindow(false);
+  loop->OpenWindow(false);
   const double wall = absl::ToDoubleSeconds(Clock::Steady()->Now() - opened);
   at_window(false);
-  LoopResult result = loop.Drain(concurrency);
+  LoopResult result = loop->Drain(concurrency);
   result.wall_seconds = wall;
   return result;
 }

@@ -83,6 +83,36 @@ class StageSums {
   double sums_[6] = {};
 };
 
+// Counts calls until the last of their objects is gone: gRPC may not shut down before, and a
+// callback's captures outlive its last line.
+class LiveCalls {
+ public:
+  class Token {
+   public:
+    explicit Token(LiveCalls* calls) : calls_(*calls) {
+      MutexLock lock(&calls_.mutex_);
+      ++calls_.live_;
+    }
+    ~Token() {
+      MutexLock lock(&calls_.mutex_);
+      if (--calls_.live_ == 0) calls_.none_.NotifyAll();
+    }
+    Token(const Token&) = delete;
+
+   private:
+    LiveCalls& calls_;
+  };
+  void AwaitNone() {
+    MutexLock lock(&mutex_);
+    while (live_ > 0) none_.Wait(&mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar none_;
+  int64_t live_ = 0;
+};
+
 double Quantile(std::vector<double>& values, double q) {
   if (values.empty()) return 0;
   const auto at = values.begin() + static_cast<int64_t>(q * (values.size() - 1));
@@ -157,13 +187,16 @@ absl::Status RunAgainstServer(const Flags& flags) {
   auto stub = v1::SearchService::NewStub(
       grpc::CreateCustomChannel(flags.server, grpc::InsecureChannelCredentials(), arguments));
   StageSums stages;
+  LiveCalls live;
   double cpu = 0;
   const auto start = [&](int64_t number, std::function<void(bool)> done) {
     struct Call {
+      explicit Call(LiveCalls* calls) : token(calls) {}
+      LiveCalls::Token token;  // First, so that it is the last to go.
       grpc::ClientContext context;
       v1::SearchResponse reply;
     };
-    auto call = std::make_shared<Call>();
+    auto call = std::make_shared<Call>(&live);
     stub->async()->Search(
         &call->context, &requests[number % requests.size()], &call->reply,
         [call, done, &stages](const grpc::Status& status) {
@@ -177,6 +210,7 @@ absl::Status RunAgainstServer(const Flags& flags) {
   LoopResult result =
       RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
                     start, [&](bool open) { ReportWindow(open, &cpu); });
+  live.AwaitNone();
   Print(std::move(result), cpu, stages);
   return absl::OkStatus();
 }
