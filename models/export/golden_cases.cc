@@ -52,11 +52,13 @@ absl::StatusOr<std::vector<NamedFile>> MakeFiles(absl::Span<const std::string> p
     LB_RETURN_IF_ERROR(
         add(absl::StrCat(i, png ? "-original.png" : "-original.jpg").c_str(), originals[i]));
   }
-  // Decoded at 1/4 twice and at 1/2 once where the factor is 2, its default.
-  LB_RETURN_IF_ERROR(add("2-large.jpg", LargeTexturedJpeg(images[2], 8 * spec.size)));
+  // Decoded at 1/4 twice and at 1/2 once where the factor is 2, its default. Not 8 times the input:
+  // a pixel of it would be the mean of one JPEG block, which is the same at every scale.
   LB_RETURN_IF_ERROR(
-      add("3-large.jpg", LargeTexturedJpeg(images[3], std::min(10 * spec.size, 4096))));
-  LB_RETURN_IF_ERROR(add("4-large.jpg", LargeTexturedJpeg(images[4], 5 * spec.size)));
+      add("2-large.jpg", LargeTexturedJpeg(images[2], std::min(9 * spec.size, 4096), 4)));
+  LB_RETURN_IF_ERROR(
+      add("3-large.jpg", LargeTexturedJpeg(images[3], std::min(10 * spec.size, 4096), 4)));
+  LB_RETURN_IF_ERROR(add("4-large.jpg", LargeTexturedJpeg(images[4], 5 * spec.size, 2)));
   LB_RETURN_IF_ERROR(add("5-turned.jpg", OrientedJpeg(images[5], 6)));
   LB_RETURN_IF_ERROR(add("6-turned.jpg", OrientedJpeg(images[6], 3)));
   LB_RETURN_IF_ERROR(add("7-translucent.png", TranslucentPng(images[7])));

@@ -14,8 +14,11 @@ namespace lookbook {
 namespace {
 
 constexpr int kQuality = 92;
-constexpr double kStripePeriod = 6.3;  // Pixels; scaled decoding to 1/4 keeps nothing finer than 8.
-constexpr double kStripeHeight = 70;   // Of 255.
+// Of a stripe, in pixels of the scaled decode: finer than that can show. Averaging whole pixels
+// over an input pixel that is no multiple of a JPEG block leaves a fifth of such stripes as a slow
+// beat; a scaled decode makes another beat of them. The two differ by 10 of 255 in the mean.
+constexpr double kStripePeriod = 1.4;
+constexpr double kStripeHeight = 60;  // Of 255, each direction.
 
 std::string BigEndian32(uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
@@ -51,19 +54,21 @@ absl::Status CheckPixels(const Image& image) {
 
 }  // namespace
 
-absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side) {
+absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side, int scale) {
   LB_RETURN_IF_ERROR(CheckPixels(image));
   if (side < 1) return absl::InvalidArgumentError(absl::StrCat("side ", side, " is below 1"));
+  if (scale < 1) return absl::InvalidArgumentError(absl::StrCat("scale ", scale, " is below 1"));
+  const double period = kStripePeriod * scale;
   Image out{side, side, std::vector<uint8_t>(size_t{3} * side * side)};
   for (int y = 0; y < side; ++y) {
     for (int x = 0; x < side; ++x) {
       const size_t from = 3 * (static_cast<size_t>(y) * image.height / side * image.width +
                                static_cast<size_t>(x) * image.width / side);
-      // Stripes along both diagonals; their product has detail in every direction.
-      const double wave =
-          std::sin(2 * M_PI * x / kStripePeriod) * std::sin(2 * M_PI * y / (kStripePeriod + 1));
+      // In brightness, which is stored at full size, and one direction at a time: a product of two
+      // waves would be weakened twice.
+      const double wave = std::sin(2 * M_PI * x / period) + std::sin(2 * M_PI * y / (period + 1));
       for (int c = 0; c < 3; ++c) {
-        const double value = image.rgb[from + c] + kStripeHeight * (c == 1 ? -wave : wave);
+        const double value = 64 + 0.5 * image.rgb[from + c] + kStripeHeight * wave;
         out.rgb[3 * (static_cast<size_t>(y) * side + x) + c] =
             static_cast<uint8_t>(std::clamp(value, 0.0, 255.0));
       }

@@ -10,10 +10,11 @@
 
 namespace lookbook {
 
-// `image` enlarged to `side` × `side` with fine stripes on it, as a JPEG file. The stripes are
-// finer than what a scaled decode keeps and coarser than what averaging removes, so that a reader
-// that decodes at another scale, or shrinks in another way, sees other pixels.
-absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side);
+// `image` enlarged to `side` × `side`, paler and with stripes on it, as a JPEG file. The stripes
+// are as fine as a decode at 1/`scale` can show, so that a reader that decodes at another scale, or
+// shrinks in another way, sees other pixels. InvalidArgument: a side or scale below 1, or an image
+// that is none.
+absl::StatusOr<std::string> LargeTexturedJpeg(const Image& image, int side, int scale);
 
 // `image` as a JPEG file whose EXIF data says that it lies as `orientation` (1 to 8). The pixels
 // are not turned.
