@@ -16,6 +16,7 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train run --recipe models/recipes/mobilenet_v2_scratch.toml --data ~/imaterialist --bundles /srv/bundles/mobilenet
   lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout
   lookbook-train compare out/quick/bundles out/other/bundles --data data/outfits
+  lookbook-train reproduce --recipes models/recipes/study models/recipes/bce.toml --data data/outfits --out out/study
   lookbook-train predict photos/ --bundle out/quick/bundles --csv predictions.csv
 
 Ctrl-C stops a training after the step under way; the same command goes on from there.
@@ -68,6 +69,7 @@ int ParseAndRun(int argc, const char* const* argv) {
   AddPipelineCommands(app, &commands);
   AddEvaluateCommand(app, &commands);
   AddCompareCommand(app, &commands);
+  AddReproduceCommand(app, &commands);
   AddPredictCommand(app, &commands);
   try {
     app.parse(argc, argv);

@@ -31,6 +31,7 @@ void AddPipelineCommands(CLI::App& app,
                          CommandList* commands);  // train, export, index, calibrate, publish, run
 void AddEvaluateCommand(CLI::App& app, CommandList* commands);
 void AddCompareCommand(CLI::App& app, CommandList* commands);
+void AddReproduceCommand(CLI::App& app, CommandList* commands);
 void AddPredictCommand(CLI::App& app, CommandList* commands);
 
 // --recipe, --data and --out, which all steps share.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -26,25 +27,38 @@ absl::Status CheckSameImages(const RunOutputs& a, const RunOutputs& b) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, ResampledMetric>> ResampledMetrics(const RunOutputs& run) {
+  std::vector<std::pair<std::string, ResampledMetric>> out;
+  out.emplace_back("map", MeanAveragePrecisionOf(run.scores, run.labels));
+  out.emplace_back("f1_macro", MacroF1Of(run.scores, run.labels));
+  if (!run.thresholds.empty())
+    out.emplace_back("f1_macro_tuned", MacroF1Of(run.scores, run.labels, run.thresholds));
+  for (auto& [name, values] : PerQueryValues(run.queries))
+    out.emplace_back(name, MeanOf(std::move(values)));
+  return out;
+}
+
+std::map<std::string, Interval> IntervalsOf(const RunOutputs& run,
+                                            const BootstrapOptions& options) {
+  std::map<std::string, Interval> out;
+  const auto queries = static_cast<int64_t>(run.image_ids.size());
+  for (const auto& [name, metric] : ResampledMetrics(run))
+    out[name] = Bootstrap(queries, metric, options);
+  return out;
+}
+
 absl::StatusOr<Comparison> CompareRuns(const std::string& split, const RunOutputs& a,
                                        const RunOutputs& b, const BootstrapOptions& options) {
   if (absl::Status status = CheckSameImages(a, b); !status.ok()) return status;
   Comparison out{.a = a.name, .b = b.name, .split = split, .bootstrap = options};
   out.queries = static_cast<int64_t>(a.image_ids.size());
-  const auto add = [&](const std::string& metric, const ResampledMetric& of_a,
-                       const ResampledMetric& of_b) {
-    out.metrics.push_back({metric, ComparePaired(out.queries, of_a, of_b, options)});
-  };
-  add("map", MeanAveragePrecisionOf(a.scores, a.labels),
-      MeanAveragePrecisionOf(b.scores, b.labels));
-  add("f1_macro", MacroF1Of(a.scores, a.labels), MacroF1Of(b.scores, b.labels));
-  if (!a.thresholds.empty() && !b.thresholds.empty()) {
-    add("f1_macro_tuned", MacroF1Of(a.scores, a.labels, a.thresholds),
-        MacroF1Of(b.scores, b.labels, b.thresholds));
+  std::map<std::string, ResampledMetric> of_b;
+  for (auto& [name, metric] : ResampledMetrics(b)) of_b[name] = std::move(metric);
+  for (const auto& [name, of_a] : ResampledMetrics(a)) {
+    const auto found = of_b.find(name);
+    if (found != of_b.end())
+      out.metrics.push_back({name, ComparePaired(out.queries, of_a, found->second, options)});
   }
-  const std::map<std::string, std::vector<double>> of_b = PerQueryValues(b.queries);
-  for (const auto& [name, values] : PerQueryValues(a.queries))
-    add(name, MeanOf(values), MeanOf(of_b.at(name)));
   return out;
 }
 

@@ -1,7 +1,9 @@
 // Two models on the same queries: which is better, and is it more than luck?
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +21,14 @@ struct RunOutputs {
   LabelMatrix labels;                 // n rows, in the model's own order of classes.
   std::vector<float> thresholds;      // Tuned on other images; empty = none.
 };
+
+// The metrics that can be resampled, by the names of EvaluationValues: mAP and F1 first, then
+// retrieval by name. f1_macro_tuned is there when the run has thresholds.
+std::vector<std::pair<std::string, ResampledMetric>> ResampledMetrics(const RunOutputs& run);
+
+// Each of those with its interval. REQUIRES: the run has an image.
+std::map<std::string, Interval> IntervalsOf(const RunOutputs& run,
+                                            const BootstrapOptions& options = {});
 
 struct MetricComparison {
   std::string metric;  // A name of EvaluationValues.

@@ -106,14 +106,9 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   return out;
 }
 
-std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) {
-  const RetrievalMetrics& r = evaluation.retrieval;
-  std::map<std::string, double> values = {
-      {"map", evaluation.classification.map},
-      {"f1_macro", evaluation.classification.f1_macro},
-      {"f1_macro_supported", evaluation.classification.f1_macro_supported},
-      {"f1_micro", evaluation.classification.f1_micro},
-      {"f1_samples", evaluation.classification.f1_samples},
+std::map<std::string, double> RetrievalValues(const RetrievalMetrics& retrieval) {
+  const RetrievalMetrics& r = retrieval;
+  return {
       {"recall_at_1", r.rule(Relevance::kMoreThan2).recall_at_1},
       {"recall_at_1_strict", r.rule(Relevance::kStrict).recall_at_1},
       {"recall_at_1_j50", r.rule(Relevance::kJaccard50).recall_at_1},
@@ -127,8 +122,21 @@ std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) 
       {"acg_at_10", r.acg_at_10},
       {"wap_at_10", r.wap_at_10},
       {"mean_jaccard_at_5", r.mean_jaccard_at_5},
-      {"chance_mean_jaccard_at_5", evaluation.random.mean_jaccard_at_5},
       {"queries_excluded", static_cast<double>(r.rule(Relevance::kMoreThan2).excluded)},
+      {"queries_excluded_strict", static_cast<double>(r.rule(Relevance::kStrict).excluded)},
+      {"queries_excluded_j50", static_cast<double>(r.rule(Relevance::kJaccard50).excluded)},
+  };
+}
+
+std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) {
+  std::map<std::string, double> values = RetrievalValues(evaluation.retrieval);
+  values.insert({
+      {"map", evaluation.classification.map},
+      {"f1_macro", evaluation.classification.f1_macro},
+      {"f1_macro_supported", evaluation.classification.f1_macro_supported},
+      {"f1_micro", evaluation.classification.f1_micro},
+      {"f1_samples", evaluation.classification.f1_samples},
+      {"chance_mean_jaccard_at_5", evaluation.random.mean_jaccard_at_5},
       {"std_sqrt_d", evaluation.diagnostics.std_sqrt_d},
       {"mean_cosine", evaluation.diagnostics.mean_cosine},
       {"mean_norm", evaluation.diagnostics.mean_norm},
@@ -143,7 +151,7 @@ std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) 
       {"distinct_share", evaluation.hubness.distinct_share},
       {"distinct_label_sets", evaluation.label_collapse.distinct_sets},
       {"top_label_set_share", evaluation.label_collapse.top_set_share},
-  };
+  });
   if (evaluation.alignment.positive_pairs > 0) {
     values["alignment"] = evaluation.alignment.positive;
     values["alignment_ratio"] = evaluation.alignment.ratio;

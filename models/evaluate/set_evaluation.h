@@ -56,6 +56,9 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
 LabelMatrix ClassMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);
 LabelMatrix AttributeMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);
 
+// Those of EvaluationValues that are means over queries.
+std::map<std::string, double> RetrievalValues(const RetrievalMetrics& retrieval);
+
 // The headline numbers by name; docs/training.md lists them. Names are stable: a manifest carries
 // them.
 std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation);

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -89,7 +90,7 @@ void ChangeStages(const RecipeOverrides& overrides, const Recipe& recipe, toml::
     } else if (share < 1 && !stage.cache_features) {
       const double steps = share * static_cast<double>(StepsOf(stage, overrides.train_images));
       table->erase("epochs");
-      changes->Set(table, path, "steps", std::max<int64_t>(1, static_cast<int64_t>(steps)));
+      changes->Set(table, path, "steps", std::max<int64_t>(1, std::llround(steps)));
     }
   }
 }

@@ -53,4 +53,10 @@ absl::StatusOr<LoadedNetwork> LoadWeights(const std::string& path) {
   return out;
 }
 
+int64_t CountParameters(const EmbedderNet& net) {
+  int64_t count = 0;
+  for (const torch::Tensor& parameter : net->parameters()) count += parameter.numel();
+  return count;
+}
+
 }  // namespace lookbook

@@ -1,6 +1,7 @@
 // weights.pt: the result of a training, with what is needed to rebuild its network.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -18,5 +19,8 @@ struct LoadedNetwork {
 // NotFound: no such file. DataLoss: damaged. FailedPrecondition: tensors that do not fit the stated
 // network.
 absl::StatusOr<LoadedNetwork> LoadWeights(const std::string& path);
+
+// Numbers that training moves: all parameters, without BatchNorm's statistics.
+int64_t CountParameters(const EmbedderNet& net);
 
 }  // namespace lookbook

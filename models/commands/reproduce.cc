@@ -1,0 +1,251 @@
+#include "models/commands/reproduce.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "base/stop_signal.h"
+#include "models/commands/command_line.h"
+#include "models/commands/pipeline.h"
+#include "models/commands/progress.h"
+#include "models/commands/study_runs.h"
+#include "models/dataset/split.h"
+#include "models/study/study_export.h"
+#include "models/study/study_pairs.h"
+#include "models/train/label_support.h"
+
+namespace lookbook {
+namespace {
+
+constexpr char kHoldoutCsv[] = "holdout.csv";
+constexpr char kCommonSplit[] = "stratified 80/10/10";
+constexpr int64_t kCommonSeed = 7;
+
+struct PlannedRun {
+  Recipe recipe;  // With the settings replaced.
+  RunRequest request;
+};
+
+// The files, and the *.toml of the folders, in order.
+absl::StatusOr<std::vector<std::string>> RecipeFiles(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    if (!IsDirectory(name)) {
+      out.push_back(name);
+      continue;
+    }
+    LB_ASSIGN_OR_RETURN(const std::vector<std::string> entries, ListDirectory(name));
+    for (const std::string& entry : entries) {
+      if (absl::EndsWith(entry, ".toml")) out.push_back(JoinPath(name, entry));
+    }
+  }
+  if (out.empty()) return absl::InvalidArgumentError("no recipe: give --recipes files or folders");
+  return out;
+}
+
+// Weights of one network are no start for another.
+absl::Status CheckInit(const Recipe& recipe, const RecipeOverrides& overrides) {
+  const bool other_network =
+      !overrides.backbone.empty() && overrides.backbone != recipe.network.backbone;
+  if (recipe.network.init == "he" || !overrides.init.empty() || !other_network)
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "recipe \"", recipe.name, "\" starts from ", recipe.network.init, ", weights of ",
+      recipe.network.backbone, ": with another --network give --pretrained"));
+}
+
+absl::StatusOr<PlannedRun> PlanRun(const std::string& file, const ReproduceOptions& options,
+                                   const RecipeOverrides& overrides) {
+  LB_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(file));
+  LB_RETURN_IF_ERROR(CheckInit(recipe, overrides));
+  LB_ASSIGN_OR_RETURN(const std::string text, OverrideRecipe(recipe.text, file, overrides));
+  PlannedRun out;
+  out.request.recipe = JoinPath(options.out, absl::StrCat("recipes/", recipe.name, ".toml"));
+  LB_ASSIGN_OR_RETURN(out.recipe, ParseRecipe(text, out.request.recipe));
+  out.request.data = options.data;
+  out.request.work = JoinPath(options.out, absl::StrCat("runs/", recipe.name));
+  out.request.bundles = JoinPath(out.request.work, "bundles");
+  out.request.log = out.request.work + ".log";
+  return out;
+}
+
+// All recipes are read before the first of them runs.
+absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const ReproduceOptions& options,
+                                                 const RecipeOverrides& overrides) {
+  LB_ASSIGN_OR_RETURN(const std::vector<std::string> files, RecipeFiles(options.recipes));
+  std::map<std::string, PlannedRun> by_name;
+  std::vector<std::string> names;
+  for (const std::string& file : files) {
+    LB_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(file, options, overrides));
+    const std::string name = run.recipe.name;
+    if (!by_name.emplace(name, std::move(run)).second)
+      return absl::InvalidArgumentError(absl::StrCat("two recipes are called \"", name, "\""));
+    names.push_back(name);
+  }
+  LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(options.out, "recipes")));
+  LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(options.out, "runs")));
+  std::vector<PlannedRun> out;
+  for (const std::string& name : SideBySide(names)) {
+    out.push_back(std::move(by_name.at(name)));
+    LB_RETURN_IF_ERROR(WriteFileAtomic(out.back().request.recipe, out.back().recipe.text));
+  }
+  return out;
+}
+
+// The common queries, and what has to be replaced for them in every recipe.
+absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverrides* overrides) {
+  StudyQueries out;
+  LB_ASSIGN_OR_RETURN(const FashionData data, ReadLabelledSet(root, DataRecipe().csv));
+  Split split;
+  if (PathExists(JoinPath(root, kHoldoutCsv))) {
+    out.name = "holdout";
+    overrides->holdout_csv = kHoldoutCsv;
+    LB_ASSIGN_OR_RETURN(out.data, ReadLabelledSet(root, kHoldoutCsv));
+    LB_ASSIGN_OR_RETURN(split, MakeSplit("all", data, kCommonSeed));
+  } else {
+    out.name = "test";
+    overrides->split = kCommonSplit;
+    overrides->seed = kCommonSeed;
+    LB_ASSIGN_OR_RETURN(split, MakeSplit(kCommonSplit, data, kCommonSeed));
+    out.data.labels = data.labels;
+    for (const int64_t row : split.test) out.data.images.push_back(data.images[row]);
+  }
+  overrides->train_images = static_cast<int64_t>(split.train.size());
+  const LabelSupport support = CountClasses(data, split.train);
+  for (const int64_t count : support.counts)
+    out.prevalence.push_back(static_cast<float>(count) / static_cast<float>(support.images));
+  return out;
+}
+
+std::vector<std::string> SettingsText(const RecipeOverrides& overrides) {
+  std::vector<std::string> out;
+  if (!overrides.backbone.empty()) out.push_back(absl::StrCat("network ", overrides.backbone));
+  if (!overrides.init.empty()) out.push_back(absl::StrCat("pretrained weights ", overrides.init));
+  if (overrides.image_size > 0)
+    out.push_back(absl::StrCat("pictures of ", overrides.image_size, " pixels"));
+  if (overrides.epochs > 0) out.push_back(absl::StrCat(overrides.epochs, " epochs a stage"));
+  if (overrides.max_images > 0)
+    out.push_back(absl::StrCat("at most ", overrides.max_images, " images looked at"));
+  if (!overrides.split.empty()) out.push_back(absl::StrCat("split ", overrides.split));
+  return out;
+}
+
+std::string RunLine(const MeasuredRun& run) {
+  if (!run.row.failure.empty()) return run.row.failure;
+  return absl::StrFormat("mAP %.3f, nDCG@10 %.3f, std·√D %.2f, %s", run.row.values.at("map"),
+                         run.row.values.at("ndcg_at_10"), run.row.values.at("std_sqrt_d"),
+                         run.row.guard);
+}
+
+// Trains and measures one recipe. Whatever goes wrong in it is a row; only a stop ends the study.
+absl::StatusOr<MeasuredRun> RunOne(const PlannedRun& run, const StudyQueries& queries,
+                                   const ReproduceOptions& options) {
+  LB_ASSIGN_OR_RETURN(const ChildResult child, options.launch(run.request));
+  if (StopRequested() || child.exit_code == kExitInterrupted)
+    return absl::CancelledError("interrupted; the same command goes on from there");
+  LB_ASSIGN_OR_RETURN(
+      const RunOutcome outcome,
+      RememberOutcome(run.request.work + ".outcome.json", run.recipe.text, child, run.request.log));
+  if (outcome.exit_code != 0)
+    return MeasuredRun{FailedRow(run.recipe, run.request.work, outcome.message), std::nullopt};
+  absl::StatusOr<MeasuredRun> measured =
+      MeasureRun(run.recipe, run.request.work, run.request.bundles, queries, options.bootstrap);
+  if (absl::IsCancelled(measured.status())) return measured.status();
+  if (!measured.ok()) {
+    return MeasuredRun{
+        FailedRow(run.recipe, run.request.work, std::string(measured.status().message())),
+        std::nullopt};
+  }
+  measured->row.peak_rss_bytes = outcome.peak_rss_bytes;
+  return measured;
+}
+
+absl::StatusOr<std::vector<StudyComparison>> ComparePairs(const std::vector<StudyPair>& pairs,
+                                                          const std::vector<MeasuredRun>& runs,
+                                                          const StudyQueries& queries,
+                                                          const BootstrapOptions& bootstrap) {
+  std::map<std::string, const RunOutputs*> outputs;
+  for (const MeasuredRun& run : runs) {
+    if (run.outputs.has_value()) outputs[run.row.run] = &*run.outputs;
+  }
+  std::vector<StudyComparison> out;
+  for (const auto& [a, b] : pairs) {
+    if (outputs.count(a) == 0 || outputs.count(b) == 0) continue;
+    LB_ASSIGN_OR_RETURN(Comparison comparison,
+                        CompareRuns(queries.name, *outputs[a], *outputs[b], bootstrap));
+    out.push_back({a, b, std::move(comparison)});
+  }
+  return out;
+}
+
+absl::Status WriteStudy(const Study& study, const std::string& out) {
+  LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(out, "study.csv"), StudyToCsv(study)));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(out, "study.json"), StudyToJson(study)));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(out, "study.md"), StudyToMarkdown(study)));
+  std::printf("%sstudy    %s, and .csv and .json beside it\n", StudyText(study).c_str(),
+              JoinPath(out, "study.md").c_str());
+  return absl::OkStatus();
+}
+
+// The pairs to test: those that are known, then those that were asked for.
+absl::StatusOr<std::vector<StudyPair>> PlanPairs(const std::vector<PlannedRun>& runs,
+                                                 const std::vector<std::string>& asked) {
+  std::vector<std::string> names;
+  for (const PlannedRun& run : runs) names.push_back(run.recipe.name);
+  std::vector<StudyPair> out = StudyPairs(names);
+  for (const std::string& text : asked) {
+    LB_ASSIGN_OR_RETURN(out.emplace_back(), ParsePair(text, names));
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<ChildResult> LaunchRun(const RunRequest& request) {
+  return RunChild({"/proc/self/exe", "run", "--recipe", request.recipe, "--data", request.data,
+                   "--out", request.work, "--bundles", request.bundles},
+                  request.log);
+}
+
+absl::Status Reproduce(const ReproduceOptions& options) {
+  RecipeOverrides overrides = options.overrides;
+  LB_ASSIGN_OR_RETURN(const StudyQueries queries, FindQueries(options.data, &overrides));
+  LB_ASSIGN_OR_RETURN(const std::vector<PlannedRun> planned, PlanRuns(options, overrides));
+  LB_ASSIGN_OR_RETURN(const std::vector<StudyPair> pairs, PlanPairs(planned, options.pairs));
+  Study study{.data = absl::StrCat(options.data, ", ", queries.name),
+              .settings = SettingsText(overrides)};
+  LB_ASSIGN_OR_RETURN(study.rows, MeasureBaselines(queries, options.bootstrap));
+  const std::map<std::string, double>& chance = study.rows.front().values;
+  study.queries = static_cast<int64_t>(queries.data.images.size());
+  study.excluded_strict = static_cast<int64_t>(chance.at("queries_excluded_strict"));
+  study.excluded_j50 = static_cast<int64_t>(chance.at("queries_excluded_j50"));
+  std::vector<MeasuredRun> runs;
+  std::vector<std::string> failed;
+  for (const PlannedRun& run : planned) {
+    std::printf("run      %zu/%zu %s: %s\n", runs.size() + 1, planned.size(),
+                run.recipe.name.c_str(), run.request.log.c_str());
+    std::fflush(stdout);
+    LB_ASSIGN_OR_RETURN(MeasuredRun measured, RunOne(run, queries, options));
+    std::printf("         %s\n", RunLine(measured).c_str());
+    if (!measured.outputs.has_value()) failed.push_back(run.recipe.name);
+    study.rows.push_back(measured.row);
+    runs.push_back(std::move(measured));
+  }
+  LB_ASSIGN_OR_RETURN(study.pairs, ComparePairs(pairs, runs, queries, options.bootstrap));
+  LB_RETURN_IF_ERROR(WriteStudy(study, options.out));
+  if (failed.empty()) return absl::OkStatus();
+  return absl::UnknownError(absl::StrCat(failed.size(), " of ", planned.size(),
+                                         " recipes left no bundle: ", absl::StrJoin(failed, ", ")));
+}
+
+}  // namespace lookbook
