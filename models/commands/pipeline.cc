@@ -232,7 +232,8 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
     LB_ASSIGN_OR_RETURN(const FashionData* set, Holdout());
     holdout = absl::StrCat(set->sha256, " ", HashOfFiles(*set));
   }
-  return HashOf({{"model", model},
+  return HashOf({{"of", made_of},
+                 {"model", model},
                  {"data", data_.sha256},
                  {"files", files_sha256_},
                  {"split", split_sha256_},
