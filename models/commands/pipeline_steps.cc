@@ -23,6 +23,7 @@
 #include "models/commands/load_images.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
+#include "models/commands/pair_report.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
 #include "models/dataset/image_cache.h"
@@ -131,6 +132,9 @@ absl::Status Pipeline::TrainNow() {
   Split split = split_;
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache,
                       CacheImages(recipe_.data, data_, spec_, options_.strict, &split));
+  LB_ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
+                      PairReport(recipe_, data_, split.train));
+  for (const std::string& line : pairs) std::printf("pairs    %s\n", line.c_str());
   ProgressLine progress("train", "steps");
   TrainOptions options;
   options.directory = work_.Path("train");
