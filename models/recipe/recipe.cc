@@ -54,6 +54,7 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Text("csv", &out->csv);
   in.Text("holdout_csv", &out->holdout_csv);
   in.Text("split", &out->split);
+  in.Flag("group_near_duplicates", &out->group_near_duplicates);
   in.Integer("image_size", 16, 512, &out->image_size);
   in.Choice("resize", {"squish", "pad", "crop"}, {}, &out->resize);
   in.Choice("cache", {"ram", "disk"}, {}, &out->cache);

@@ -60,6 +60,7 @@ TEST(EffectiveRecipeTest, WhatDecidesATrainingMatters) {
   EXPECT_NE(With("seed = 7", "seed = 8"), TextOf(kRecipe));
   EXPECT_NE(With("margin = 0.2", "margin = 0.1"), TextOf(kRecipe));
   EXPECT_NE(With("steps = 10", "epochs = 10"), TextOf(kRecipe));
+  EXPECT_NE(With("root = \"d\"", "group_near_duplicates = true"), TextOf(kRecipe));
   EXPECT_NE(With("adamw", "adam"), TextOf(kRecipe));
   EXPECT_NE(With("root = \"d\"", "root = \"d\"\nimage_size = 64"), TextOf(kRecipe));
 }

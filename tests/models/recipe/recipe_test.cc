@@ -36,6 +36,7 @@ TEST(RecipeTest, MinimalRecipeHasTheDocumentedDefaults) {
   EXPECT_EQ(recipe.data.root, "d");
   EXPECT_EQ(recipe.data.csv, "train.csv");
   EXPECT_EQ(recipe.data.split, "stratified 80/10/10");
+  EXPECT_FALSE(recipe.data.group_near_duplicates);
   EXPECT_EQ(recipe.data.image_size, 128);
   EXPECT_EQ(recipe.data.augment.crop_scale_min, 1.0);
   EXPECT_EQ(recipe.network.backbone, "small_cnn");
@@ -62,6 +63,7 @@ root = "r"
 csv = "a.csv"
 holdout_csv = "b.csv"
 split = "random 70/30"
+group_near_duplicates = true
 image_size = 96
 resize = "pad"
 cache = "disk"
@@ -107,6 +109,7 @@ spec = "Flat"
   EXPECT_EQ(r.data.csv, "a.csv");
   EXPECT_EQ(r.data.holdout_csv, "b.csv");
   EXPECT_EQ(r.data.split, "random 70/30");
+  EXPECT_TRUE(r.data.group_near_duplicates);
   EXPECT_EQ(r.data.image_size, 96);
   EXPECT_EQ(r.data.resize, "pad");
   EXPECT_EQ(r.data.cache, "disk");
