@@ -116,6 +116,8 @@ struct Recipe {
   std::string name;
   int64_t seed = 7;
   int threads = 0;  // Numeric threads; 0 = all cores.
+  // Key `keep_checkpoints`: "last" is false; "every_epoch" keeps one file an epoch, too.
+  bool keep_every_epoch = false;
   DataRecipe data;
   NetworkRecipe network;
   std::vector<StageRecipe> stages;

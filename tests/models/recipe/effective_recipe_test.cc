@@ -54,6 +54,7 @@ TEST(EffectiveRecipeTest, NamesCommentsAndPlacesDoNotMatter) {
   EXPECT_EQ(With("root = \"d\"", "root = \"elsewhere\""), TextOf(kRecipe));
   EXPECT_EQ(With("name = \"all\"", "name = \"first\""), TextOf(kRecipe));
   EXPECT_EQ(With("weight = 1.0", "weight = 1"), TextOf(kRecipe));
+  EXPECT_EQ(With("seed = 7", "seed = 7\nkeep_checkpoints = \"every_epoch\""), TextOf(kRecipe));
 }
 
 TEST(EffectiveRecipeTest, WhatDecidesATrainingMatters) {
