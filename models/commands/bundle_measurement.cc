@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/embed/torchscript_embedder.h"
+#include "models/commands/index_gallery.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
@@ -28,9 +30,13 @@ std::vector<float> TunedThresholds(const Manifest& manifest) {
 }
 
 absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
-                                              const std::string& split) {
-  ProgressLine progress("evaluate");
+                                              const std::string& split, bool gallery) {
   const ServedModel model{*bundle.embedder, bundle.preprocess, LabelsOf(bundle.manifest)};
+  std::optional<Gallery> items;
+  if (gallery) {
+    LB_ASSIGN_OR_RETURN(items, ReadGallery(*bundle.index, *bundle.items, model.labels));
+  }
+  ProgressLine progress("evaluate");
   LB_ASSIGN_OR_RETURN(
       ModelEvaluation evaluation,
       EvaluateModel(
@@ -38,6 +44,7 @@ absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const Fashio
           {.split = split,
            .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
            .thresholds = TunedThresholds(bundle.manifest),
+           .gallery = items.has_value() ? &*items : nullptr,
            .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
   progress.Finish();
   for (const std::string& line : evaluation.unreadable)

@@ -18,9 +18,10 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleOrRoot(const std::string
 // The thresholds that the bundle's calibration tuned, one a class; empty without a calibration.
 std::vector<float> TunedThresholds(const Manifest& manifest);
 
-// Evaluates it with all cores and a progress line; names on standard error what cannot be read.
+// Evaluates it with all cores and a progress line, with `gallery` also against the items of its own
+// index; names on standard error what cannot be read.
 absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
-                                              const std::string& split);
+                                              const std::string& split, bool gallery);
 
 // The labelled set `csv` of `root`, whose pictures lie in `images`; "" = the CSV's name without
 // ".csv". Prints what the reader found odd.

@@ -7,13 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
-#include "engine/bundle/items.h"
-#include "engine/index/index_factory.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/index_gallery.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
-#include "models/dataset/label_space.h"
 #include "models/dataset/random.h"
+#include "models/evaluate/calibration.h"
+#include "models/evaluate/gallery.h"
 #include "models/evaluate/set_evaluation.h"
 #include "models/indexing/corpus_embedder.h"
 
@@ -42,31 +42,6 @@ QueryRows PickQueries(const Split& split, int64_t seed) {
   std::sort(rows.begin(), rows.end());
   return {absl::StrCat("sample of ", size, " of ", all, " training images, leave-one-out"),
           std::move(rows)};
-}
-
-// The index with the labels of its items.
-absl::Status ReadGallery(const std::string& folder, const std::string& spec,
-                         const LabelSpace& labels, const ItemStore& items, int dim,
-                         CalibrationSet* set) {
-  LB_ASSIGN_OR_RETURN(const IndexSpec index_spec, ParseIndexSpec(spec));
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<VectorIndex> index,
-                      OpenIndex(index_spec, JoinPath(folder, kIndexFile), dim, items.size()));
-  const ColumnIndex columns(labels.classes);
-  std::vector<ImageRecord> records;
-  for (int64_t row = 0; row < items.size(); ++row) {
-    LB_ASSIGN_OR_RETURN(const std::vector<float> vector, index->Vector(row));
-    set->gallery_vectors.insert(set->gallery_vectors.end(), vector.begin(), vector.end());
-    ImageRecord record{.id = items.item(row).id};
-    for (const uint32_t id : items.item(row).class_ids) {
-      const std::optional<int> column = columns.Find(id);
-      if (!column.has_value())
-        return absl::DataLossError(absl::StrCat("item ", record.id, " has unknown class ", id));
-      record.classes.push_back(*column);
-    }
-    records.push_back(std::move(record));
-  }
-  set->gallery_labels = ClassMatrix(labels, records);
-  return absl::OkStatus();
 }
 
 void PrintCalibration(const CalibrationResult& result) {
@@ -104,15 +79,13 @@ absl::Status Pipeline::CalibrateNow() {
                      .dim = model->shape().dim,
                      .query_vectors = std::move(corpus.vectors),
                      .query_scores = std::move(corpus.scores)};
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ItemStore> items,
-                      ItemStore::Open(work_.Path(absl::StrCat("index/", kItemsFile))));
-  LB_RETURN_IF_ERROR(
-      ReadGallery(work_.Path("index"), recipe_.index_spec, data_.labels, *items, set.dim, &set));
+  LB_ASSIGN_OR_RETURN(Gallery gallery,
+                      OpenGallery(work_.Path("index"), recipe_.index_spec, data_.labels, set.dim));
   std::vector<ImageRecord> read;
-  for (const int64_t image : corpus.images) {
-    read.push_back(images[image]);
-    set.own_rows.push_back(items->RowOf(images[image].id).value_or(-1));
-  }
+  for (const int64_t image : corpus.images) read.push_back(images[image]);
+  set.own_rows = OwnRows(read, gallery);
+  set.gallery_vectors = std::move(gallery.vectors);
+  set.gallery_labels = std::move(gallery.labels);
   set.query_labels = ClassMatrix(data_.labels, read);
   LB_ASSIGN_OR_RETURN(const CalibrationResult result, lookbook::Calibrate(set));
   PrintCalibration(result);

@@ -28,7 +28,8 @@ struct CompareFlags {
 absl::StatusOr<RunOutputs> Measure(const std::string& directory, const FashionData& data,
                                    const std::string& split) {
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(directory));
-  LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation, MeasureBundle(*bundle, data, split));
+  LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
+                      MeasureBundle(*bundle, data, split, /*gallery=*/false));
   RunOutputs out{.name = bundle->manifest.recipe() + " " + bundle->id};
   out.labels = ClassMatrix({.classes = evaluation.set.classes}, evaluation.images);
   for (const ImageRecord& image : evaluation.images) out.image_ids.push_back(image.id);

@@ -13,6 +13,7 @@ namespace {
 constexpr char kFooter[] =
     R"(With --bundle: a published bundle, or the one that a bundle root's CURRENT names, on any labelled set.
 Without: the step of a run, on the recipe's holdout or test part; writes OUT/evaluation.json.
+Retrieval is measured twice: inside the set, each picture among the others, and against the index.
 Examples:
   lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout --json e.json
   lookbook-train evaluate --out out/quick)";
@@ -23,6 +24,7 @@ struct EvaluateFlags {
   std::string csv = "holdout.csv";
   std::string images;  // "" = the CSV's name without ".csv".
   std::string json;
+  bool gallery = true;
 };
 
 absl::Status EvaluateBundle(const EvaluateFlags& flags) {
@@ -33,7 +35,8 @@ absl::Status EvaluateBundle(const EvaluateFlags& flags) {
                       ReadSet(flags.pipeline.data, flags.csv, flags.images));
   LB_ASSIGN_OR_RETURN(
       const ModelEvaluation evaluation,
-      MeasureBundle(*bundle, data, std::string(absl::StripSuffix(flags.csv, ".csv"))));
+      MeasureBundle(*bundle, data, std::string(absl::StripSuffix(flags.csv, ".csv")),
+                    flags.gallery));
   std::printf("bundle   %s\n%s", bundle->id.c_str(), EvaluationTable(evaluation.set).c_str());
   if (flags.json.empty()) return absl::OkStatus();
   return WriteFileAtomic(flags.json, EvaluationToJson(evaluation.set));
@@ -62,6 +65,8 @@ void AddEvaluateCommand(CLI::App& app, CommandList* commands) {
       ->capture_default_str();
   command->add_option("--images", flags->images,
                       "With --bundle: the images' folder there; default: the CSV's name");
+  command->add_flag("!--no-gallery", flags->gallery,
+                    "With --bundle: measure inside the set alone, not against the bundle's index");
   command->add_option("--json", flags->json, "Also write the numbers here");
   commands->emplace_back(command, [flags] { return RunEvaluate(*flags); });
 }

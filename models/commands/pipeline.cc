@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "base/status_macros.h"
 #include "engine/bundle/manifest.h"
 #include "engine/bundle/utf8.h"
+#include "models/commands/duplicate_groups.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/model_file.h"
 #include "models/export/torchscript_export.h"
@@ -124,10 +126,13 @@ absl::Status Pipeline::ReadData() {
   LB_RETURN_IF_ERROR(CheckNames(data_));
   files_sha256_ = HashOfFiles(data_);
   init_ = InitialWeightsId(recipe_.network.init);
-  const std::string split_key = HashOf({{"rule", recipe_.data.split},
-                                        {"seed", absl::StrCat(recipe_.seed)},
-                                        {"data", data_.sha256},
-                                        {"files", files_sha256_}});
+  std::map<std::string, std::string> split_of = {{"rule", recipe_.data.split},
+                                                 {"seed", absl::StrCat(recipe_.seed)},
+                                                 {"data", data_.sha256},
+                                                 {"files", files_sha256_}};
+  // Only where it is so: a split that was stored without it keeps its key.
+  if (recipe_.data.group_near_duplicates) split_of["near_duplicates"] = "grouped";
+  const std::string split_key = HashOf(split_of);
   LB_ASSIGN_OR_RETURN(split_, StoredOrNewSplit(split_key));
   const std::string split = SplitToJson(split_, data_);
   split_sha256_ = Sha256Hex(split);
@@ -145,10 +150,18 @@ absl::Status Pipeline::ReadData() {
   return WriteFileAtomic(work_.Path("split.json"), split);
 }
 
+absl::StatusOr<Split> Pipeline::NewSplit() const {
+  std::vector<int64_t> groups;
+  if (recipe_.data.group_near_duplicates) {
+    LB_ASSIGN_OR_RETURN(groups, GroupNearDuplicates(data_.images));
+  }
+  return MakeSplit(recipe_.data.split, data_, recipe_.seed, groups);
+}
+
 absl::StatusOr<Split> Pipeline::StoredOrNewSplit(const std::string& key) const {
   const std::string path = work_.Path("split.json");
   if (options_.fresh || EarlierRun(work_, "split_of") != key || !PathExists(path))
-    return MakeSplit(recipe_.data.split, data_, recipe_.seed);
+    return NewSplit();
   LB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   absl::StatusOr<Split> split = SplitFromJson(text, data_);
   if (split.ok()) return split;
@@ -232,7 +245,8 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
     LB_ASSIGN_OR_RETURN(const FashionData* set, Holdout());
     holdout = absl::StrCat(set->sha256, " ", HashOfFiles(*set));
   }
-  return HashOf({{"model", model},
+  return HashOf({{"of", made_of},
+                 {"model", model},
                  {"data", data_.sha256},
                  {"files", files_sha256_},
                  {"split", split_sha256_},

@@ -59,6 +59,7 @@ class Pipeline {
   // The split that an earlier run stored, where it is one of the same images by the same rule and
   // seed; otherwise a new one. `key` stands for all of that. DataLoss: the stored one is damaged.
   absl::StatusOr<Split> StoredOrNewSplit(const std::string& key) const;
+  absl::StatusOr<Split> NewSplit() const;
   // recipe_.data.holdout_csv, read once.
   absl::StatusOr<const FashionData*> Holdout();
   absl::Status TrainNow();

@@ -18,10 +18,12 @@
 #include "engine/bundle/bundle_writer.h"
 #include "engine/bundle/golden.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/index_gallery.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/load_images.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
+#include "models/commands/pair_report.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
 #include "models/dataset/image_cache.h"
@@ -97,6 +99,20 @@ absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const DataRecipe& recipe
   return std::move(images.cache);
 }
 
+// The part that judges where no other set does, and its name: the first that is not empty.
+std::pair<std::string, FashionData> JudgingPart(const FashionData& data, const Split& split) {
+  std::pair<std::string, FashionData> out;
+  for (const auto& [name, rows] : {std::pair{"test", &split.test},
+                                   {"validation", &split.validation},
+                                   {"train", &split.train}}) {
+    if (rows->empty()) continue;
+    out = {name, {.labels = data.labels}};
+    for (const int64_t row : *rows) out.second.images.push_back(data.images[row]);
+    return out;
+  }
+  return out;
+}
+
 absl::Status WriteTrainResult(const std::string& path, const TrainResult& result) {
   const nlohmann::json json = {
       {"steps", result.steps},
@@ -116,6 +132,9 @@ absl::Status Pipeline::TrainNow() {
   Split split = split_;
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache,
                       CacheImages(recipe_.data, data_, spec_, options_.strict, &split));
+  LB_ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
+                      PairReport(recipe_, data_, split.train));
+  for (const std::string& line : pairs) std::printf("pairs    %s\n", line.c_str());
   ProgressLine progress("train", "steps");
   TrainOptions options;
   options.directory = work_.Path("train");
@@ -193,20 +212,11 @@ absl::Status Pipeline::IndexNow() {
 
 absl::Status Pipeline::EvaluateNow() {
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
-  std::string name = "holdout";
-  FashionData set;
+  auto [name, set] = JudgingPart(data_, split_);
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
     set = *holdout;
     name = std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv"));
-  } else {
-    name = !split_.test.empty() ? "test" : !split_.validation.empty() ? "validation" : "train";
-    set.labels = data_.labels;
-    for (const int64_t row : name == "test"         ? split_.test
-                             : name == "validation" ? split_.validation
-                                                    : split_.train) {
-      set.images.push_back(data_.images[row]);
-    }
   }
   if (name == "train")
     std::fprintf(stderr,
@@ -215,6 +225,8 @@ absl::Status Pipeline::EvaluateNow() {
                       ReadCalibration(work_.Path("calibration.json")));
   // Thresholds are never judged on images that they were tuned on.
   if (name == "validation" || name == "train") calibration.thresholds.clear();
+  LB_ASSIGN_OR_RETURN(const Gallery gallery, OpenGallery(work_.Path("index"), recipe_.index_spec,
+                                                         data_.labels, model->shape().dim));
   ProgressLine progress("evaluate");
   const ServedModel served{*model, spec_, data_.labels};
   LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
@@ -222,6 +234,7 @@ absl::Status Pipeline::EvaluateNow() {
                                     {.split = name,
                                      .threads = Cores(),
                                      .thresholds = calibration.thresholds,
+                                     .gallery = &gallery,
                                      .progress = [&](int64_t done, int64_t total) {
                                        progress.Update(done, total);
                                      }}));

@@ -20,6 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr char kGrouped[] = "group_near_duplicates";
 constexpr std::array<const char*, 3> kPartNames = {"train", "validation", "test"};
 
 struct SplitSpec {
@@ -54,19 +55,56 @@ absl::StatusOr<SplitSpec> ParseSplit(absl::string_view text) {
   return spec;
 }
 
-// Cuts a shuffled list at the rounded running sums, so that the sizes are exact to one.
-std::vector<int> DealAtRandom(int64_t count, absl::Span<const double> shares, uint64_t seed) {
-  std::vector<int64_t> order(count);
+// Images that are dealt together: one, or a group. In the order of their first image.
+struct Hands {
+  std::vector<std::vector<int64_t>> images;
+  std::vector<int64_t> sizes;
+};
+
+Hands MakeHands(int64_t count, absl::Span<const int64_t> groups) {
+  Hands out;
+  absl::flat_hash_map<int64_t, size_t> hand_of;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto [hand, is_new] = hand_of.emplace(groups.empty() ? i : groups[i], out.images.size());
+    if (is_new) out.images.emplace_back();
+    out.images[hand->second].push_back(i);
+  }
+  for (const std::vector<int64_t>& images : out.images) out.sizes.push_back(std::ssize(images));
+  return out;
+}
+
+// The classes of a hand's images together.
+std::vector<std::vector<int>> ClassesOf(const Hands& hands, const FashionData& data) {
+  std::vector<std::vector<int>> out;
+  for (const std::vector<int64_t>& images : hands.images) {
+    std::vector<int>& classes = out.emplace_back();
+    for (const int64_t image : images) {
+      const std::vector<int>& more = data.images[image].classes;
+      classes.insert(classes.end(), more.begin(), more.end());
+    }
+    std::sort(classes.begin(), classes.end());
+    classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+  }
+  return out;
+}
+
+// Cuts a shuffled list at the rounded running sums, so that the sizes are exact to one, or to a
+// group.
+std::vector<int> DealAtRandom(absl::Span<const int64_t> sizes, absl::Span<const double> shares,
+                              uint64_t seed) {
+  const int64_t count = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
+  std::vector<int64_t> order(sizes.size());
   std::iota(order.begin(), order.end(), 0);
   Random(seed).Shuffle(&order);
-  std::vector<int> part(count);
-  double share = 0;
-  int64_t begin = 0;
-  for (int p = 0; p < static_cast<int>(shares.size()); ++p) {
-    share += shares[p];
-    const int64_t end = std::llround(share * count);
-    for (int64_t i = begin; i < end; ++i) part[order[i]] = p;
-    begin = end;
+  std::vector<int> part(sizes.size());
+  double share = shares[0];
+  int p = 0;
+  int64_t dealt = 0;
+  for (const int64_t hand : order) {
+    while (p + 1 < static_cast<int>(shares.size()) && dealt >= std::llround(share * count))
+      share += shares[++p];
+    part[hand] = p;
+    dealt += sizes[hand];
   }
   return part;
 }
@@ -106,19 +144,27 @@ absl::Status ReadPart(const Json& document, int part,
 
 }  // namespace
 
-absl::StatusOr<Split> MakeSplit(absl::string_view text, const FashionData& data, int64_t seed) {
+absl::StatusOr<Split> MakeSplit(absl::string_view text, const FashionData& data, int64_t seed,
+                                absl::Span<const int64_t> groups) {
   LB_ASSIGN_OR_RETURN(const SplitSpec spec, ParseSplit(text));
   const auto count = static_cast<int64_t>(data.images.size());
   if (count == 0) return absl::InvalidArgumentError("split: the data set has no image");
-  std::vector<int> part;
-  if (spec.stratified) {
-    std::vector<std::vector<int>> classes;
-    for (const ImageRecord& image : data.images) classes.push_back(image.classes);
-    part = Stratify(classes, static_cast<int>(data.labels.classes.size()), spec.shares, seed);
-  } else {
-    part = DealAtRandom(count, spec.shares, seed);
+  if (!groups.empty() && std::ssize(groups) != count) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("split: ", groups.size(), " groups for ", count, " images"));
+  }
+  const Hands hands = MakeHands(count, groups);
+  const std::vector<int> part_of_hand =
+      spec.stratified
+          ? Stratify(ClassesOf(hands, data), static_cast<int>(data.labels.classes.size()),
+                     spec.shares, seed, hands.sizes)
+          : DealAtRandom(hands.sizes, spec.shares, seed);
+  std::vector<int> part(count);
+  for (size_t hand = 0; hand < hands.images.size(); ++hand) {
+    for (const int64_t image : hands.images[hand]) part[image] = part_of_hand[hand];
   }
   Split split;
+  split.near_duplicates_grouped = !groups.empty();
   for (int64_t i = 0; i < count; ++i) PartOf(&split, part[i])->push_back(i);
   if (split.train.empty())
     return BadSplit(text, absl::StrCat("nothing to train on among ", count, " images"));
@@ -131,9 +177,11 @@ std::string SplitToJson(const Split& split, const FashionData& data) {
     for (int64_t image : images) list.push_back(data.images[image].id);
     return list;
   };
-  const Json document = {{"train", ids(split.train)},
-                         {"validation", ids(split.validation)},
-                         {"test", ids(split.test)}};
+  Json document = {{"train", ids(split.train)},
+                   {"validation", ids(split.validation)},
+                   {"test", ids(split.test)}};
+  // Only where it is so: other splits keep their text, and with it their hash.
+  if (split.near_duplicates_grouped) document[kGrouped] = true;
   return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -148,6 +196,7 @@ absl::StatusOr<Split> SplitFromJson(absl::string_view json, const FashionData& d
     LB_RETURN_IF_ERROR(ReadPart(document, p, index, &part));
   }
   Split split;
+  split.near_duplicates_grouped = document.value(kGrouped, Json(false)) == Json(true);
   for (size_t i = 0; i < part.size(); ++i) {
     if (part[i] < 0) {
       return absl::InvalidArgumentError(absl::StrCat(

@@ -10,8 +10,9 @@ namespace {
 class Dealer {
  public:
   Dealer(absl::Span<const std::vector<int>> labels, int label_count,
-         absl::Span<const double> shares, uint64_t seed)
+         absl::Span<const double> shares, uint64_t seed, absl::Span<const int64_t> sizes)
       : labels_(labels),
+        sizes_(sizes),
         random_(seed),
         part_(labels.size(), -1),
         left_(label_count, 0),
@@ -20,16 +21,20 @@ class Dealer {
     std::vector<int64_t> order(labels.size());
     std::iota(order.begin(), order.end(), 0);
     random_.Shuffle(&order);
+    int64_t all = 0;
     for (int64_t example : order) {
-      for (int label : labels[example]) members_[label].push_back(example);
+      all += Size(example);
+      for (int label : labels[example]) {
+        members_[label].push_back(example);
+        left_[label] += Size(example);
+      }
       if (labels[example].empty()) unlabelled_.push_back(example);
     }
-    for (int label = 0; label < label_count; ++label) left_[label] = members_[label].size();
     wanted_of_.assign(label_count, {});
     for (int label = 0; label < label_count; ++label) {
       for (double share : shares) wanted_of_[label].push_back(share * left_[label]);
     }
-    for (double& wanted : wanted_) wanted *= labels.size();
+    for (double& wanted : wanted_) wanted *= all;
   }
 
   std::vector<int> Deal() {
@@ -43,6 +48,8 @@ class Dealer {
   }
 
  private:
+  int64_t Size(int64_t example) const { return sizes_.empty() ? 1 : sizes_[example]; }
+
   // The label with the fewest examples left, at least one; ties by chance. -1: none is left.
   int RarestLabel() {
     int best = -1;
@@ -71,14 +78,15 @@ class Dealer {
 
   void Assign(int64_t example, int part) {
     part_[example] = part;
-    wanted_[part] -= 1;
+    wanted_[part] -= Size(example);
     for (int label : labels_[example]) {
-      wanted_of_[label][part] -= 1;
-      --left_[label];
+      wanted_of_[label][part] -= Size(example);
+      left_[label] -= Size(example);
     }
   }
 
   const absl::Span<const std::vector<int>> labels_;
+  const absl::Span<const int64_t> sizes_;  // Empty: 1 each.
   Random random_;
   std::vector<int> part_;                       // -1 = not dealt yet.
   std::vector<int64_t> left_;                   // Per label: examples not dealt yet.
@@ -91,8 +99,9 @@ class Dealer {
 }  // namespace
 
 std::vector<int> Stratify(absl::Span<const std::vector<int>> labels, int label_count,
-                          absl::Span<const double> shares, uint64_t seed) {
-  return Dealer(labels, label_count, shares, seed).Deal();
+                          absl::Span<const double> shares, uint64_t seed,
+                          absl::Span<const int64_t> sizes) {
+  return Dealer(labels, label_count, shares, seed, sizes).Deal();
 }
 
 }  // namespace lookbook

@@ -75,7 +75,8 @@ absl::StatusOr<ModelEvaluation> EvaluateModel(const ServedModel& model, const La
                      .scores = std::move(corpus.scores),
                      .attribute_scores = std::move(corpus.attribute_scores),
                      .thresholds = options.thresholds};
-  LB_ASSIGN_OR_RETURN(out.set, EvaluateSet(options.split, model.labels, read, outputs));
+  LB_ASSIGN_OR_RETURN(out.set,
+                      EvaluateSet(options.split, model.labels, read, outputs, options.gallery));
   out.images = std::move(read);
   out.scores = std::move(outputs.scores);
   return out;

@@ -26,6 +26,7 @@ struct EvaluateOptions {
   int threads = 1;
   // One a class of the model, tuned on other images; empty = F1 at 0.5 alone.
   std::vector<float> thresholds;
+  const Gallery* gallery = nullptr;  // Of the model's vectors and columns; null = none. Not owned.
   std::function<void(int64_t done, int64_t total)> progress;
 };
 

@@ -76,6 +76,36 @@ std::string RetrievalRows(const SetEvaluation& evaluation) {
   return out + "\n";
 }
 
+// One figure, for which nobody has asked what chance gives.
+std::string PlainRow(absl::string_view name, double value) {
+  return absl::StrFormat("  %-28s %8.4f\n", name, value);
+}
+
+std::string SingleLabelRows(const SetEvaluation& e) {
+  std::string out;
+  if (e.top1_accuracy.has_value())
+    absl::StrAppend(&out, PlainRow("accuracy, highest score", *e.top1_accuracy));
+  if (e.gallery.has_value() && e.gallery->knn_accuracy.has_value())
+    absl::StrAppend(&out, PlainRow("accuracy, 5 nearest items", *e.gallery->knn_accuracy));
+  return out;
+}
+
+std::string GalleryRows(const GalleryEvaluation& gallery) {
+  const RetrievalMetrics& r = gallery.retrieval;
+  std::string out = absl::StrFormat("  against %d items of the index\n", gallery.items);
+  for (const RuleMetrics& rule : r.rules) {
+    absl::StrAppend(
+        &out, PlainRow(absl::StrCat("  R@1    ", RelevanceName(rule.relevance)), rule.recall_at_1));
+  }
+  absl::StrAppend(&out, PlainRow("  P@10   any", r.rule(Relevance::kAny).precision_at_10),
+                  PlainRow("  MAP@R  j50", r.rule(Relevance::kJaccard50).map_at_r),
+                  PlainRow("  nDCG@10 shared labels", r.ndcg_at_10_shared),
+                  PlainRow("  nDCG@10 Jaccard", r.ndcg_at_10_jaccard),
+                  PlainRow("  ACG@10", r.acg_at_10),
+                  PlainRow("  mean Jaccard of the top 5", r.mean_jaccard_at_5));
+  return out;
+}
+
 // Such as "0.512 (0.42 of all pairs)".
 std::string AlignmentText(const Alignment& alignment) {
   if (alignment.positive_pairs == 0) return "unknown (no positive pair)";
@@ -99,16 +129,20 @@ std::string DiagnosticRows(const SetEvaluation& e) {
 }  // namespace
 
 std::string EvaluationToJson(const SetEvaluation& evaluation) {
-  const Json json = {{"split", evaluation.split},
-                     {"images", evaluation.images},
-                     {"attribute_images", evaluation.attribute_images},
-                     {"values", EvaluationValues(evaluation)},
-                     {"retrieval", ToJson(evaluation.retrieval)},
-                     {"chance",
-                      {{"map", evaluation.mean_prevalence},
-                       {"random", ToJson(evaluation.random)},
-                       {"label_frequency", ToJson(evaluation.frequency)}}},
-                     {"classes", ClassesToJson(evaluation)}};
+  Json json = {{"split", evaluation.split},
+               {"images", evaluation.images},
+               {"attribute_images", evaluation.attribute_images},
+               {"values", EvaluationValues(evaluation)},
+               {"retrieval", ToJson(evaluation.retrieval)}};
+  if (evaluation.gallery.has_value()) {
+    json["gallery"] = {{"items", evaluation.gallery->items},
+                       {"own_items", evaluation.gallery->own_items}};
+    json["gallery"].update(ToJson(evaluation.gallery->retrieval));
+  }
+  json["chance"] = {{"map", evaluation.mean_prevalence},
+                    {"random", ToJson(evaluation.random)},
+                    {"label_frequency", ToJson(evaluation.frequency)}};
+  json["classes"] = ClassesToJson(evaluation);
   // A set may be named on the command line, where nothing says that text is UTF-8.
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
@@ -132,7 +166,9 @@ std::string EvaluationTable(const SetEvaluation& evaluation) {
                           evaluation.attributes->map, evaluation.attributes->f1_macro,
                           evaluation.attribute_images);
   }
-  absl::StrAppend(&out, RetrievalRows(evaluation), DiagnosticRows(evaluation));
+  absl::StrAppend(&out, SingleLabelRows(evaluation), RetrievalRows(evaluation));
+  if (evaluation.gallery.has_value()) absl::StrAppend(&out, GalleryRows(*evaluation.gallery));
+  absl::StrAppend(&out, DiagnosticRows(evaluation));
   absl::StrAppendFormat(&out, "  %-28s %8s %10s %10s\n", "class", "support", "AP", "F1");
   for (size_t j = 0; j < evaluation.classes.size(); ++j) {
     absl::StrAppendFormat(&out, "  %-28s %8d %10.4f %10.4f\n", evaluation.classes[j].name,

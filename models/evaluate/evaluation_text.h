@@ -7,8 +7,9 @@
 
 namespace lookbook {
 
-// {"split", "images", "values": {…}, "retrieval": {…}, "chance": {…}, "classes": [{…}]}, indented.
-// NaN becomes null.
+// {"split", "images", "values": {…}, "retrieval": {…}, "gallery": {"items", "own_items", and as in
+// "retrieval"}, "chance": {…}, "classes": [{…}]}, indented; "gallery" where there is one. NaN
+// becomes null.
 std::string EvaluationToJson(const SetEvaluation& evaluation);
 
 // For a terminal: headline numbers beside what chance gives, then one line a class.

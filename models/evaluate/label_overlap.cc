@@ -28,13 +28,14 @@ double LabelSets::Jaccard(int64_t a, const LabelSets& other, int64_t b) const {
   return together == 0 ? 0 : static_cast<double>(shared) / together;
 }
 
-Overlaps OverlapsInOrder(const LabelSets& sets, int64_t query, const std::vector<int64_t>& order) {
+Overlaps OverlapsInOrder(const LabelSets& queries, int64_t query, const LabelSets& gallery,
+                         const std::vector<int64_t>& order) {
   Overlaps out;
   out.shared.reserve(order.size());
   out.jaccard.reserve(order.size());
   for (const int64_t item : order) {
-    out.shared.push_back(sets.Shared(query, sets, item));
-    out.jaccard.push_back(sets.Jaccard(query, sets, item));
+    out.shared.push_back(queries.Shared(query, gallery, item));
+    out.jaccard.push_back(queries.Jaccard(query, gallery, item));
   }
   return out;
 }

@@ -29,6 +29,12 @@ struct Overlaps {
   std::vector<int> shared;
   std::vector<double> jaccard;
 };
-Overlaps OverlapsInOrder(const LabelSets& sets, int64_t query, const std::vector<int64_t>& order);
+Overlaps OverlapsInOrder(const LabelSets& queries, int64_t query, const LabelSets& gallery,
+                         const std::vector<int64_t>& order);
+// Inside one set.
+inline Overlaps OverlapsInOrder(const LabelSets& sets, int64_t query,
+                                const std::vector<int64_t>& order) {
+  return OverlapsInOrder(sets, query, sets, order);
+}
 
 }  // namespace lookbook

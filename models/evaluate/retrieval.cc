@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "models/evaluate/label_overlap.h"
 
@@ -13,17 +14,20 @@ namespace {
 
 constexpr double kLeftOut = std::numeric_limits<double>::quiet_NaN();
 
-// Calls `fn(query, similarities to all rows)`; similarities come in blocks of rows, so memory stays
-// small.
-void ForEachQuery(absl::Span<const float> vectors, int dim, int64_t n,
+// Calls `fn(query, similarities to the whole gallery)`; similarities come in blocks of queries, so
+// memory stays small.
+void ForEachQuery(const LabelledRows& queries, const LabelledRows& gallery, int dim,
                   const std::function<void(int64_t, const float*)>& fn) {
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const RowMajor> all(vectors.data(), n, dim);
-  constexpr int64_t kBlock = 256;
-  for (int64_t start = 0; start < n; start += kBlock) {
-    const int64_t rows = std::min(kBlock, n - start);
-    const RowMajor block = all.middleRows(start, rows) * all.transpose();
-    for (int64_t i = 0; i < rows; ++i) fn(start + i, block.data() + i * n);
+  const int64_t n = queries.labels.n, items = gallery.labels.n;
+  const Eigen::Map<const RowMajor> asked(queries.vectors.data(), n, dim);
+  const Eigen::Map<const RowMajor> all(gallery.vectors.data(), items, dim);
+  constexpr int64_t kMostRows = 256, kMostValues = int64_t{1} << 24;
+  const int64_t most = std::clamp<int64_t>(kMostValues / std::max<int64_t>(items, 1), 1, kMostRows);
+  for (int64_t start = 0; start < n; start += most) {
+    const int64_t rows = std::min(most, n - start);
+    const RowMajor block = asked.middleRows(start, rows) * all.transpose();
+    for (int64_t i = 0; i < rows; ++i) fn(start + i, block.data() + i * items);
   }
 }
 
@@ -158,21 +162,32 @@ RetrievalMetrics Summarize(absl::Span<const QueryMetrics> queries) {
   return out;
 }
 
-RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
-                                  const LabelMatrix& labels) {
-  const LabelSets sets(labels);
+RetrievalResult EvaluateRetrieval(const LabelledRows& queries, const LabelledRows& gallery, int dim,
+                                  absl::Span<const int64_t> own_rows) {
+  const LabelSets asked(queries.labels), items(gallery.labels);
+  const int64_t n = gallery.labels.n;
+  const bool any_own =
+      std::any_of(own_rows.begin(), own_rows.end(), [](int64_t row) { return row >= 0; });
   RetrievalResult out;
-  out.k = static_cast<int>(std::min<int64_t>(kTopAnswers, std::max<int64_t>(labels.n - 1, 0)));
-  ForEachQuery(vectors, dim, labels.n, [&](int64_t query, const float* similarity) {
-    std::vector<int64_t> order = OtherRows(labels.n, query);
+  out.k = static_cast<int>(std::clamp<int64_t>(n - (any_own ? 1 : 0), 0, kTopAnswers));
+  ForEachQuery(queries, gallery, dim, [&](int64_t query, const float* similarity) {
+    std::vector<int64_t> order = OtherRows(n, own_rows.empty() ? -1 : own_rows[query]);
     std::sort(order.begin(), order.end(), [similarity](int64_t a, int64_t b) {
       return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
     });
     out.top.insert(out.top.end(), order.begin(), order.begin() + out.k);
-    out.queries.push_back(MeasureQuery(OverlapsInOrder(sets, query, order)));
+    out.queries.push_back(MeasureQuery(OverlapsInOrder(asked, query, items, order)));
   });
   out.metrics = Summarize(out.queries);
   return out;
+}
+
+RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
+                                  const LabelMatrix& labels) {
+  std::vector<int64_t> own_rows(labels.n);
+  std::iota(own_rows.begin(), own_rows.end(), 0);
+  const LabelledRows rows{vectors, labels};
+  return EvaluateRetrieval(rows, rows, dim, own_rows);
 }
 
 std::vector<int64_t> OtherRows(int64_t n, int64_t query) {

@@ -1,5 +1,5 @@
-// Leave-one-out retrieval inside a labelled set: every image asks for its neighbours among the
-// others.
+// Retrieval measured by labels: every image asks for its neighbours, among the others of its set
+// (leave-one-out) or in a gallery of other images.
 #pragma once
 
 #include <array>
@@ -86,17 +86,29 @@ RetrievalMetrics Summarize(absl::Span<const QueryMetrics> queries);
 struct RetrievalResult {
   RetrievalMetrics metrics;
   std::vector<QueryMetrics> queries;  // Row by row.
-  int k = 0;                          // min(10, images - 1)
+  int k = 0;                          // min(10, items that every query is compared with)
   std::vector<int64_t> top;           // k item numbers a query, best first.
 };
 
-// `vectors`: row-major unit rows of `dim` values; row i has the labels of row i. Similarities are
-// dot products in float32 (a matrix product, so sums run in the order of Eigen's blocks) with no
-// approximate search; ties go to the lower row. REQUIRES: vectors.size() == labels.n * dim.
+// Unit rows and their labels: row i of `vectors` has the labels of row i. Not owned.
+struct LabelledRows {
+  absl::Span<const float> vectors;  // float32[labels.n, dim]
+  const LabelMatrix& labels;
+};
+
+// Every row of `queries` asks for its neighbours among all rows of `gallery`. Similarities are dot
+// products in float32 (a matrix product, so sums run in the order of Eigen's blocks) with no
+// approximate search; ties go to the lower row. `own_rows`: the gallery's row that is query i
+// itself and therefore no answer, -1 = none; empty = none for all. Similarities of at most 64 MB
+// are held at a time.
+// REQUIRES: sizes fit, both sides have the same classes.
+RetrievalResult EvaluateRetrieval(const LabelledRows& queries, const LabelledRows& gallery, int dim,
+                                  absl::Span<const int64_t> own_rows);
+// Leave-one-out: `vectors` against themselves.
 RetrievalResult EvaluateRetrieval(absl::Span<const float> vectors, int dim,
                                   const LabelMatrix& labels);
 
-// 0 … n-1 without `query`.
+// 0 … n-1 without `query`; all of them when it is -1.
 std::vector<int64_t> OtherRows(int64_t n, int64_t query);
 
 // One value a query for every metric that is a mean over queries, by the names of EvaluationValues.

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "models/evaluate/chance.h"
+#include "models/evaluate/single_label.h"
 
 namespace lookbook {
 namespace {
@@ -25,6 +27,18 @@ absl::Status CheckSize(const char* what, size_t size, size_t rows, size_t column
   if (size == rows * columns) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(what, ": ", size, " values for ", rows, " images of ", columns, " columns"));
+}
+
+absl::Status CheckOutputs(const LabelSpace& labels, size_t images, const SetOutputs& outputs) {
+  if (outputs.dim < 1) return absl::InvalidArgumentError("embeddings have no dimension");
+  const size_t attributes = outputs.attribute_scores.empty() ? 0 : labels.attributes.size();
+  const size_t classes = labels.classes.size();
+  LB_RETURN_IF_ERROR(CheckSize("embeddings", outputs.vectors.size(), images, outputs.dim));
+  LB_RETURN_IF_ERROR(CheckSize("scores", outputs.scores.size(), images, classes));
+  LB_RETURN_IF_ERROR(
+      CheckSize("attribute scores", outputs.attribute_scores.size(), images, attributes));
+  if (outputs.thresholds.empty()) return absl::OkStatus();
+  return CheckSize("thresholds", outputs.thresholds.size(), 1, classes);
 }
 
 // The attributes of the images whose attributes are known.
@@ -54,6 +68,40 @@ double MeanPrevalence(const ClassificationMetrics& metrics, int64_t images) {
   return supported == 0 ? 0 : sum / static_cast<double>(supported) / static_cast<double>(images);
 }
 
+// Retrieval inside the set, what chance gives, and what the answers say of the embedding.
+void EvaluateInside(const SetOutputs& outputs, const LabelMatrix& matrix, SetEvaluation* out) {
+  RetrievalResult retrieval = EvaluateRetrieval(outputs.vectors, outputs.dim, matrix);
+  out->retrieval = std::move(retrieval.metrics);
+  out->queries = std::move(retrieval.queries);
+  out->random = ExpectedAtRandom(matrix);
+  out->frequency = RankByLabelFrequency(matrix);
+  // A singular value decomposition of 2,048 columns takes long; fewer rows tell as much.
+  const int64_t rows = outputs.dim > 512 ? 1024 : 2048;
+  out->diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, rows);
+  out->alignment =
+      MeasureAlignment(outputs.vectors, outputs.dim, matrix, Relevance::kMoreThan2, rows);
+  out->hubness = MeasureHubness(retrieval.top, retrieval.k, out->images);
+}
+
+// By the names of EvaluationValues.
+void AddGalleryValues(const GalleryEvaluation& gallery, std::map<std::string, double>* values) {
+  const RetrievalMetrics& r = gallery.retrieval;
+  values->insert({
+      {"gallery_recall_at_1", r.rule(Relevance::kMoreThan2).recall_at_1},
+      {"gallery_recall_at_1_strict", r.rule(Relevance::kStrict).recall_at_1},
+      {"gallery_recall_at_1_j50", r.rule(Relevance::kJaccard50).recall_at_1},
+      {"gallery_recall_at_1_exact", r.rule(Relevance::kExact).recall_at_1},
+      {"gallery_precision_at_10_any", r.rule(Relevance::kAny).precision_at_10},
+      {"gallery_map_at_r_j50", r.rule(Relevance::kJaccard50).map_at_r},
+      {"gallery_ndcg_at_10", r.ndcg_at_10_shared},
+      {"gallery_ndcg_at_10_jaccard", r.ndcg_at_10_jaccard},
+      {"gallery_acg_at_10", r.acg_at_10},
+      {"gallery_mean_jaccard_at_5", r.mean_jaccard_at_5},
+      {"gallery_queries_excluded", static_cast<double>(r.rule(Relevance::kMoreThan2).excluded)},
+  });
+  if (gallery.knn_accuracy.has_value()) (*values)["knn_accuracy"] = *gallery.knn_accuracy;
+}
+
 }  // namespace
 
 LabelMatrix ClassMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images) {
@@ -66,20 +114,10 @@ LabelMatrix AttributeMatrix(const LabelSpace& labels, absl::Span<const ImageReco
 
 absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelSpace& labels,
                                           absl::Span<const ImageRecord> images,
-                                          const SetOutputs& outputs) {
+                                          const SetOutputs& outputs, const Gallery* gallery) {
   if (images.empty())
     return absl::InvalidArgumentError(absl::StrCat(split, ": no image to evaluate"));
-  if (outputs.dim < 1) return absl::InvalidArgumentError("embeddings have no dimension");
-  const size_t attributes = outputs.attribute_scores.empty() ? 0 : labels.attributes.size();
-  for (const absl::Status& status :
-       {CheckSize("embeddings", outputs.vectors.size(), images.size(), outputs.dim),
-        CheckSize("scores", outputs.scores.size(), images.size(), labels.classes.size()),
-        CheckSize("attribute scores", outputs.attribute_scores.size(), images.size(), attributes),
-        outputs.thresholds.empty()
-            ? absl::OkStatus()
-            : CheckSize("thresholds", outputs.thresholds.size(), 1, labels.classes.size())}) {
-    if (!status.ok()) return status;
-  }
+  LB_RETURN_IF_ERROR(CheckOutputs(labels, images.size(), outputs));
   SetEvaluation out;
   out.split = split;
   out.images = static_cast<int64_t>(images.size());
@@ -89,20 +127,17 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   out.thresholds = outputs.thresholds;
   if (!outputs.thresholds.empty())
     out.tuned = EvaluateClassification(outputs.scores, matrix, outputs.thresholds);
-  if (attributes > 0) EvaluateAttributes(labels, images, outputs, &out);
+  if (!outputs.attribute_scores.empty()) EvaluateAttributes(labels, images, outputs, &out);
   out.mean_prevalence = MeanPrevalence(out.classification, out.images);
-  RetrievalResult retrieval = EvaluateRetrieval(outputs.vectors, outputs.dim, matrix);
-  out.retrieval = std::move(retrieval.metrics);
-  out.queries = std::move(retrieval.queries);
-  out.random = ExpectedAtRandom(matrix);
-  out.frequency = RankByLabelFrequency(matrix);
-  // A singular value decomposition of 2,048 columns takes long; fewer rows tell as much.
-  const int64_t rows = outputs.dim > 512 ? 1024 : 2048;
-  out.diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, rows);
-  out.alignment =
-      MeasureAlignment(outputs.vectors, outputs.dim, matrix, Relevance::kMoreThan2, rows);
-  out.hubness = MeasureHubness(retrieval.top, retrieval.k, out.images);
+  if (const auto truth = SingleClasses(matrix); truth.has_value())
+    out.top1_accuracy = Top1Accuracy(outputs.scores, matrix.classes, *truth);
+  EvaluateInside(outputs, matrix, &out);
   out.label_collapse = MeasureLabelCollapse(outputs.scores, matrix.classes);
+  if (gallery != nullptr) {
+    LB_ASSIGN_OR_RETURN(
+        out.gallery, EvaluateGallery({outputs.vectors, matrix}, OwnRows(images, *gallery), *gallery,
+                                     outputs.dim));
+  }
   return out;
 }
 
@@ -156,6 +191,8 @@ std::map<std::string, double> EvaluationValues(const SetEvaluation& evaluation) 
     values["alignment"] = evaluation.alignment.positive;
     values["alignment_ratio"] = evaluation.alignment.ratio;
   }
+  if (evaluation.top1_accuracy.has_value()) values["top1_accuracy"] = *evaluation.top1_accuracy;
+  if (evaluation.gallery.has_value()) AddGalleryValues(*evaluation.gallery, &values);
   if (evaluation.tuned.has_value()) {
     values["f1_macro_tuned"] = evaluation.tuned->f1_macro;
     values["f1_micro_tuned"] = evaluation.tuned->f1_micro;

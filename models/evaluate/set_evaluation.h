@@ -12,6 +12,7 @@
 #include "models/dataset/fashion_data.h"
 #include "models/evaluate/alignment.h"
 #include "models/evaluate/diagnostics.h"
+#include "models/evaluate/gallery.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/retrieval.h"
 
@@ -36,21 +37,26 @@ struct SetEvaluation {
   std::vector<float> thresholds;                    // Those; empty when there are none.
   std::optional<ClassificationMetrics> attributes;  // Over the images whose attributes are known.
   int64_t attribute_images = 0;
-  double mean_prevalence = 0;         // mAP of a constant score.
-  RetrievalMetrics retrieval;         // Leave-one-out inside the set, by class labels.
-  std::vector<QueryMetrics> queries;  // What `retrieval` is the mean of, image by image.
-  RetrievalMetrics random;            // Chance, in expectation.
-  RetrievalMetrics frequency;         // Commonest labels first.
+  double mean_prevalence = 0;                // mAP of a constant score.
+  std::optional<double> top1_accuracy;       // None unless every image has exactly one class.
+  RetrievalMetrics retrieval;                // Leave-one-out inside the set, by class labels.
+  std::vector<QueryMetrics> queries;         // What `retrieval` is the mean of, image by image.
+  RetrievalMetrics random;                   // Chance, in expectation.
+  RetrievalMetrics frequency;                // Commonest labels first.
+  std::optional<GalleryEvaluation> gallery;  // The set against the catalogue.
   EmbeddingDiagnostics diagnostics;
   Alignment alignment;  // Positive: more than two shared classes, as in recall_at_1.
   Hubness hubness;      // Of the top 10.
   LabelCollapse label_collapse;
 };
 
-// InvalidArgument: no image, or outputs of another size than `images` and `labels` ask for.
+// `gallery`: what else the images are compared with, by `labels`; null = with themselves alone.
+// InvalidArgument: no image, or outputs or a gallery of another size than `images` and `labels` ask
+// for.
 absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelSpace& labels,
                                           absl::Span<const ImageRecord> images,
-                                          const SetOutputs& outputs);
+                                          const SetOutputs& outputs,
+                                          const Gallery* gallery = nullptr);
 
 // The class labels (or the attributes) of `images` as a matrix.
 LabelMatrix ClassMatrix(const LabelSpace& labels, absl::Span<const ImageRecord> images);

@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "models/dataset/near_pairs.h"
 
 namespace lookbook {
-
-struct NearPair {
-  int64_t a = 0;  // Rows, a < b.
-  int64_t b = 0;
-  int bits = 0;  // That differ.
-};
 
 struct NearDuplicates {
   int64_t within = 0;             // Pairs of one part.
@@ -25,12 +20,11 @@ struct NearDuplicates {
 };
 
 struct NearDuplicateOptions {
-  int max_bits = 4;    // 0 to 15.
-  int64_t kept = 500;  // Pairs of each kind.
+  int max_bits = kNearBits;  // 0 to kMostNearBits.
+  int64_t kept = 500;        // Pairs of each kind.
 };
 
-// All pairs that differ in at most `max_bits` bits. Exact: two hashes that differ in k bits are
-// equal in at least one of k + 1 pieces, so only rows that share a piece are compared.
+// All pairs that differ in at most `max_bits` bits (ForEachNearPair).
 // REQUIRES: parts[i] in [0, part_count) is that of hashes[i]; max_bits is in range.
 NearDuplicates FindNearDuplicates(absl::Span<const uint64_t> hashes, absl::Span<const int> parts,
                                   int part_count, const NearDuplicateOptions& options);

@@ -25,6 +25,7 @@ void AddData(const DataRecipe& data, std::string* out) {
       .Add("csv", data.csv)
       .Add("holdout_csv", data.holdout_csv)
       .Add("split", data.split)
+      .Add("group_near_duplicates", data.group_near_duplicates)
       .Add("image_size", data.image_size)
       .Add("resize", data.resize);
   Lines("data.augment.", out)

@@ -54,6 +54,7 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Text("csv", &out->csv);
   in.Text("holdout_csv", &out->holdout_csv);
   in.Text("split", &out->split);
+  in.Flag("group_near_duplicates", &out->group_near_duplicates);
   in.Integer("image_size", 16, 512, &out->image_size);
   in.Choice("resize", {"squish", "pad", "crop"}, {}, &out->resize);
   in.Choice("cache", {"ram", "disk"}, {}, &out->cache);
@@ -215,10 +216,17 @@ void ReadStages(TableReader& in, std::vector<StageRecipe>* out) {
   if (in.ok() && out->empty()) in.Fail("stage", "a recipe needs at least one [[stage]]");
 }
 
+void ReadKeepCheckpoints(TableReader& in, Recipe* out) {
+  std::string keep = "last";
+  in.Choice("keep_checkpoints", {"last", "every_epoch"}, {}, &keep);
+  out->keep_every_epoch = keep == "every_epoch";
+}
+
 void ReadRecipe(TableReader& in, Recipe* out) {
   in.Text("name", &out->name);
   in.Integer("seed", int64_t{0}, std::numeric_limits<int64_t>::max(), &out->seed);
   in.Integer("threads", 0, 1024, &out->threads);
+  ReadKeepCheckpoints(in, out);
   in.Table("data", [out](TableReader& part) { ReadData(part, &out->data); });
   in.Table("network", [out](TableReader& part) { ReadNetwork(part, &out->network); });
   ReadStages(in, &out->stages);

@@ -26,6 +26,8 @@ struct DataRecipe {
   std::string csv = "train.csv";
   std::string holdout_csv;                    // Optional labelled set that is only evaluated.
   std::string split = "stratified 80/10/10";  // or "random 80/20", or "all" (no validation part)
+  // Pictures that are nearly the same go to one part of the split. Costs a decode of each.
+  bool group_near_duplicates = false;
   int image_size = 128;
   std::string resize = "squish";  // squish | pad | crop
   std::string cache = "ram";      // ram | disk
@@ -114,6 +116,8 @@ struct Recipe {
   std::string name;
   int64_t seed = 7;
   int threads = 0;  // Numeric threads; 0 = all cores.
+  // Key `keep_checkpoints`: "last" is false; "every_epoch" keeps one file an epoch, too.
+  bool keep_every_epoch = false;
   DataRecipe data;
   NetworkRecipe network;
   std::vector<StageRecipe> stages;

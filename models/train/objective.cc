@@ -15,25 +15,10 @@
 #include "models/loss/supcon.h"
 #include "models/loss/triplet.h"
 #include "models/loss/vicreg.h"
+#include "models/train/pair_rule.h"
 
 namespace lookbook {
 namespace {
-
-torch::Tensor IdfOf(const LabelSupport& classes) {
-  return classes.images > 0 ? IdfWeights(classes.counts, classes.images).to(torch::kFloat32)
-                            : torch::Tensor();
-}
-
-PairOptions ToPairOptions(const PairsRecipe& recipe, const torch::Tensor& idf) {
-  PairOptions options;
-  options.rule = recipe.rule == "adaptive" ? PairRule::kAdaptive
-                 : recipe.rule == "study"  ? PairRule::kStudy
-                                           : PairRule::kStrict;
-  options.positive_shared = recipe.positive_shared;
-  options.positive_jaccard = recipe.positive_jaccard;
-  options.idf = idf;
-  return options;
-}
 
 TripletOptions ToTripletOptions(const TripletRecipe& recipe) {
   TripletOptions options;
@@ -112,7 +97,7 @@ torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch) {
 
 Objective::Objective(const StageRecipe& stage, const LabelSupport& classes,
                      const LabelSupport& attributes)
-    : losses_(stage.losses), classes_(classes), attributes_(attributes), idf_(IdfOf(classes)) {}
+    : losses_(stage.losses), classes_(classes), attributes_(attributes), idf_(PairIdf(classes)) {}
 
 torch::Tensor Objective::ClassLoss(const LossRecipe& loss, const torch::Tensor& logits,
                                    const torch::Tensor& targets, const torch::Tensor& mask,

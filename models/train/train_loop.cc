@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/files.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
@@ -100,6 +101,7 @@ absl::Status TrainLoop::RunEpoch(const StageRecipe& stage) {
   ++position.epoch;
   position.batch = 0;
   LB_RETURN_IF_ERROR(ValidateNow(stage));
+  if (recipe_.keep_every_epoch) LB_RETURN_IF_ERROR(KeepEpoch());
   if (absl::Now() - saved_ >= options_.checkpoint_interval) return Save();
   return absl::OkStatus();
 }
@@ -188,6 +190,13 @@ absl::Status TrainLoop::Save() {
   LB_RETURN_IF_ERROR(SaveCheckpoint(Path("checkpoint.pt"), identity_, state_));
   saved_ = absl::Now();
   return absl::OkStatus();
+}
+
+// Beside checkpoint.pt, which the next save replaces. An epoch that the guard sends back to is
+// trained, and written, again.
+absl::Status TrainLoop::KeepEpoch() {
+  const std::string name = absl::StrFormat("epoch_%04d.pt", state_.position.epoch);
+  return SaveCheckpoint(Path(name.c_str()), identity_, state_);
 }
 
 absl::StatusOr<TrainResult> TrainLoop::Finish() {

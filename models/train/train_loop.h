@@ -52,6 +52,7 @@ class TrainLoop {
   absl::StatusOr<double> Descend(const StageRecipe& stage, const Batch& batch, double rate);
   void Look(const ObjectiveValue& value);
   absl::Status Save();
+  absl::Status KeepEpoch();
   absl::Status StopIfAsked();
   bool StageIsOver() const;
   double Rate(const StageRecipe& stage, int64_t stage_step) const;

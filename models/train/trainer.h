@@ -39,8 +39,10 @@ struct StepReport {
 };
 
 struct TrainOptions {
-  std::string directory;  // Receives checkpoint.pt, best.pt, weights.pt and history.json.
-  bool resume = false;    // Go on from <directory>/checkpoint.pt.
+  // Receives checkpoint.pt, best.pt, weights.pt and history.json; where the recipe keeps every
+  // epoch, epoch_0001.pt, … as well, each a checkpoint of the state after that epoch of the run.
+  std::string directory;
+  bool resume = false;  // Go on from <directory>/checkpoint.pt.
   // The model.ts of the bundle that network.init names, found and checked. Empty: it names none.
   std::string bundle_model;
   absl::Duration checkpoint_interval = absl::Seconds(60);

@@ -128,6 +128,12 @@ batch_size = 8
   LB_ASSERT_OK_AND_ASSIGN(const std::string of_bundle, ReadFile(dir / "e.json"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string of_run, ReadFile(dir / "work/evaluation.json"));
   EXPECT_EQ(of_bundle, of_run);
+  EXPECT_EQ(nlohmann::json::parse(of_run)["gallery"]["items"], 120);
+  const Outcome inside = RunTrainer({"evaluate", "--bundle", dir / "bundles", "--data",
+                                     dir / "data", "--no-gallery", "--json", dir / "inside.json"});
+  ASSERT_EQ(inside.code, 0) << inside.error;
+  LB_ASSERT_OK_AND_ASSIGN(const std::string of_set, ReadFile(dir / "inside.json"));
+  EXPECT_FALSE(nlohmann::json::parse(of_set).contains("gallery"));
   // The bundle against itself: no metric differs, and the values are those of the evaluation.
   const Outcome compared =
       RunTrainer({"compare", dir / "bundles", dir / "bundles", "--data", dir / "data", "--images",

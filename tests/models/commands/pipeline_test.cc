@@ -111,6 +111,9 @@ TEST_F(PipelineTest, RunMakesABundleThatServesAndSaysWhatItIsWorth) {
   const nlohmann::json evaluation = nlohmann::json::parse(text);
   EXPECT_EQ(evaluation["values"]["map"].get<double>(),
             bundle->manifest.evaluation().values().at("map"));
+  EXPECT_EQ(evaluation["gallery"]["items"], 40) << "against the index, too";
+  EXPECT_EQ(evaluation["gallery"]["own_items"], 0) << "no holdout picture is in it";
+  EXPECT_EQ(bundle->manifest.evaluation().values().count("gallery_ndcg_at_10"), 1u);
   LB_ASSERT_OK_AND_ASSIGN(const std::string split, ReadFile(dir_ / "work/split.json"));
   EXPECT_EQ(bundle->manifest.split_sha256(), Sha256Hex(split));
   LB_ASSERT_OK_AND_ASSIGN(const std::string published, ReadFile(dir_ / "work/published.json"));
@@ -389,6 +392,7 @@ TEST_F(PipelineTest, SetWithoutHeldOutPartIsMeasuredOnItsOwnImagesAndSaysSo) {
       kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}, {"random 80/20", "all"}})));
   LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/evaluation.json"));
   EXPECT_EQ(nlohmann::json::parse(text)["split"], "train");
+  EXPECT_EQ(nlohmann::json::parse(text)["gallery"]["own_items"], 50) << "each without itself";
   Run(Options(absl::StrReplaceAll(kRecipe, {{"holdout_csv = \"holdout.csv\"\n", ""}})));
   LB_ASSERT_OK_AND_ASSIGN(const std::string other, ReadFile(dir_ / "work/evaluation.json"));
   EXPECT_EQ(nlohmann::json::parse(other)["split"], "validation");

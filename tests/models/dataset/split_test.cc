@@ -16,6 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 // Class c occurs with probability 0.5 / (c + 1).
@@ -178,6 +179,59 @@ TEST(SplitJsonTest, RefusesWhatDoesNotFitTheData) {
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message)))
         << json;
   }
+}
+
+// Groups of one to nine images: every group lies in one part, and parts still have about their
+// sizes and their share of each class.
+TEST(SplitTest, AGroupStaysInOnePart) {
+  const FashionData data = MakeData(1000, 5);
+  Random random(3);
+  std::vector<int64_t> groups;
+  while (groups.size() < 1000) {
+    const auto first = static_cast<int64_t>(groups.size());
+    groups.insert(groups.end(), std::min<size_t>(1 + random.Below(9), 1000 - groups.size()), first);
+  }
+  for (const char* text : {"random 80/20", "stratified 70/20/10"}) {
+    LB_ASSERT_OK_AND_ASSIGN(const Split split, MakeSplit(text, data, 7, groups));
+    ExpectAPartition(split, 1000);
+    EXPECT_TRUE(split.near_duplicates_grouped);
+    std::vector<int> part(1000);
+    for (const int64_t image : split.validation) part[image] = 1;
+    for (const int64_t image : split.test) part[image] = 2;
+    for (int i = 0; i < 1000; ++i) EXPECT_EQ(part[i], part[groups[i]]) << text << ", " << i;
+    EXPECT_NEAR(static_cast<double>(split.validation.size()), 200, 15) << text;
+  }
+  LB_ASSERT_OK_AND_ASSIGN(const Split split, MakeSplit("stratified 70/20/10", data, 7, groups));
+  std::vector<double> all(5), test(5);
+  for (const ImageRecord& image : data.images) {
+    for (const int c : image.classes) ++all[c];
+  }
+  for (const int64_t image : split.test) {
+    for (const int c : data.images[image].classes) ++test[c];
+  }
+  for (int c = 0; c < 5; ++c) EXPECT_NEAR(test[c] / all[c], 0.1, 0.05) << c;
+}
+
+TEST(SplitTest, GroupsOfOneChangeNothingButTheMark) {
+  const FashionData data = MakeData(300, 5);
+  std::vector<int64_t> alone(300);
+  std::iota(alone.begin(), alone.end(), 0);
+  for (const char* text : {"random 80/20", "stratified 70/20/10", "all"}) {
+    LB_ASSERT_OK_AND_ASSIGN(const Split plain, MakeSplit(text, data, 7));
+    LB_ASSERT_OK_AND_ASSIGN(const Split grouped, MakeSplit(text, data, 7, alone));
+    EXPECT_EQ(plain.train, grouped.train);
+    EXPECT_EQ(plain.validation, grouped.validation);
+    EXPECT_EQ(plain.test, grouped.test);
+    const std::string json = SplitToJson(grouped, data);
+    EXPECT_NE(json, SplitToJson(plain, data));
+    EXPECT_THAT(SplitToJson(plain, data), Not(HasSubstr("near")));
+    LB_ASSERT_OK_AND_ASSIGN(const Split read, SplitFromJson(json, data));
+    EXPECT_TRUE(read.near_duplicates_grouped);
+    EXPECT_EQ(SplitToJson(read, data), json);
+  }
+  alone.pop_back();
+  EXPECT_THAT(MakeSplit("all", data, 7, alone),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("299 groups for 300 images")));
 }
 
 }  // namespace

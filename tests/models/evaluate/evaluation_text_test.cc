@@ -59,6 +59,30 @@ TEST(EvaluationTextTest, TunedThresholdsStandBesideTheirClass) {
   EXPECT_THAT(EvaluationTable(plain), Not(HasSubstr("tuned")));
 }
 
+TEST(EvaluationTextTest, AGalleryHasItsOwnBlockAndRows) {
+  const Gallery gallery{.ids = {"x", "c"},
+                        .vectors = {1, 0, 0, 1},
+                        .labels = {.n = 2, .classes = 3, .values = {1, 0, 0, 0, 1, 0}}};
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
+                          EvaluateSet("test", Space(), Images(), Outputs(), &gallery));
+  const nlohmann::json json = nlohmann::json::parse(EvaluationToJson(got));
+  EXPECT_EQ(json["gallery"]["items"], 2);
+  EXPECT_EQ(json["gallery"]["own_items"], 1);
+  EXPECT_EQ(json["gallery"]["relevance"]["exact"]["recall_at_1"], 1.0);
+  EXPECT_EQ(json["values"]["gallery_recall_at_1_exact"], 1.0);
+  EXPECT_EQ(json["values"]["top1_accuracy"], 1.0);
+  EXPECT_NEAR(json["values"]["knn_accuracy"].get<double>(), 2.0 / 3, 1e-12) << "c has no shoe left";
+  const std::string table = EvaluationTable(got);
+  for (const char* text : {"against 2 items of the index", "accuracy, highest score        1.0000",
+                           "accuracy, 5 nearest items      0.6667"}) {
+    EXPECT_THAT(table, HasSubstr(text));
+  }
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation plain,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
+  EXPECT_FALSE(nlohmann::json::parse(EvaluationToJson(plain)).contains("gallery"));
+  EXPECT_THAT(EvaluationTable(plain), Not(HasSubstr("of the index")));
+}
+
 TEST(EvaluationTextTest, TableNamesClassesAndHeadlines) {
   LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
                           EvaluateSet("test", Space(), Images(), Outputs()));

@@ -89,6 +89,41 @@ TEST(SetEvaluationTest, TunedThresholdsAreMeasuredBesideOneHalf) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("thresholds: 2 values")));
 }
 
+TEST(SetEvaluationTest, AccuracyIsForSetsOfOneClassAnImage) {
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
+  EXPECT_EQ(EvaluationValues(got).at("top1_accuracy"), 1);
+  EXPECT_EQ(EvaluationValues(got).count("knn_accuracy"), 0u) << "there is no gallery";
+  std::vector<ImageRecord> images = Images();
+  images[1].classes = {0, 2};
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation several,
+                          EvaluateSet("test", Space(), images, Outputs()));
+  EXPECT_EQ(EvaluationValues(several).count("top1_accuracy"), 0u);
+}
+
+TEST(SetEvaluationTest, AGalleryIsMeasuredBesideTheSetItself) {
+  Gallery gallery{.ids = {"x", "c", "y"},
+                  .vectors = {0.6f, 0.8f, 0, 1, 1, 0},
+                  .labels = {.n = 3, .classes = 3, .values = {0, 1, 0, 0, 1, 0, 1, 0, 0}}};
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation plain,
+                          EvaluateSet("test", Space(), Images(), Outputs()));
+  EXPECT_EQ(EvaluationValues(plain).count("gallery_recall_at_1"), 0u);
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got,
+                          EvaluateSet("test", Space(), Images(), Outputs(), &gallery));
+  ASSERT_TRUE(got.gallery.has_value());
+  EXPECT_EQ(got.gallery->own_items, 1) << "image c is in the gallery";
+  const std::map<std::string, double> values = EvaluationValues(got);
+  // a finds y first; b (0.8, 0.6) finds x, a shoe, at 0.96; c without itself finds x.
+  EXPECT_NEAR(values.at("gallery_recall_at_1_exact"), 2.0 / 3, 1e-12);
+  EXPECT_EQ(values.at("gallery_queries_excluded"), 3) << "nobody shares three classes";
+  // Two items vote, as many as c is left with: the nearer one decides.
+  EXPECT_NEAR(values.at("knn_accuracy"), 2.0 / 3, 1e-12);
+  EXPECT_EQ(values.at("map_at_r_j50"), EvaluationValues(plain).at("map_at_r_j50"));
+  gallery.vectors.pop_back();
+  EXPECT_THAT(EvaluateSet("test", Space(), Images(), Outputs(), &gallery),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("gallery")));
+}
+
 TEST(SetEvaluationTest, ModelWithoutAttributesHasNoAttributeValues) {
   SetOutputs outputs = Outputs();
   outputs.attribute_scores.clear();

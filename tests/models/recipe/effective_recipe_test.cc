@@ -54,12 +54,14 @@ TEST(EffectiveRecipeTest, NamesCommentsAndPlacesDoNotMatter) {
   EXPECT_EQ(With("root = \"d\"", "root = \"elsewhere\""), TextOf(kRecipe));
   EXPECT_EQ(With("name = \"all\"", "name = \"first\""), TextOf(kRecipe));
   EXPECT_EQ(With("weight = 1.0", "weight = 1"), TextOf(kRecipe));
+  EXPECT_EQ(With("seed = 7", "seed = 7\nkeep_checkpoints = \"every_epoch\""), TextOf(kRecipe));
 }
 
 TEST(EffectiveRecipeTest, WhatDecidesATrainingMatters) {
   EXPECT_NE(With("seed = 7", "seed = 8"), TextOf(kRecipe));
   EXPECT_NE(With("margin = 0.2", "margin = 0.1"), TextOf(kRecipe));
   EXPECT_NE(With("steps = 10", "epochs = 10"), TextOf(kRecipe));
+  EXPECT_NE(With("root = \"d\"", "group_near_duplicates = true"), TextOf(kRecipe));
   EXPECT_NE(With("adamw", "adam"), TextOf(kRecipe));
   EXPECT_NE(With("root = \"d\"", "root = \"d\"\nimage_size = 64"), TextOf(kRecipe));
 }

@@ -36,6 +36,8 @@ TEST(RecipeTest, MinimalRecipeHasTheDocumentedDefaults) {
   EXPECT_EQ(recipe.data.root, "d");
   EXPECT_EQ(recipe.data.csv, "train.csv");
   EXPECT_EQ(recipe.data.split, "stratified 80/10/10");
+  EXPECT_FALSE(recipe.data.group_near_duplicates);
+  EXPECT_FALSE(recipe.keep_every_epoch);
   EXPECT_EQ(recipe.data.image_size, 128);
   EXPECT_EQ(recipe.data.augment.crop_scale_min, 1.0);
   EXPECT_EQ(recipe.network.backbone, "small_cnn");
@@ -57,11 +59,13 @@ TEST(RecipeTest, EveryKeyArrivesInItsMember) {
 name = "all-keys"
 seed = 11
 threads = 3
+keep_checkpoints = "every_epoch"
 [data]
 root = "r"
 csv = "a.csv"
 holdout_csv = "b.csv"
 split = "random 70/30"
+group_near_duplicates = true
 image_size = 96
 resize = "pad"
 cache = "disk"
@@ -104,9 +108,11 @@ spec = "Flat"
                                                       "x.toml"));
   EXPECT_EQ(r.seed, 11);
   EXPECT_EQ(r.threads, 3);
+  EXPECT_TRUE(r.keep_every_epoch);
   EXPECT_EQ(r.data.csv, "a.csv");
   EXPECT_EQ(r.data.holdout_csv, "b.csv");
   EXPECT_EQ(r.data.split, "random 70/30");
+  EXPECT_TRUE(r.data.group_near_duplicates);
   EXPECT_EQ(r.data.image_size, 96);
   EXPECT_EQ(r.data.resize, "pad");
   EXPECT_EQ(r.data.cache, "disk");
@@ -195,6 +201,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("root = \"d\"", "split = \"random 80/30\""),
                   "3: data.split: ", "random 80/30"},
         BadRecipe{With("root = \"d\"", "split = \"some\""), "3: data.split: ", "\"some\""},
+        BadRecipe{With("[data]", "keep_checkpoints = \"all\"\n[data]"),
+                  "2: keep_checkpoints: ", "every_epoch"},
         BadRecipe{With("root = \"d\"", "resize = \"fit\""),
                   "3: data.resize: ", "squish, pad, crop"},
         BadRecipe{With("root = \"d\"", "cache = \"tape\""), "3: data.cache: ", "disk"},

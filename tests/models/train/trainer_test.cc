@@ -128,6 +128,30 @@ TEST_F(TrainerTest, ResumingAFinishedRunTrainsNothingMore) {
   ExpectEqual(Weights(dir), want);
 }
 
+// Epochs of 3, 3 and 1 steps, then two of 4.
+TEST_F(TrainerTest, EveryEpochStaysWhereTheRecipeAsksForIt) {
+  TempDir plain, kept;
+  ASSERT_THAT(Train(recipe_, set_.set(split_), Options(plain)), IsOk());
+  EXPECT_FALSE(PathExists(plain / "epoch_0001.pt"));
+  const std::vector<double> all_losses = std::exchange(losses_, {});
+  recipe_.keep_every_epoch = true;
+  ASSERT_THAT(Train(recipe_, set_.set(split_), Options(kept)), IsOk());
+  const auto want = Weights(kept);
+  ExpectEqual(want, Weights(plain));
+  for (int epoch = 1; epoch <= 5; ++epoch)
+    EXPECT_TRUE(PathExists(kept / ("epoch_000" + std::to_string(epoch) + ".pt"))) << epoch;
+  EXPECT_FALSE(PathExists(kept / "epoch_0006.pt"));
+  // Each is the state it is named after: from the second on, nine steps are left.
+  LB_ASSERT_OK_AND_ASSIGN(const std::string second, ReadFile(kept / "epoch_0002.pt"));
+  ASSERT_THAT(WriteFile(kept / "checkpoint.pt", second), IsOk());
+  losses_.clear();
+  TrainOptions options = Options(kept);
+  options.resume = true;
+  ASSERT_THAT(Train(recipe_, set_.set(split_), options), IsOk());
+  EXPECT_EQ(losses_, std::vector<double>(all_losses.begin() + 6, all_losses.end()));
+  ExpectEqual(Weights(kept), want);
+}
+
 TEST_F(TrainerTest, SameSeedSameWeightsOtherSeedOthers) {
   TempDir a, b, c;
   ASSERT_THAT(Train(recipe_, set_.set(split_), Options(a)), IsOk());
