@@ -17,6 +17,7 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train evaluate --bundle out/quick/bundles --data data/outfits --csv holdout.csv --images holdout
   lookbook-train compare out/quick/bundles out/other/bundles --data data/outfits
   lookbook-train predict photos/ --bundle out/quick/bundles --csv predictions.csv
+  lookbook-train report out/quick out/other --html compare.html
 
 Ctrl-C stops a training after the step under way; the same command goes on from there.
 Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged, 130 interrupted.)";
@@ -69,6 +70,7 @@ int ParseAndRun(int argc, const char* const* argv) {
   AddEvaluateCommand(app, &commands);
   AddCompareCommand(app, &commands);
   AddPredictCommand(app, &commands);
+  AddReportCommand(app, &commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -191,23 +191,29 @@ absl::Status Pipeline::IndexNow() {
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::EvaluateNow() {
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
-  std::string name = "holdout";
-  FashionData set;
+absl::StatusOr<Pipeline::JudgedPart> Pipeline::Judged() {
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
-    set = *holdout;
-    name = std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv"));
-  } else {
-    name = !split_.test.empty() ? "test" : !split_.validation.empty() ? "validation" : "train";
-    set.labels = data_.labels;
-    for (const int64_t row : name == "test"         ? split_.test
-                             : name == "validation" ? split_.validation
-                                                    : split_.train) {
-      set.images.push_back(data_.images[row]);
-    }
+    return JudgedPart{std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv")),
+                      holdout->labels, holdout->images};
   }
+  JudgedPart part{!split_.test.empty()         ? "test"
+                  : !split_.validation.empty() ? "validation"
+                                               : "train",
+                  data_.labels,
+                  {}};
+  for (const int64_t row : part.name == "test"         ? split_.test
+                           : part.name == "validation" ? split_.validation
+                                                       : split_.train) {
+    part.images.push_back(data_.images[row]);
+  }
+  return part;
+}
+
+absl::Status Pipeline::EvaluateNow() {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
+  LB_ASSIGN_OR_RETURN(const JudgedPart part, Judged());
+  const std::string& name = part.name;
   if (name == "train")
     std::fprintf(stderr,
                  "evaluate there is no held-out part: these numbers are of the training images\n");
@@ -218,7 +224,7 @@ absl::Status Pipeline::EvaluateNow() {
   ProgressLine progress("evaluate");
   const ServedModel served{*model, spec_, data_.labels};
   LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
-                      EvaluateModel(served, set.labels, set.images,
+                      EvaluateModel(served, part.labels, part.images,
                                     {.split = name,
                                      .threads = Cores(),
                                      .thresholds = calibration.thresholds,
