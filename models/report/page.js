@@ -29,7 +29,6 @@
 
   function scales(spec) {
     const y = axis(spec.y_title, spec.log_y, true);
-    if (spec.kind === 'curve') return {...common, borderWidth: 2, pointRadius: series.values.length > 40 ? 0 : 2.5, pointHitRadius: 8, pointHoverRadius: 4, tension: 0};
     if (spec.kind === 'scatter') return {x: axis(spec.x_title, spec.log_x, true), y};
     if (spec.kind === 'curve') {
       const x = axis(spec.x_title, spec.log_x, true);
