@@ -67,7 +67,13 @@ class Pipeline {
   absl::Status CalibrateNow();
   absl::Status EvaluateNow();
   absl::Status PublishNow();
-  absl::Status ReportNow();
+  // The bundle that the publish step left of just this run.
+  struct PublishedBundle {
+    std::string inputs;  // Of that step.
+    std::string directory;
+  };
+  absl::StatusOr<PublishedBundle> FindPublished();
+  absl::Status ReportNow(const std::string& directory);
   // The labelled pictures that the run is judged by: the holdout, else the test part, the
   // validation part or, where there is no other, the training part.
   struct JudgedPart {
@@ -89,7 +95,7 @@ class Pipeline {
   absl::StatusOr<std::string> CalibrateInputs() const;
   absl::StatusOr<std::string> EvaluateInputs();
   absl::StatusOr<std::string> PublishInputs(const std::string& root, bool activate);
-  absl::StatusOr<std::string> ReportInputs();
+  absl::StatusOr<std::string> ReportInputs(const std::string& publish_inputs) const;
   absl::Status Require(const std::string& step, const std::string& inputs,
                        const std::string& output) const;
   absl::StatusOr<std::unique_ptr<Embedder>> OpenModel() const;

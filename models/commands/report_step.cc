@@ -32,7 +32,7 @@ int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurre
 
 struct Published {
   std::string root;
-  std::string directory;
+  std::string bundle_id;
   bool active = true;
 };
 
@@ -46,7 +46,7 @@ absl::StatusOr<Published> ReadPublished(const WorkFolder& work) {
   LB_RETURN_IF_ERROR(text.status());
   try {
     const nlohmann::json json = nlohmann::json::parse(*text);
-    return Published{json.at("root").get<std::string>(), json.at("directory").get<std::string>(),
+    return Published{json.at("root").get<std::string>(), json.at("bundle_id").get<std::string>(),
                      json.at("active").get<bool>()};
   } catch (const nlohmann::json::exception& e) {
     return absl::DataLossError(absl::StrCat(path, ": ", e.what()));
@@ -102,17 +102,28 @@ absl::Status WriteReport(const WorkFolder& work, const RunStudy& run) {
 
 }  // namespace
 
-// Where the bundle went is what the publishing wrote, not what this call's flags say.
-absl::StatusOr<std::string> Pipeline::ReportInputs() {
+// The bundle went where this call would publish, or where published.json says: that file cannot
+// name a root that is not UTF-8.
+absl::StatusOr<Pipeline::PublishedBundle> Pipeline::FindPublished() {
   // The earlier steps first: they say which of them to run.
   LB_ASSIGN_OR_RETURN(const std::string evaluated, EvaluateInputs());
   LB_RETURN_IF_ERROR(Require("evaluate", evaluated, "evaluation.json"));
   LB_ASSIGN_OR_RETURN(const Published published, ReadPublished(work_));
-  LB_ASSIGN_OR_RETURN(const std::string made_of, PublishInputs(published.root, published.active));
-  LB_RETURN_IF_ERROR(Require("publish", made_of, "published.json"));
+  const std::string own = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
+  PublishedBundle out;
+  for (const std::string& root : {own, published.root}) {
+    LB_ASSIGN_OR_RETURN(out.inputs, PublishInputs(root, published.active));
+    out.directory = JoinPath(root, published.bundle_id);
+    if (work_.IsDone("publish", out.inputs)) break;
+  }
+  LB_RETURN_IF_ERROR(Require("publish", out.inputs, "published.json"));
+  return out;
+}
+
+absl::StatusOr<std::string> Pipeline::ReportInputs(const std::string& publish_inputs) const {
   LB_ASSIGN_OR_RETURN(const std::string bundle, Sha256OfFile(work_.Path("published.json")));
   LB_ASSIGN_OR_RETURN(const std::string history, Sha256OfFile(work_.Path("train/history.json")));
-  return HashOf({{"of", made_of},
+  return HashOf({{"of", publish_inputs},
                  {"bundle", bundle},
                  {"history", history},
                  {"unlabelled", HashOfPictures(JoinPath(recipe_.data.root, kUnlabelledFolder))},
@@ -120,20 +131,19 @@ absl::StatusOr<std::string> Pipeline::ReportInputs() {
 }
 
 absl::Status Pipeline::Report() {
-  LB_ASSIGN_OR_RETURN(const std::string inputs, ReportInputs());
+  LB_ASSIGN_OR_RETURN(const PublishedBundle bundle, FindPublished());
+  LB_ASSIGN_OR_RETURN(const std::string inputs, ReportInputs(bundle.inputs));
   return Step("report", inputs, {"report.html", "metrics.json", "metrics.csv", "neighbors.json"},
-              [this] { return ReportNow(); });
+              [&] { return ReportNow(bundle.directory); });
 }
 
-absl::Status Pipeline::ReportNow() {
-  LB_ASSIGN_OR_RETURN(const Published published, ReadPublished(work_));
-  if (!PathExists(published.directory)) {
+absl::Status Pipeline::ReportNow(const std::string& directory) {
+  if (!PathExists(directory)) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the bundle ", published.directory, " is gone: run `lookbook-train publish",
-                     " --out ", work_.directory(), " --bundles ", published.root, "` first"));
+        absl::StrCat("the bundle ", directory, " is gone: run `lookbook-train publish --out ",
+                     work_.directory(), "` first"));
   }
-  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle,
-                      OpenBundleOrRoot(published.directory));
+  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(directory));
   // What this step makes anew is not read: it may be damaged.
   LB_RETURN_IF_ERROR(RemoveAll(work_.Path("neighbors.json")));
   LB_ASSIGN_OR_RETURN(RunStudy run, ReadRun(work_.directory()));

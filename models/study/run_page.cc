@@ -34,8 +34,7 @@ constexpr Headline kBesideChance[] = {{"mAP", "map"},
 
 ReportTable ChanceTable(const EvaluationFacts& facts) {
   ReportTable table;
-  table.columns = {
-      {"metric"}, {"value", true}, {"at random", true}, {"commonest labels first", true}};
+  table.columns = {{"metric"}, {"value", true}, {"at random", true}, {"by frequency", true}};
   for (const Headline& row : kBesideChance) {
     const double value = ValueOf(facts.values, row.value);
     if (std::isnan(value)) continue;
@@ -53,7 +52,7 @@ ReportSection HeadlineSection(const RunStudy& run) {
   section.lead = absl::StrCat(
       "The exported model on ", facts.split, ", ", WithCommas(facts.images),
       " images, through the code that serves it. At random, F1 is that of calling every class on "
-      "every image.");
+      "every image; by frequency, images with the commonest labels come first.");
   if (run.state == RunState::kCollapsed) {
     section.blocks.push_back(ReportText{
         "The last validation was red: the embedding or the predicted labels collapsed.", true});

@@ -103,7 +103,7 @@ TEST_F(NeighborStudyTest, FixedQueriesDoNotDependOnOrderOrSample) {
   std::reverse(queries_.begin(), queries_.end());
   LB_ASSERT_OK_AND_ASSIGN(const NeighborStudy sample, Study({.most_queries = 4}));
   EXPECT_EQ(Ids(sample.fixed), want);
-  EXPECT_EQ(sample.queries, 9) << "places 0, 7, 15 and 22 beside the six fixed ones";
+  EXPECT_EQ(sample.queries, 8) << "places 7 and 22 beside the six fixed ones, 0 and 15 among them";
 }
 
 TEST_F(NeighborStudyTest, UnreadablePicturesAreLeftOut) {
