@@ -18,6 +18,7 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train compare out/quick/bundles out/other/bundles --data data/outfits
   lookbook-train reproduce --recipes models/recipes/study models/recipes/bce.toml --data data/outfits --out out/study
   lookbook-train predict photos/ --bundle out/quick/bundles --csv predictions.csv
+  lookbook-train report out/quick out/other --html compare.html
 
 Ctrl-C stops a training after the step under way; the same command goes on from there.
 Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged, 130 interrupted.)";
@@ -71,6 +72,7 @@ int ParseAndRun(int argc, const char* const* argv) {
   AddCompareCommand(app, &commands);
   AddReproduceCommand(app, &commands);
   AddPredictCommand(app, &commands);
+  AddReportCommand(app, &commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -298,7 +298,8 @@ absl::Status Pipeline::Run() {
   LB_RETURN_IF_ERROR(Index());
   LB_RETURN_IF_ERROR(Calibrate());
   LB_RETURN_IF_ERROR(Evaluate());
-  return Publish();
+  LB_RETURN_IF_ERROR(Publish());
+  return Report();
 }
 
 }  // namespace lookbook

@@ -1,5 +1,5 @@
 // The trainer's path as steps over a work folder: train, export, index, calibrate, evaluate,
-// publish.
+// publish, report.
 #pragma once
 
 #include <functional>
@@ -47,6 +47,7 @@ class Pipeline {
   absl::Status Calibrate();
   absl::Status Evaluate();
   absl::Status Publish();
+  absl::Status Report();
   // All of them, in this order.
   absl::Status Run();
 
@@ -67,6 +68,21 @@ class Pipeline {
   absl::Status CalibrateNow();
   absl::Status EvaluateNow();
   absl::Status PublishNow();
+  // The bundle that the publish step left of just this run.
+  struct PublishedBundle {
+    std::string inputs;  // Of that step.
+    std::string directory;
+  };
+  absl::StatusOr<PublishedBundle> FindPublished();
+  absl::Status ReportNow(const std::string& directory);
+  // The labelled pictures that the run is judged by: the holdout, else the test part, the
+  // validation part or, where there is no other, the training part.
+  struct JudgedPart {
+    std::string name;
+    LabelSpace labels;
+    std::vector<ImageRecord> images;
+  };
+  absl::StatusOr<JudgedPart> Judged();
   // Skips, or runs `work` and remembers it.
   absl::Status Step(const std::string& name, const std::string& inputs,
                     const std::vector<std::string>& outputs,
@@ -79,6 +95,8 @@ class Pipeline {
   absl::StatusOr<std::string> IndexInputs() const;
   absl::StatusOr<std::string> CalibrateInputs() const;
   absl::StatusOr<std::string> EvaluateInputs();
+  absl::StatusOr<std::string> PublishInputs(const std::string& root, bool activate);
+  absl::StatusOr<std::string> ReportInputs(const std::string& publish_inputs) const;
   absl::Status Require(const std::string& step, const std::string& inputs,
                        const std::string& output) const;
   absl::StatusOr<std::unique_ptr<Embedder>> OpenModel() const;

@@ -45,7 +45,7 @@ Examples:
   lookbook-train publish --out out/quick --bundles /srv/bundles/quick
   lookbook-train publish --out out/quick --bundles /srv/bundles/quick --no-activate)",
      &Pipeline::Publish, false, true},
-    {"run", "Does everything: train, export, index, calibrate, evaluate, publish",
+    {"run", "Does everything: train, export, index, calibrate, evaluate, publish, report",
      R"(Steps whose inputs have not changed are skipped, an interrupted training goes on where it was.
 Examples:
   lookbook-train run --recipe models/recipes/quick.toml

@@ -99,20 +99,6 @@ absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const DataRecipe& recipe
   return std::move(images.cache);
 }
 
-// The part that judges where no other set does, and its name: the first that is not empty.
-std::pair<std::string, FashionData> JudgingPart(const FashionData& data, const Split& split) {
-  std::pair<std::string, FashionData> out;
-  for (const auto& [name, rows] : {std::pair{"test", &split.test},
-                                   {"validation", &split.validation},
-                                   {"train", &split.train}}) {
-    if (rows->empty()) continue;
-    out = {name, {.labels = data.labels}};
-    for (const int64_t row : *rows) out.second.images.push_back(data.images[row]);
-    return out;
-  }
-  return out;
-}
-
 absl::Status WriteTrainResult(const std::string& path, const TrainResult& result) {
   const nlohmann::json json = {
       {"steps", result.steps},
@@ -210,14 +196,29 @@ absl::Status Pipeline::IndexNow() {
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::EvaluateNow() {
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
-  auto [name, set] = JudgingPart(data_, split_);
+absl::StatusOr<Pipeline::JudgedPart> Pipeline::Judged() {
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
-    set = *holdout;
-    name = std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv"));
+    return JudgedPart{std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv")),
+                      holdout->labels, holdout->images};
   }
+  JudgedPart part{!split_.test.empty()         ? "test"
+                  : !split_.validation.empty() ? "validation"
+                                               : "train",
+                  data_.labels,
+                  {}};
+  for (const int64_t row : part.name == "test"         ? split_.test
+                           : part.name == "validation" ? split_.validation
+                                                       : split_.train) {
+    part.images.push_back(data_.images[row]);
+  }
+  return part;
+}
+
+absl::Status Pipeline::EvaluateNow() {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
+  LB_ASSIGN_OR_RETURN(const JudgedPart part, Judged());
+  const std::string& name = part.name;
   if (name == "train")
     std::fprintf(stderr,
                  "evaluate there is no held-out part: these numbers are of the training images\n");
@@ -230,7 +231,7 @@ absl::Status Pipeline::EvaluateNow() {
   ProgressLine progress("evaluate");
   const ServedModel served{*model, spec_, data_.labels};
   LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
-                      EvaluateModel(served, set.labels, set.images,
+                      EvaluateModel(served, part.labels, part.images,
                                     {.split = name,
                                      .threads = Cores(),
                                      .thresholds = calibration.thresholds,

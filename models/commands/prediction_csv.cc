@@ -7,19 +7,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
+#include "models/report/csv_field.h"
 
 namespace lookbook {
 namespace {
 
 constexpr float kAttributeThreshold = 0.5f;
-
-std::string Field(absl::string_view text) {
-  if (text.find_first_of("\",\r\n") == absl::string_view::npos) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
 
 // Names whose score is above its threshold.
 std::string Predicted(const std::vector<Label>& labels, const float* scores,
@@ -35,9 +30,9 @@ std::string Header(const LabelSpace& labels, bool attributes) {
   std::string out = "file,error,predicted";
   if (attributes) absl::StrAppend(&out, ",predicted attributes");
   for (const Label& label : labels.classes)
-    absl::StrAppend(&out, ",", Field(absl::StrCat("class: ", label.name)));
+    absl::StrAppend(&out, ",", CsvField(absl::StrCat("class: ", label.name)));
   for (const Label& label : labels.attributes) {
-    if (attributes) absl::StrAppend(&out, ",", Field(absl::StrCat("attribute: ", label.name)));
+    if (attributes) absl::StrAppend(&out, ",", CsvField(absl::StrCat("attribute: ", label.name)));
   }
   return out + "\n";
 }
@@ -57,19 +52,20 @@ std::string PredictionsToCsv(const LabelSpace& labels, const std::vector<float>&
   std::string out = Header(labels, attributes);
   size_t read = 0, unreadable = 0;
   for (size_t i = 0; i < images.size(); ++i) {
-    absl::StrAppend(&out, Field(images[i].id), ",");
+    absl::StrAppend(&out, CsvField(images[i].id), ",");
     if (read == corpus.images.size() || corpus.images[read] != static_cast<int64_t>(i)) {
       absl::string_view why = corpus.unreadable[unreadable++];
       absl::ConsumePrefix(&why, absl::StrCat(images[i].id, ": "));
-      absl::StrAppend(&out, Field(why), ",", attributes ? "," : "", std::string(scored, ','), "\n");
+      absl::StrAppend(&out, CsvField(why), ",", attributes ? "," : "", std::string(scored, ','),
+                      "\n");
       continue;
     }
     const float* scores = corpus.scores.data() + read * labels.classes.size();
-    absl::StrAppend(&out, ",", Field(Predicted(labels.classes, scores, thresholds)));
+    absl::StrAppend(&out, ",", CsvField(Predicted(labels.classes, scores, thresholds)));
     const float* attribute_scores =
         attributes ? corpus.attribute_scores.data() + read * labels.attributes.size() : nullptr;
     if (attributes)
-      absl::StrAppend(&out, ",", Field(Predicted(labels.attributes, attribute_scores, halves)));
+      absl::StrAppend(&out, ",", CsvField(Predicted(labels.attributes, attribute_scores, halves)));
     for (size_t j = 0; j < labels.classes.size(); ++j)
       absl::StrAppendFormat(&out, ",%.6g", scores[j]);
     for (size_t j = 0; attributes && j < labels.attributes.size(); ++j)

@@ -50,7 +50,7 @@ absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
 
 }  // namespace
 
-absl::Status Pipeline::Publish() {
+absl::StatusOr<std::string> Pipeline::PublishInputs(const std::string& root, bool activate) {
   LB_ASSIGN_OR_RETURN(const std::string index_inputs, IndexInputs());
   LB_RETURN_IF_ERROR(Require("index", index_inputs, "index/index.faiss"));
   LB_ASSIGN_OR_RETURN(const std::string evaluate_inputs, EvaluateInputs());
@@ -60,10 +60,15 @@ absl::Status Pipeline::Publish() {
                            "index/golden/golden.json", "calibration.json", "evaluation.json"}) {
     LB_ASSIGN_OR_RETURN(inputs[file], Sha256OfFile(work_.Path(file)));
   }
-  const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
   inputs["root"] = root;
-  inputs["activate"] = options_.activate ? "yes" : "no";
+  inputs["activate"] = activate ? "yes" : "no";
   inputs["recipe"] = Sha256Hex(recipe_.text);
+  return HashOf(inputs);
+}
+
+absl::Status Pipeline::Publish() {
+  const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
+  LB_ASSIGN_OR_RETURN(const std::string inputs, PublishInputs(root, options_.activate));
   // The bundle itself lies outside this folder: it must still be what CURRENT names, or be there at
   // all.
   const absl::StatusOr<std::string> published = ReadFile(work_.Path("published.json"));
@@ -76,7 +81,7 @@ absl::Status Pipeline::Publish() {
                                         : PathExists(JoinPath(root, id));
     if (!live) LB_RETURN_IF_ERROR(work_.Forget("publish"));
   }
-  return Step("publish", HashOf(inputs), {"published.json"}, [this] { return PublishNow(); });
+  return Step("publish", inputs, {"published.json"}, [this] { return PublishNow(); });
 }
 
 // Written, sealed and then loaded as a server would, golden self-test included, before CURRENT

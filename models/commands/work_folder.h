@@ -19,6 +19,7 @@ namespace lookbook {
 //   export/   model.ts model.json
 //   index/    index.faiss items.sqlite golden/ index.json
 //   calibration.json evaluation.json published.json steps.json
+//   report.html metrics.json metrics.csv neighbors.json
 class WorkFolder {
  public:
   // Makes the folder when needed. DataLoss: steps.json is not what this class wrote.

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/version.h"
 #include "models/explore/label_sections.h"
-#include "models/explore/numbers_text.h"
+#include "models/report/numbers_text.h"
 #include "models/explore/picture_sections.h"
 
 namespace lookbook {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "models/explore/numbers_text.h"
+#include "models/report/numbers_text.h"
 
 namespace lookbook {
 namespace {

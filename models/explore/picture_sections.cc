@@ -9,7 +9,7 @@
 #include "engine/image/decode.h"
 #include "engine/image/encode.h"
 #include "engine/image/thumbnail.h"
-#include "models/explore/numbers_text.h"
+#include "models/report/numbers_text.h"
 
 namespace lookbook {
 namespace {

@@ -21,16 +21,23 @@ const char* KindName(ChartKind kind) {
       return "horizontal_bar";
     case ChartKind::kScatter:
       return "scatter";
+    case ChartKind::kCurve:
+      return "curve";
   }
   return "";
 }
 
+// Its series have an x of their own.
+bool HasPoints(const ReportChart& chart) {
+  return chart.kind == ChartKind::kScatter || chart.kind == ChartKind::kCurve;
+}
+
 Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-Json SeriesToJson(const ReportSeries& series, bool scatter) {
+Json SeriesToJson(const ReportSeries& series, bool points) {
   Json values = Json::array();
   for (size_t i = 0; i < series.values.size(); ++i) {
-    if (!scatter) {
+    if (!points) {
       values.push_back(Number(series.values[i]));
     } else {
       values.push_back({{"x", Number(series.x[i])}, {"y", Number(series.values[i])}});
@@ -39,11 +46,20 @@ Json SeriesToJson(const ReportSeries& series, bool scatter) {
   return {{"name", series.name}, {"values", values}};
 }
 
+Json BoundariesToJson(const ReportChart& chart) {
+  Json boundaries = Json::array();
+  for (const ReportBoundary& boundary : chart.boundaries) {
+    if (std::isfinite(boundary.x))
+      boundaries.push_back({{"x", boundary.x}, {"name", boundary.name}});
+  }
+  return boundaries;
+}
+
 }  // namespace
 
 absl::Status CheckChart(const ReportChart& chart) {
   for (const ReportSeries& series : chart.series) {
-    const size_t wanted = chart.kind == ChartKind::kScatter ? series.x.size() : chart.labels.size();
+    const size_t wanted = HasPoints(chart) ? series.x.size() : chart.labels.size();
     if (series.values.size() == wanted) continue;
     return absl::InvalidArgumentError(absl::StrCat("chart \"", chart.title, "\": series \"",
                                                    series.name, "\" has ", series.values.size(),
@@ -57,11 +73,12 @@ std::string ChartsToJson(const std::vector<ReportChart>& charts) {
   for (const ReportChart& chart : charts) {
     Json series = Json::array();
     for (const ReportSeries& one : chart.series)
-      series.push_back(SeriesToJson(one, chart.kind == ChartKind::kScatter));
+      series.push_back(SeriesToJson(one, HasPoints(chart)));
     list.push_back({{"kind", KindName(chart.kind)},
                     {"title", chart.title},
                     {"labels", chart.labels},
                     {"series", series},
+                    {"boundaries", BoundariesToJson(chart)},
                     {"x_title", chart.x_title},
                     {"y_title", chart.y_title},
                     {"log_x", chart.log_x},

@@ -51,14 +51,17 @@ struct ReportPicture {
   std::string file;  // Bytes of a JPEG or PNG; empty: "no picture" in its place.
   std::string title;
   std::string note;
-  std::vector<std::string> chips;  // Small words below.
+  std::vector<std::string> marked_chips;  // Small words below; these come first and stand out.
+  std::vector<std::string> chips;
   std::vector<ReportMark> marks;
+  bool leads = false;  // A question that the pictures after it answer: it has a frame.
 };
 
 struct ReportGallery {
   std::string title;
   std::vector<ReportPicture> pictures;
   int width = 180;  // Pixels that a picture wants at least.
+  int columns = 0;  // So many a row, however narrow the screen is; 0 = as many as fit.
 };
 
 enum class ChartKind {
@@ -66,24 +69,33 @@ enum class ChartKind {
   kBar,
   kHorizontalBar,  // For many names: one below the other.
   kScatter,
+  kCurve,  // Points of any x, joined in their order by straight lines.
 };
 
 struct ReportSeries {
   std::string name;
   std::vector<double> values;  // Of each label, or y of each point; not finite = no point.
-  std::vector<double> x;       // kScatter alone.
+  std::vector<double> x;       // kScatter and kCurve alone.
+};
+
+// A vertical line through a kCurve chart: here something else begins.
+struct ReportBoundary {
+  double x = 0;
+  std::string name;
 };
 
 struct ReportChart {
   ChartKind kind = ChartKind::kLine;
   std::string title;
   std::string note;
-  std::vector<std::string> labels;  // Along the x axis, but for kScatter.
+  std::vector<std::string> labels;  // Along the x axis, but for kScatter and kCurve.
   std::vector<ReportSeries> series;
   std::string x_title;
   std::string y_title;
-  bool log_x = false;  // kScatter alone.
+  std::vector<ReportBoundary> boundaries;  // kCurve alone.
+  bool log_x = false;                      // kScatter and kCurve alone.
   bool log_y = false;
+  bool half = false;  // Half as wide as the page, where the screen is wide enough.
 };
 
 // A table of shades: value 0 is blank, the largest is darkest.

@@ -11,6 +11,7 @@
     const shade = color('--series-' + (index % 6 + 1));
     const common = {label: series.name, data: series.values, borderColor: shade, backgroundColor: shade};
     if (spec.kind === 'line') return {...common, borderWidth: 2, pointRadius: 0, pointHitRadius: 8, pointHoverRadius: 4, tension: 0};
+    if (spec.kind === 'curve') return {...common, borderWidth: 2, pointRadius: series.values.length > 40 ? 0 : 2.5, pointHitRadius: 8, pointHoverRadius: 4, tension: 0};
     if (spec.kind === 'scatter') return {...common, backgroundColor: shade + '80', borderWidth: 0, pointRadius: 2.5, pointHoverRadius: 5};
     return {...common, borderWidth: 0, borderRadius: 3, maxBarThickness: 56, categoryPercentage: 0.9, barPercentage: 0.85};
   }
@@ -29,6 +30,10 @@
   function scales(spec) {
     const y = axis(spec.y_title, spec.log_y, true);
     if (spec.kind === 'scatter') return {x: axis(spec.x_title, spec.log_x, true), y};
+    if (spec.kind === 'curve') {
+      const x = axis(spec.x_title, spec.log_x, true);
+      return {x: {...x, type: x.type || 'linear', beginAtZero: false}, y};
+    }
     const names = axis(spec.x_title, false, false);
     if (spec.kind !== 'horizontal_bar') return {x: names, y};
     names.ticks.autoSkip = false;
@@ -38,7 +43,9 @@
   function tooltip(spec) {
     return {
       callbacks: {
+        ...(spec.kind === 'curve' ? {title: (items) => items.length ? (spec.x_title || 'x') + ' ' + thousands(items[0].parsed.x) : ''} : {}),
         label: (item) => {
+          if (spec.kind === 'curve') return item.dataset.label + ': ' + thousands(item.parsed.y);
           const values = spec.kind === 'scatter'
             ? thousands(item.parsed.x) + ' × ' + thousands(item.parsed.y)
             : thousands(spec.kind === 'horizontal_bar' ? item.parsed.x : item.parsed.y);
@@ -48,17 +55,48 @@
     };
   }
 
+  // Dashed lines where something else begins, with its name at the top.
+  const boundaries = (spec) => ({
+    id: 'boundaries',
+    afterDatasetsDraw(chart) {
+      const {ctx, chartArea: area, scales: {x}} = chart;
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = color('--muted');
+      ctx.setLineDash([4, 4]);
+      ctx.font = '11px ' + Chart.defaults.font.family;
+      for (const boundary of spec.boundaries) {
+        const at = x.getPixelForValue(boundary.x);
+        if (!(at >= area.left - 1 && at <= area.right + 1)) continue;
+        ctx.beginPath();
+        ctx.moveTo(at, area.top);
+        ctx.lineTo(at, area.bottom);
+        ctx.stroke();
+        const fits = at + ctx.measureText(boundary.name).width + 6 < area.right;
+        ctx.textAlign = fits ? 'left' : 'right';
+        ctx.fillText(boundary.name, at + (fits ? 4 : -4), area.top + 10);
+      }
+      ctx.restore();
+    },
+  });
+
+  function interaction(spec) {
+    if (spec.kind === 'scatter') return {mode: 'nearest', axis: 'x', intersect: true};
+    if (spec.kind === 'curve') return {mode: 'nearest', axis: 'x', intersect: false};
+    return {mode: 'index', axis: spec.kind === 'horizontal_bar' ? 'y' : 'x', intersect: false};
+  }
+
   function draw(canvas) {
     const spec = specs[Number(canvas.dataset.chart)];
     const bar = spec.kind === 'bar' || spec.kind === 'horizontal_bar';
     drawn.push(new Chart(canvas, {
-      type: bar ? 'bar' : spec.kind,
+      type: bar ? 'bar' : spec.kind === 'curve' ? 'line' : spec.kind,
+      plugins: spec.boundaries.length > 0 ? [boundaries(spec)] : [],
       data: {labels: spec.labels, datasets: spec.series.map((series, i) => dataset(spec, series, i))},
       options: {
         animation: false,
         maintainAspectRatio: false,
         indexAxis: spec.kind === 'horizontal_bar' ? 'y' : 'x',
-        interaction: {mode: spec.kind === 'scatter' ? 'nearest' : 'index', axis: spec.kind === 'horizontal_bar' ? 'y' : 'x', intersect: spec.kind === 'scatter'},
+        interaction: interaction(spec),
         scales: scales(spec),
         plugins: {
           legend: {display: spec.series.length > 1, align: 'start', labels: {color: color('--ink'), boxWidth: 12, boxHeight: 12}},

@@ -94,6 +94,19 @@ std::string SafeColor(const std::string& color) {
   return fits ? color : "#777777";
 }
 
+Data Chips(const ReportPicture& picture) {
+  Data list{Data::type::list};
+  for (const std::vector<std::string>* chips : {&picture.marked_chips, &picture.chips}) {
+    for (const std::string& text : *chips) {
+      Data entry;
+      entry.set("text", text);
+      entry.set("marked", chips == &picture.marked_chips);
+      list << entry;
+    }
+  }
+  return list;
+}
+
 Data Marks(const std::vector<ReportMark>& marks) {
   Data list{Data::type::list};
   for (const ReportMark& mark : marks) {
@@ -113,14 +126,17 @@ Data Gallery(const ReportGallery& gallery) {
     entry.set("uri", TextOrFalse(PictureUri(picture.file)));
     entry.set("title", TextOrFalse(picture.title));
     entry.set("note", TextOrFalse(picture.note));
-    entry.set("has_chips", !picture.chips.empty());
-    entry.set("chips", Texts(picture.chips));
+    entry.set("has_chips", !picture.chips.empty() || !picture.marked_chips.empty());
+    entry.set("chips", Chips(picture));
+    entry.set("leads", picture.leads);
     entry.set("marks", Marks(picture.marks));
     pictures << entry;
   }
   Data out;
   out.set("title", TextOrFalse(gallery.title));
   out.set("width", absl::StrCat(std::clamp(gallery.width, 60, 600)));
+  out.set("fixed", gallery.columns > 0);
+  out.set("columns", absl::StrCat(std::clamp(gallery.columns, 1, 24)));
   out.set("pictures", pictures);
   return out;
 }
@@ -216,6 +232,8 @@ absl::StatusOr<Data> Sections(const ReportPage& page, std::vector<ReportChart>* 
       Data entry;
       for (const char* key : kBlockKeys) entry.set(key, false);
       entry.set(kBlockKeys[block.index()], content);
+      const auto* chart = std::get_if<ReportChart>(&block);
+      entry.set("half", chart != nullptr && chart->half);
       blocks << entry;
     }
     Data entry;

@@ -6,18 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
+#include "models/report/csv_field.h"
 #include "models/study/study_pairs.h"
 
 namespace lookbook {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string Field(const std::string& text) {
-  if (text.find_first_of("\",\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
 
 std::string Number(double value) {
   return std::isfinite(value) ? absl::StrFormat("%.6g", value) : "";
@@ -98,11 +93,11 @@ std::string StudyToCsv(const Study& study) {
     absl::StrAppend(&out, ",", key, "_low,", key, "_high");
   absl::StrAppend(&out, "\n");
   for (const StudyRow& row : study.rows) {
-    absl::StrAppend(&out, Field(row.run), ",", row.baseline ? 1 : 0, ",", Field(row.backbone), ",",
-                    Field(row.init), ",", Field(row.loss), ",", Field(row.length), ",", row.dim,
-                    ",");
-    absl::StrAppend(&out, row.parameters, ",", Number(row.train_seconds), ",", Field(row.guard),
-                    ",", Field(row.failure), ",", Number(row.train_images_per_second), ",",
+    absl::StrAppend(&out, CsvField(row.run), ",", row.baseline ? 1 : 0, ",", CsvField(row.backbone),
+                    ",", CsvField(row.init), ",", CsvField(row.loss), ",", CsvField(row.length),
+                    ",", row.dim, ",");
+    absl::StrAppend(&out, row.parameters, ",", Number(row.train_seconds), ",", CsvField(row.guard),
+                    ",", CsvField(row.failure), ",", Number(row.train_images_per_second), ",",
                     Number(row.embed_images_per_second), ",", row.peak_rss_bytes, ",",
                     row.model_bytes);
     for (const std::string& key : keys.values) {

@@ -11,18 +11,29 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, pr
                                    uniformity, effective_rank, top1_singular_share, ranked_images,
                                    hub_share, distinct_share, feature_norm, dead_norm_share,
                                    distinct_label_sets, top_label_set_share)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSampleResult, images, map, f1_macro)
+// All but `train`, which earlier versions did not write.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,
                                    images_per_second, learning_rate, train_loss, gradient_norm,
                                    figures, batch_std_sqrt_d, validation, best, health,
                                    health_reasons, event)
 
 std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
-  return nlohmann::json(history).dump(2) + "\n";
+  nlohmann::json json(history);
+  for (size_t i = 0; i < history.size(); ++i) {
+    if (history[i].train.has_value()) json[i]["train"] = *history[i].train;
+  }
+  return json.dump(2) + "\n";
 }
 
 absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json) {
   try {
-    return nlohmann::json::parse(json.begin(), json.end()).get<std::vector<HistoryEntry>>();
+    const nlohmann::json list = nlohmann::json::parse(json.begin(), json.end());
+    auto history = list.get<std::vector<HistoryEntry>>();
+    for (size_t i = 0; i < history.size(); ++i) {
+      if (list[i].contains("train")) history[i].train = list[i]["train"].get<TrainSampleResult>();
+    }
+    return history;
   } catch (const nlohmann::json::exception& e) {
     return absl::DataLossError(absl::StrCat("history: ", e.what()));
   }

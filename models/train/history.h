@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct HistoryEntry {
       figures;                  // Means of ObjectiveValue::figures since the entry before.
   double batch_std_sqrt_d = 0;  // Of the latest batch that was looked at.
   ValidationResult validation;
+  // Of training images, without augmentation. Not there where `validation` itself is of such.
+  std::optional<TrainSampleResult> train;
   bool best = false;                        // The stage's best so far, by StageRecipe::keep.
   std::string health;                       // "green", "amber" or "red".
   std::vector<std::string> health_reasons;  // What is amber or red.

@@ -172,13 +172,15 @@ void Objective::AddLabelTerms(const Batch& batch, uint64_t seed, ObjectiveValue*
   }
 }
 
+NetworkOutput Forward(TrainedModuleImpl& module, const Batch& batch) {
+  if (batch.features.defined()) return module.net->Heads(batch.features);
+  return module.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
+}
+
 ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
                                   uint64_t seed) const {
   ObjectiveValue value;
-  value.output =
-      batch.features.defined()
-          ? module.net->Heads(batch.features)
-          : module.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
+  value.output = Forward(module, batch);
   AddLabelTerms(batch, seed, &value);
   for (const LossRecipe& loss : losses_) {
     if (loss.kind() != LossKind::kSelfSupervised) continue;

@@ -25,6 +25,9 @@ struct ObjectiveValue {
   NetworkOutput output;  // Of batch.images, or of batch.features where the batch has those.
 };
 
+// What the network says of a batch's images, or of its features where it has those.
+NetworkOutput Forward(TrainedModuleImpl& module, const Batch& batch);
+
 // The terms of one stage. Not thread-safe: the rotation term draws from torch's global generator.
 class Objective {
  public:

@@ -60,7 +60,9 @@ class TrainLoop {
   int64_t TotalSteps() const;
 
   // train_loop_validation.cc
-  absl::Status MakeValidationLoader();
+  absl::Status MakeValidationLoaders();
+  // With the averaged weights in place, where there are some: the whole look at the network.
+  absl::StatusOr<HistoryEntry> Measure(const StageRecipe& stage);
   absl::Status ValidateNow(const StageRecipe& stage);
   HistoryEntry MakeEntry(const StageRecipe& stage, ValidationResult validation) const;
   absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);
@@ -83,7 +85,8 @@ class TrainLoop {
   StageParts parts_;
   std::optional<FeatureSet> features_;  // Of a stage that caches them.
   std::unique_ptr<Loader> validation_;
-  std::unique_ptr<Checkpoint> resumed_;  // Until its contents are taken over.
+  std::unique_ptr<Loader> train_sample_;  // Null where `validation_` is one.
+  std::unique_ptr<Checkpoint> resumed_;   // Until its contents are taken over.
   absl::Time saved_ = absl::InfinitePast();
   absl::Time step_started_;
 };

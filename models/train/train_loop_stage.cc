@@ -94,7 +94,7 @@ absl::Status TrainLoop::PrepareFeatures(const StageRecipe& stage) {
                                          state_.position.standardized);
     state_.position.standardized = true;
   }
-  return MakeValidationLoader();
+  return MakeValidationLoaders();
 }
 
 absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe& stage) const {

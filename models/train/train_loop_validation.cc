@@ -14,7 +14,8 @@
 namespace lookbook {
 namespace {
 
-constexpr int64_t kTrainSample = 256;
+constexpr int64_t kTrainSample = 256;   // In place of a validation part,
+constexpr int64_t kTrainCompare = 512;  // and beside one.
 constexpr int kValidationBatch = 64;
 
 double Metric(const ValidationResult& validation, absl::string_view name) {
@@ -31,7 +32,7 @@ std::vector<int64_t> EvenSample(const std::vector<int64_t>& rows, int64_t count)
 
 }  // namespace
 
-absl::Status TrainLoop::MakeValidationLoader() {
+absl::Status TrainLoop::MakeValidationLoaders() {
   LoaderOptions options;
   options.batch_size = kValidationBatch;
   options.shuffle = false;
@@ -39,10 +40,18 @@ absl::Status TrainLoop::MakeValidationLoader() {
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
   if (features_.has_value()) options.features = features_->features;
-  const std::vector<int64_t> rows = set_.split.validation.empty()
-                                        ? EvenSample(set_.split.train, kTrainSample)
-                                        : set_.split.validation;
-  LB_ASSIGN_OR_RETURN(validation_, Loader::Create(set_.data, set_.cache, set_.spec, rows, options));
+  const Split& split = set_.split;
+  const bool has_validation = !split.validation.empty();
+  LB_ASSIGN_OR_RETURN(
+      validation_,
+      Loader::Create(set_.data, set_.cache, set_.spec,
+                     has_validation ? split.validation : EvenSample(split.train, kTrainSample),
+                     options));
+  train_sample_.reset();
+  if (!has_validation) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(train_sample_,
+                      Loader::Create(set_.data, set_.cache, set_.spec,
+                                     EvenSample(split.train, kTrainCompare), options));
   return absl::OkStatus();
 }
 
@@ -85,21 +94,25 @@ void TrainLoop::NoteEarlyStop(const StageRecipe& stage, const ValidationResult& 
   position.stopped_early = position.stale >= stage.early_stop.patience;
 }
 
+absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
+  const bool has_validation = !set_.split.validation.empty();
+  LB_ASSIGN_OR_RETURN(ValidationResult validation,
+                      Validate(has_validation ? "validation" : "train sample", *state_.module,
+                               *validation_, *parts_.objective));
+  HistoryEntry entry = MakeEntry(stage, std::move(validation));
+  if (train_sample_ != nullptr) {
+    LB_ASSIGN_OR_RETURN(entry.train, MeasureTrainSample(*state_.module, *train_sample_));
+  }
+  LB_RETURN_IF_ERROR(KeepIfBest(stage, &entry));
+  return entry;
+}
+
 absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   RunPosition& position = state_.position;
-  const bool has_validation = !set_.split.validation.empty();
   if (parts_.average != nullptr) parts_.average->Swap();
-  absl::StatusOr<ValidationResult> result =
-      Validate(has_validation ? "validation" : "train sample", *state_.module, *validation_,
-               *parts_.objective);
-  HistoryEntry entry;
-  absl::Status status = result.status();
-  if (status.ok()) {
-    entry = MakeEntry(stage, *std::move(result));
-    status = KeepIfBest(stage, &entry);
-  }
+  absl::StatusOr<HistoryEntry> measured = Measure(stage);
   if (parts_.average != nullptr) parts_.average->Swap();
-  LB_RETURN_IF_ERROR(status);
+  LB_ASSIGN_OR_RETURN(HistoryEntry entry, std::move(measured));
   position.window_steps = 0;
   position.window_seconds = position.window_loss = position.window_gradient = 0;
   position.window_figures.clear();

@@ -133,4 +133,24 @@ absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModule
   });
 }
 
+absl::StatusOr<TrainSampleResult> MeasureTrainSample(TrainedModuleImpl& module, Loader& loader) {
+  return CatchToStatus("train sample", [&]() -> absl::StatusOr<TrainSampleResult> {
+    torch::NoGradGuard no_grad;
+    const bool was_training = module.is_training();
+    const absl::Cleanup restore = [&] { module.train(was_training); };
+    module.eval();
+    Outputs outputs;
+    loader.StartEpoch(0);
+    while (const std::optional<Batch> batch = loader.Next()) {
+      Append(torch::sigmoid(Forward(module, *batch).logits), &outputs.scores);
+      Append(batch->targets, &outputs.labels.values);
+      outputs.labels.n += batch->targets.size(0);
+      outputs.labels.classes = static_cast<int>(batch->targets.size(1));
+    }
+    LB_RETURN_IF_ERROR(loader.status());
+    const ClassificationMetrics metrics = EvaluateClassification(outputs.scores, outputs.labels);
+    return TrainSampleResult{outputs.labels.n, metrics.map, metrics.f1_macro};
+  });
+}
+
 }  // namespace lookbook

@@ -40,9 +40,21 @@ struct ValidationResult {
   double top_label_set_share = 0;
 };
 
+// What the network makes of training images, beside its validation: where both curves part, it
+// learns by heart.
+struct TrainSampleResult {
+  int64_t images = 0;
+  double map = 0;
+  double f1_macro = 0;
+};
+
 // Evaluates the network in eval mode over one epoch of `loader`, which must neither shuffle nor
 // augment nor drop. The module is left in the mode it was in. Internal: torch refused.
 absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModuleImpl& module,
                                           Loader& loader, const Objective& objective);
+
+// The class scores alone, under the same rules: no term of an objective, which may draw random
+// numbers, so that a training goes on as if nobody had looked.
+absl::StatusOr<TrainSampleResult> MeasureTrainSample(TrainedModuleImpl& module, Loader& loader);
 
 }  // namespace lookbook

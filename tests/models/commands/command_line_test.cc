@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "absl/strings/str_replace.h"
 #include "base/files.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -37,7 +38,7 @@ Outcome RunTrainer(std::vector<std::string> arguments) {
 
 TEST(CommandLineTest, HelpOfEveryCommandShowsAnExample) {
   for (const char* command : {"synth", "eda", "prepare", "train", "export", "index", "calibrate",
-                              "evaluate", "publish", "run", "compare", "predict"}) {
+                              "evaluate", "publish", "run", "compare", "predict", "report"}) {
     const Outcome outcome = RunTrainer({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
@@ -55,6 +56,9 @@ TEST(CommandLineTest, WrongFlagsExitWithTwo) {
   EXPECT_EQ(RunTrainer({"run"}).code, 2);
   EXPECT_EQ(RunTrainer({"compare", "one"}).code, 2);
   EXPECT_EQ(RunTrainer({"compare", "a", "b", "--data", "d", "--resamples", "0"}).code, 2);
+  EXPECT_EQ(RunTrainer({"report", "out/a", "out/b"}).code, 2);  // --html is missing.
+  EXPECT_EQ(RunTrainer({"report", "--html", "page.html"}).code, 2);
+  EXPECT_EQ(RunTrainer({"report", "no/such/folder", "--html", "page.html"}).code, 2);
   EXPECT_EQ(RunTrainer({"predict", "no/such/folder", "--bundle", "b", "--csv", "c"}).code, 2);
 }
 
@@ -148,6 +152,19 @@ batch_size = 8
     EXPECT_NEAR(metric["a"].get<double>(), values[metric["metric"]].get<double>(), 1e-9)
         << metric["metric"];
   }
+  // The run's report again, and a page over it and a run that has not begun.
+  const Outcome report = RunTrainer({"report", "--out", dir / "work"});
+  ASSERT_EQ(report.code, 0) << report.error;
+  EXPECT_THAT(report.out, HasSubstr("report   unchanged, kept: "));
+  ASSERT_THAT(MakeDirectories(dir / "early"), IsOk());
+  ASSERT_THAT(WriteFile(dir / "early/recipe.toml", absl::StrReplaceAll(recipe, {{"cli", "early"}})),
+              IsOk());
+  const Outcome page =
+      RunTrainer({"report", dir / "work", dir / "early", "--html", dir / "compare.html"});
+  ASSERT_EQ(page.code, 0) << page.error;
+  EXPECT_THAT(page.out, HasSubstr("2 runs: "));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string compared_html, ReadFile(dir / "compare.html"));
+  EXPECT_THAT(compared_html, AllOf(HasSubstr("<td>not trained</td>"), HasSubstr("cli: overlap ")));
   // A folder with one picture that is none.
   ASSERT_THAT(WriteFile(dir / "data/test/broken.jpg", "no picture"), IsOk());
   const Outcome predicted = RunTrainer(

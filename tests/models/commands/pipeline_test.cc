@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/files.h"
 #include "base/sha256.h"
@@ -46,7 +47,7 @@ class PipelineTest : public ::testing::Test {
     SynthOptions options = TinySynthOptions(*data_ / "outfits");
     options.train = 50;
     options.holdout = 20;
-    options.unlabelled = 0;
+    options.unlabelled = 30;
     ASSERT_THAT(SynthesizeOutfits(options), IsOk());
   }
   static void TearDownTestSuite() { delete data_; }
@@ -141,7 +142,7 @@ TEST_F(PipelineTest, AnIndexedImageFindsItself) {
 TEST_F(PipelineTest, ASecondRunKeepsEverything) {
   Run(Options());
   LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
-  EXPECT_EQ(Count(Run(Options()), "unchanged, kept"), 6);
+  EXPECT_EQ(Count(Run(Options()), "unchanged, kept"), 7);
   LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
   EXPECT_EQ(before.bundle_id, after.bundle_id);
 }
@@ -149,7 +150,7 @@ TEST_F(PipelineTest, ASecondRunKeepsEverything) {
 TEST_F(PipelineTest, ChangedInputsRunTheStepsThatDependOnThem) {
   Run(Options());
   LB_ASSERT_OK_AND_ASSIGN(const std::string weights, Sha256OfFile(dir_ / "work/train/weights.pt"));
-  // Another root: only the publishing is new.
+  // Another root: only the publishing is new, and the report, which names the bundle.
   PipelineOptions elsewhere = Options();
   elsewhere.bundles = dir_ / "other";
   EXPECT_EQ(Count(Run(elsewhere), "unchanged, kept"), 5);
@@ -303,7 +304,7 @@ TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
   options.work = dir_ / "work\xe9";
   options.bundles = dir_ / "bundles\xe9";
   Run(options);
-  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 6);
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7);
 }
 
 TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
@@ -364,6 +365,67 @@ TEST_F(PipelineTest, ThresholdsAreNotJudgedWhereTheyWereTuned) {
   const nlohmann::json evaluation = nlohmann::json::parse(text);
   EXPECT_EQ(evaluation["split"], "validation");
   EXPECT_FALSE(evaluation["values"].contains("f1_macro_tuned"));
+}
+
+TEST_F(PipelineTest, RunLeavesAReportWithItsNumbersAndPictures) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string html, ReadFile(dir_ / "work/report.html"));
+  for (const char* title : {"Result", "Training", "Diagnostics", "Classes",
+                            "Thresholds and calibration", "Neighbours", "Unlabelled pictures"}) {
+    EXPECT_EQ(Count(html, absl::StrCat("<h2>", title, "</h2>")), 1) << title;
+  }
+  EXPECT_THAT(html, HasSubstr("24 of the 30 pictures in "));
+  // Three sheets of six queries with five answers each, and the unlabelled ones.
+  EXPECT_EQ(Count(html, "<img src=\"data:image/jpeg;base64,"), 3 * 6 * 6 + 24);
+  EXPECT_EQ(Count(html, "no picture"), 0);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/metrics.json"));
+  const nlohmann::json metrics = nlohmann::json::parse(text);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string evaluation, ReadFile(dir_ / "work/evaluation.json"));
+  EXPECT_EQ(metrics["values"], nlohmann::json::parse(evaluation)["values"]);
+  EXPECT_EQ(metrics["state"], "published");
+  EXPECT_EQ(metrics["neighbors"]["queries"], 20);
+  EXPECT_TRUE(metrics["training"].contains("train_sample_map"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string csv, ReadFile(dir_ / "work/metrics.csv"));
+  EXPECT_THAT(csv, HasSubstr("\nset,holdout,map,"));
+}
+
+TEST_F(PipelineTest, AReportNeedsAPublishedBundle) {
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(Options()));
+  EXPECT_THAT(pipeline->Report(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train train")));
+  for (const auto step : {&Pipeline::Train, &Pipeline::Export, &Pipeline::Index,
+                          &Pipeline::Calibrate, &Pipeline::Evaluate}) {
+    ASSERT_THAT((pipeline.get()->*step)(), IsOk());
+  }
+  EXPECT_THAT(pipeline->Report(),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("published.json"), HasSubstr("lookbook-train publish"))));
+  ASSERT_THAT(pipeline->Publish(), IsOk());
+  // Where the bundle went is what the publishing says, whatever this call's --bundles is.
+  PipelineOptions only_work;
+  only_work.work = dir_ / "work";
+  LB_ASSERT_OK_AND_ASSIGN(const auto again, Pipeline::Open(only_work));
+  EXPECT_THAT(again->Report(), IsOk());
+  ASSERT_THAT(RemoveAll(dir_ / "bundles"), IsOk());
+  only_work.fresh = true;
+  LB_ASSERT_OK_AND_ASSIGN(const auto gone, Pipeline::Open(only_work));
+  EXPECT_THAT(gone->Report(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("lookbook-train publish")));
+}
+
+TEST_F(PipelineTest, AReportIsMadeAnewWhenTheUnlabelledPicturesChange) {
+  const PipelineOptions options = CopiedData(Options());
+  Run(options);
+  EXPECT_EQ(Count(Run(options), "report   unchanged, kept"), 1);
+  ASSERT_THAT(RemoveAll(JoinPath(options.data, "test")), IsOk());
+  const std::string out = Run(options);
+  EXPECT_EQ(Count(out, "publish  unchanged, kept"), 1);
+  EXPECT_EQ(Count(out, "report   unchanged, kept"), 0);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string html, ReadFile(dir_ / "work/report.html"));
+  EXPECT_THAT(html, HasSubstr("None to show: no folder "));
+  // A damaged output is made again.
+  ASSERT_THAT(WriteFile(dir_ / "work/neighbors.json", "{"), IsOk());
+  EXPECT_EQ(Count(Run(options), "report   unchanged, kept"), 0);
 }
 
 TEST_F(PipelineTest, BadOptionsAreExplained) {

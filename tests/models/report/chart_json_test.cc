@@ -37,6 +37,19 @@ TEST(ChartJsonTest, ScatterPointsHaveBothCoordinates) {
   EXPECT_EQ(json[0]["series"][0]["values"][1], (Json{{"x", 3.0}, {"y", 4.0}}));
 }
 
+TEST(ChartJsonTest, CurvesHavePointsAndBoundaries) {
+  ReportChart chart;
+  chart.kind = ChartKind::kCurve;
+  chart.series = {{.name = "s", .values = {2, NAN}, .x = {10, 10}}};
+  chart.boundaries = {{10, "stage two"}, {NAN, "nowhere"}};
+  const Json json = Json::parse(ChartsToJson({chart}));
+  EXPECT_EQ(json[0]["kind"], "curve");
+  EXPECT_EQ(json[0]["series"][0]["values"][1], (Json{{"x", 10.0}, {"y", nullptr}})) << "a gap";
+  EXPECT_EQ(json[0]["boundaries"], Json::array({{{"x", 10.0}, {"name", "stage two"}}}));
+  chart.labels = {"one", "two", "three"};
+  EXPECT_THAT(CheckChart(chart), IsOk()) << "labels are not its places";
+}
+
 TEST(ChartJsonTest, NothingInItEndsAScript) {
   ReportChart chart;
   chart.title = "</script><script>alert(1)</script><!--";

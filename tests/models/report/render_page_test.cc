@@ -117,6 +117,25 @@ TEST(RenderPageTest, HostileNamesAreOnlyText) {
   EXPECT_THAT(html, HasSubstr("{{title}}")) << "data is no template";
 }
 
+TEST(RenderPageTest, RowsOfAGalleryStandAndItsQuestionLeads) {
+  ReportGallery gallery;
+  gallery.width = 100;
+  gallery.columns = 6;
+  gallery.pictures = {{.title = "asked", .marked_chips = {"shoe"}, .leads = true},
+                      {.title = "answer", .marked_chips = {"bag"}, .chips = {"hat"}}};
+  ReportChart chart;
+  chart.half = true;
+  const std::string html = WithoutScripts(Html(PageOf({gallery, chart})));
+  for (const char* part :
+       {"<div class=\"gallery rows\" style=\"--w:100px;--n:6\">", "<figure class=\"look leads\">",
+        "<figure class=\"look\">", "<span class=\"chip marked\" title=\"bag\">bag</span>",
+        "<span class=\"chip\" title=\"hat\">hat</span>", "<div class=\"block half\">"}) {
+    EXPECT_THAT(html, HasSubstr(part));
+  }
+  EXPECT_EQ(Count(html, "chip marked"), 2u);
+  EXPECT_EQ(Count(html, "block half"), 1u);
+}
+
 TEST(RenderPageTest, OpensWithoutANetwork) {
   const std::string html = WithoutScripts(Html(PageOf({ReportText{"x"}})));
   EXPECT_FALSE(std::regex_search(html, std::regex("(src|href)=\"(?!data:|#)")));

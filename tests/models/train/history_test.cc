@@ -28,6 +28,7 @@ TEST(HistoryTest, ComesBackFromItsJson) {
                                .mean_cosine = 0.2,
                                .distinct_label_sets = 0.3,
                                .top_label_set_share = 0.1},
+                .train = TrainSampleResult{.images = 8, .map = 0.875, .f1_macro = 0.625},
                 .best = true};
   LB_ASSERT_OK_AND_ASSIGN(const std::vector<HistoryEntry> got,
                           HistoryFromJson(HistoryToJson(history)));
@@ -38,7 +39,18 @@ TEST(HistoryTest, ComesBackFromItsJson) {
   EXPECT_EQ(got[1].validation.part, "validation");
   EXPECT_EQ(got[1].validation.top_label_set_share, 0.1);
   EXPECT_TRUE(got[1].best);
+  EXPECT_FALSE(got[0].train.has_value());
+  ASSERT_TRUE(got[1].train.has_value());
+  EXPECT_EQ(got[1].train->images, 8);
+  EXPECT_EQ(got[1].train->map, 0.875);
+  EXPECT_EQ(got[1].train->f1_macro, 0.625);
   EXPECT_EQ(HistoryToJson(got), HistoryToJson(history));
+}
+
+TEST(HistoryTest, WithoutATrainSampleItIsWhatEarlierVersionsWrote) {
+  const std::string text = HistoryToJson(std::vector<HistoryEntry>(1));
+  EXPECT_EQ(text.find("\"train\""), std::string::npos);
+  EXPECT_THAT(HistoryFromJson(text), IsOk());
 }
 
 TEST(HistoryTest, OtherTextIsDataLoss) {

@@ -172,6 +172,8 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
     if (std::exchange(stage, entry.stage) != entry.stage) best = -1;  // Each stage has its own.
     EXPECT_EQ(entry.validation.part, "validation");
     EXPECT_EQ(entry.validation.images, 6);
+    ASSERT_TRUE(entry.train.has_value());
+    EXPECT_EQ(entry.train->images, 24) << "all of a small training part";
     EXPECT_EQ(entry.best, entry.validation.map > best);
     best = std::max(best, entry.validation.map);
   }
@@ -201,6 +203,7 @@ TEST_F(TrainerTest, OverfitsThirtyTwoImages) {
                           Train(recipe, set.set(AllTrain(32)), Options(dir)));
   EXPECT_EQ(result.best, -1) << "there is no validation part";
   EXPECT_EQ(result.history.back().validation.part, "train sample");
+  EXPECT_FALSE(result.history.back().train.has_value()) << "it would be the same once more";
   EXPECT_GT(result.history.back().validation.map, 0.99);
   EXPECT_LT(losses_.back(), losses_.front() / 3);
 }

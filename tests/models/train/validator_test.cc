@@ -86,6 +86,28 @@ TEST_F(ValidatorTest, LeavesModeAndWeightsAlone) {
   for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(torch::equal(before[i], after[i])) << i;
 }
 
+// The whole set, in eval mode: the very figures of a validation, and no trace of the look.
+TEST_F(ValidatorTest, ATrainSampleIsMeasuredLikeAValidationAndLeavesNoTrace) {
+  TrainedModule module = MakeModule();
+  const auto loader = MakeLoader(8);
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult want,
+                          Validate("validation", *module, *loader, ClassesOnly()));
+  module->train();
+  std::vector<torch::Tensor> before;
+  for (const auto& buffer : module->buffers()) before.push_back(buffer.clone());
+  torch::manual_seed(5);
+  const torch::Tensor drawn = torch::rand({4});
+  torch::manual_seed(5);
+  LB_ASSERT_OK_AND_ASSIGN(const TrainSampleResult got, MeasureTrainSample(*module, *loader));
+  EXPECT_TRUE(torch::equal(torch::rand({4}), drawn)) << "it draws no random number";
+  EXPECT_TRUE(module->is_training());
+  const auto after = module->buffers();
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(torch::equal(before[i], after[i])) << i;
+  EXPECT_EQ(got.images, 21);
+  EXPECT_EQ(got.map, want.map);
+  EXPECT_EQ(got.f1_macro, want.f1_macro);
+}
+
 TEST_F(ValidatorTest, TorchsExceptionsBecomeAStatus) {
   TrainedModule net = MakeModule(/*classes=*/5);  // The data has three.
   const auto loader = MakeLoader(8);

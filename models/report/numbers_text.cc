@@ -1,4 +1,4 @@
-#include "models/explore/numbers_text.h"
+#include "models/report/numbers_text.h"
 
 #include <cmath>
 
@@ -40,6 +40,10 @@ std::string BytesText(double bytes) {
 std::string PixelsText(double pixels) {
   if (pixels < 1e5) return absl::StrCat(WithCommas(std::llround(pixels)), " px");
   return absl::StrFormat("%.1f MP", pixels / 1e6);
+}
+
+std::string FigureText(double value, int decimals) {
+  return std::isfinite(value) ? absl::StrFormat("%.*f", decimals, value) : "–";
 }
 
 }  // namespace lookbook

@@ -1,4 +1,6 @@
-#include "models/explore/numbers_text.h"
+#include "models/report/numbers_text.h"
+
+#include <cmath>
 
 #include "tests/support/status_matchers.h"
 
@@ -31,6 +33,13 @@ TEST(NumbersTextTest, BytesAndPixelsInTheirUnits) {
   EXPECT_EQ(BytesText(2.24e9), "2.2 GB");
   EXPECT_EQ(PixelsText(4096), "4,096 px");
   EXPECT_EQ(PixelsText(5214.0 * 3676), "19.2 MP");
+}
+
+TEST(NumbersTextTest, AFigureThatWasNotMeasuredIsADash) {
+  EXPECT_EQ(FigureText(0.12345), "0.123");
+  EXPECT_EQ(FigureText(12.5, 1), "12.5");
+  EXPECT_EQ(FigureText(NAN), "–");
+  EXPECT_EQ(FigureText(INFINITY), "–");
 }
 
 }  // namespace

@@ -11,5 +11,7 @@ std::string PercentText(int64_t part, int64_t whole);  // "12.3 %", "0.02 %"; "â
 std::string PercentText(double share);                 // Of 0.123: "12.3 %".
 std::string BytesText(double bytes);                   // "4.2 MB"
 std::string PixelsText(double pixels);                 // "19.2 MP", "4,096 px"
+// With so many decimals; "â€“" for a value that is not finite: it was not measured.
+std::string FigureText(double value, int decimals = 3);
 
 }  // namespace lookbook

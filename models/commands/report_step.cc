@@ -1,0 +1,168 @@
+// Pipeline::Report: what the run came to, as one page and as numbers.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "base/sha256.h"
+#include "base/status_macros.h"
+#include "models/commands/bundle_measurement.h"
+#include "models/commands/calibration_file.h"
+#include "models/commands/pipeline.h"
+#include "models/commands/prediction_csv.h"
+#include "models/commands/progress.h"
+#include "models/report/render_page.h"
+#include "models/study/metrics_file.h"
+#include "models/study/neighbor_file.h"
+#include "models/study/neighbor_study.h"
+#include "models/study/run_page.h"
+#include "models/study/run_reader.h"
+#include "models/study/unlabelled_study.h"
+
+namespace lookbook {
+namespace {
+
+constexpr char kFormat[] = "1";               // Another one makes every report anew.
+constexpr char kUnlabelledFolder[] = "test";  // Of a data set.
+
+int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+struct Published {
+  std::string root;
+  std::string bundle_id;
+  bool active = true;
+};
+
+absl::StatusOr<Published> ReadPublished(const WorkFolder& work) {
+  const std::string path = work.Path("published.json");
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (absl::IsNotFound(text.status())) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "no ", path, ": run `lookbook-train publish --out ", work.directory(), "` first"));
+  }
+  LB_RETURN_IF_ERROR(text.status());
+  try {
+    const nlohmann::json json = nlohmann::json::parse(*text);
+    return Published{json.at("root").get<std::string>(), json.at("bundle_id").get<std::string>(),
+                     json.at("active").get<bool>()};
+  } catch (const nlohmann::json::exception& e) {
+    return absl::DataLossError(absl::StrCat(path, ": ", e.what()));
+  }
+}
+
+// Names and sizes of the pictures without labels.
+std::string HashOfPictures(const std::string& folder) {
+  const absl::StatusOr<std::vector<ImageRecord>> pictures = ListPictures(folder);
+  Sha256 hash;
+  if (pictures.ok()) {
+    for (const ImageRecord& picture : *pictures) {
+      hash.Update(absl::StrCat(picture.id, " ", FileSize(picture.path).value_or(0), "\n"));
+    }
+  }
+  return hash.HexDigest();
+}
+
+// The other way: ToFacts without the parts that no report shows.
+CalibrationResult ResultOf(const CalibrationFacts& facts) {
+  CalibrationResult out{.source = facts.block.source(),
+                        .queries = static_cast<int64_t>(facts.block.queries()),
+                        .pairs = static_cast<int64_t>(facts.block.pairs()),
+                        .ece_before = facts.block.ece_before(),
+                        .ece_after = facts.block.ece_after(),
+                        .reliability = facts.reliability,
+                        .thresholds = facts.thresholds,
+                        .novelty_similarity = facts.block.novelty_similarity()};
+  for (const auto& knot : facts.block.knots())
+    out.knots.push_back({knot.similarity(), knot.probability()});
+  return out;
+}
+
+absl::StatusOr<UnlabelledStudy> StudyFolder(const Bundle& bundle, const std::string& folder) {
+  const absl::StatusOr<std::vector<ImageRecord>> pictures = ListPictures(folder);
+  UnlabelledStudy out;
+  if (pictures.ok()) {
+    LB_ASSIGN_OR_RETURN(out, StudyUnlabelled(bundle, *pictures, Cores()));
+  } else {
+    out.problem = std::string(pictures.status().message());
+  }
+  out.folder = folder;
+  return out;
+}
+
+absl::Status WriteReport(const WorkFolder& work, const RunStudy& run) {
+  LB_ASSIGN_OR_RETURN(const std::string html, RenderPage(RunPage(run)));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("metrics.json"), MetricsToJson(run)));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("metrics.csv"), MetricsToCsv(run)));
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("neighbors.json"), NeighborsToJson(run.neighbors)));
+  return WriteFileAtomic(work.Path("report.html"), html);
+}
+
+}  // namespace
+
+// The bundle went where this call would publish, or where published.json says: that file cannot
+// name a root that is not UTF-8.
+absl::StatusOr<Pipeline::PublishedBundle> Pipeline::FindPublished() {
+  // The earlier steps first: they say which of them to run.
+  LB_ASSIGN_OR_RETURN(const std::string evaluated, EvaluateInputs());
+  LB_RETURN_IF_ERROR(Require("evaluate", evaluated, "evaluation.json"));
+  LB_ASSIGN_OR_RETURN(const Published published, ReadPublished(work_));
+  const std::string own = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
+  PublishedBundle out;
+  for (const std::string& root : {own, published.root}) {
+    LB_ASSIGN_OR_RETURN(out.inputs, PublishInputs(root, published.active));
+    out.directory = JoinPath(root, published.bundle_id);
+    if (work_.IsDone("publish", out.inputs)) break;
+  }
+  LB_RETURN_IF_ERROR(Require("publish", out.inputs, "published.json"));
+  return out;
+}
+
+absl::StatusOr<std::string> Pipeline::ReportInputs(const std::string& publish_inputs) const {
+  LB_ASSIGN_OR_RETURN(const std::string bundle, Sha256OfFile(work_.Path("published.json")));
+  LB_ASSIGN_OR_RETURN(const std::string history, Sha256OfFile(work_.Path("train/history.json")));
+  return HashOf({{"of", publish_inputs},
+                 {"bundle", bundle},
+                 {"history", history},
+                 {"unlabelled", HashOfPictures(JoinPath(recipe_.data.root, kUnlabelledFolder))},
+                 {"format", kFormat}});
+}
+
+absl::Status Pipeline::Report() {
+  LB_ASSIGN_OR_RETURN(const PublishedBundle bundle, FindPublished());
+  LB_ASSIGN_OR_RETURN(const std::string inputs, ReportInputs(bundle.inputs));
+  return Step("report", inputs, {"report.html", "metrics.json", "metrics.csv", "neighbors.json"},
+              [&] { return ReportNow(bundle.directory); });
+}
+
+absl::Status Pipeline::ReportNow(const std::string& directory) {
+  if (!PathExists(directory)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the bundle ", directory, " is gone: run `lookbook-train publish --out ",
+                     work_.directory(), "` first"));
+  }
+  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(directory));
+  // What this step makes anew is not read: it may be damaged.
+  LB_RETURN_IF_ERROR(RemoveAll(work_.Path("neighbors.json")));
+  LB_ASSIGN_OR_RETURN(RunStudy run, ReadRun(work_.directory()));
+  LB_ASSIGN_OR_RETURN(const CalibrationFacts calibration,
+                      ReadCalibration(work_.Path("calibration.json")));
+  run.calibration = ResultOf(calibration);
+  LB_ASSIGN_OR_RETURN(const JudgedPart part, Judged());
+  ProgressLine progress("report");
+  LB_ASSIGN_OR_RETURN(run.neighbors, StudyNeighbors(*bundle, part.labels, part.images,
+                                                    {.threads = Cores(),
+                                                     .progress = [&](int64_t done, int64_t total) {
+                                                       progress.Update(done, total);
+                                                     }}));
+  progress.Finish();
+  LB_ASSIGN_OR_RETURN(run.unlabelled,
+                      StudyFolder(*bundle, JoinPath(recipe_.data.root, kUnlabelledFolder)));
+  LB_RETURN_IF_ERROR(WriteReport(work_, run));
+  std::printf("report   %s, metrics.json, metrics.csv\n", work_.Path("report.html").c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace lookbook

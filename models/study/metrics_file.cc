@@ -1,0 +1,119 @@
+#include "models/study/metrics_file.h"
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "models/report/csv_field.h"
+#include "models/study/run_reader.h"
+
+namespace lookbook {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Figures = std::map<std::string, double>;
+
+Figures ClassFigures(const EvaluatedClass& entry) {
+  return {{"support", static_cast<double>(entry.support)},
+          {"ap", entry.ap},
+          {"f1", entry.f1},
+          {"f1_tuned", entry.f1_tuned},
+          {"threshold", entry.threshold}};
+}
+
+Figures CalibrationFigures(const CalibrationResult& calibration) {
+  return {{"queries", static_cast<double>(calibration.queries)},
+          {"pairs", static_cast<double>(calibration.pairs)},
+          {"ece_before", calibration.ece_before},
+          {"ece_after", calibration.ece_after},
+          {"novelty_similarity", calibration.novelty_similarity}};
+}
+
+// Of the last validation, but for the time.
+Figures TrainingFigures(const RunStudy& run) {
+  const HistoryEntry& last = run.history.back();
+  Figures out = {
+      {"steps", static_cast<double>(last.step)}, {"seconds", run.train_seconds},
+      {"train_loss", last.train_loss},           {"validation_loss", last.validation.loss},
+      {"validation_map", last.validation.map},   {"validation_f1_macro", last.validation.f1_macro}};
+  if (last.train.has_value()) {
+    out["train_sample_map"] = last.train->map;
+    out["train_sample_f1_macro"] = last.train->f1_macro;
+  }
+  return out;
+}
+
+Figures NeighborFigures(const NeighborStudy& study) {
+  return {{"queries", static_cast<double>(study.queries)},
+          {"items", static_cast<double>(study.items)},
+          {"mean_jaccard_at_5", study.overlap}};
+}
+
+struct Lines {
+  std::string text = "scope,name,metric,value\n";
+
+  void Add(const std::string& scope, const std::string& name, const Figures& figures) {
+    for (const auto& [metric, value] : figures) {
+      absl::StrAppend(&text, scope, ",", CsvField(name), ",", CsvField(metric), ",",
+                      std::isfinite(value) ? absl::StrFormat("%.9g", value) : "", "\n");
+    }
+  }
+};
+
+}  // namespace
+
+std::string MetricsToJson(const RunStudy& run) {
+  Json json = {{"recipe", run.recipe},
+               {"data", run.data},
+               {"bundle_id", run.bundle_id},
+               {"state", RunStateName(run.state)}};
+  if (run.evaluation.has_value()) {
+    const EvaluationFacts& facts = *run.evaluation;
+    json["split"] = facts.split;
+    json["images"] = facts.images;
+    json["values"] = facts.values;
+    json["chance"] = {{"random", facts.random}, {"label_frequency", facts.frequency}};
+    json["classes"] = Json::array();
+    for (const EvaluatedClass& entry : facts.classes) {
+      Json row = {{"id", entry.id}, {"name", entry.name}};
+      row.update(Json(ClassFigures(entry)));
+      json["classes"].push_back(row);
+    }
+  }
+  if (run.calibration.has_value()) {
+    json["calibration"] = CalibrationFigures(*run.calibration);
+    json["calibration"]["source"] = run.calibration->source;
+  }
+  if (!run.history.empty()) {
+    json["training"] = TrainingFigures(run);
+    json["training"]["health"] = run.history.back().health;
+  }
+  if (run.neighbors.queries > 0) json["neighbors"] = NeighborFigures(run.neighbors);
+  // Names and paths need not be UTF-8.
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string MetricsToCsv(const RunStudy& run) {
+  Lines lines;
+  if (run.evaluation.has_value()) {
+    const EvaluationFacts& facts = *run.evaluation;
+    lines.Add("set", facts.split, facts.values);
+    lines.Add("chance", "random", facts.random);
+    lines.Add("chance", "label_frequency", facts.frequency);
+    for (const EvaluatedClass& entry : facts.classes)
+      lines.Add("class", entry.name, ClassFigures(entry));
+  }
+  if (run.calibration.has_value())
+    lines.Add("calibration", run.calibration->source, CalibrationFigures(*run.calibration));
+  if (!run.history.empty()) lines.Add("training", run.recipe, TrainingFigures(run));
+  if (run.neighbors.queries > 0) {
+    lines.Add("neighbors", run.evaluation.has_value() ? run.evaluation->split : "",
+              NeighborFigures(run.neighbors));
+  }
+  return lines.text;
+}
+
+}  // namespace lookbook

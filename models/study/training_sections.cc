@@ -1,0 +1,221 @@
+#include "models/study/training_sections.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "models/report/numbers_text.h"
+
+namespace lookbook {
+namespace {
+
+using History = std::vector<HistoryEntry>;
+
+// Where stages begin and where the guard acted.
+std::vector<ReportBoundary> BoundariesOf(const History& history) {
+  std::vector<ReportBoundary> out;
+  for (size_t i = 1; i < history.size(); ++i) {
+    if (history[i].stage != history[i - 1].stage)
+      out.push_back({static_cast<double>(history[i - 1].step), history[i].stage});
+  }
+  for (const HistoryEntry& entry : history) {
+    if (!entry.event.empty()) out.push_back({static_cast<double>(entry.step), "guard"});
+  }
+  return out;
+}
+
+struct NamedFigure {
+  std::string name;
+  HistoryFigure figure;
+};
+
+ReportChart StepChart(const History& history, const std::string& title,
+                      const std::vector<NamedFigure>& figures) {
+  ReportChart chart;
+  chart.kind = ChartKind::kCurve;
+  chart.title = title;
+  chart.x_title = "step";
+  chart.half = true;
+  chart.boundaries = BoundariesOf(history);
+  for (const NamedFigure& entry : figures)
+    chart.series.push_back(HistorySeries(entry.name, history, entry.figure));
+  return chart;
+}
+
+HistoryFigure OfValidation(double ValidationResult::*member) {
+  return [member](const HistoryEntry& entry) { return entry.validation.*member; };
+}
+
+HistoryFigure OfTrainSample(double TrainSampleResult::*member) {
+  return [member](const HistoryEntry& entry) {
+    return entry.train.has_value() ? (*entry.train).*member : kNotMeasured;
+  };
+}
+
+HistoryFigure OfObjective(const std::string& name) {
+  return [name](const HistoryEntry& entry) { return ValueOf(entry.figures, name); };
+}
+
+// Images of the train sample; 0 where none was looked at.
+int64_t TrainSampleImages(const History& history) {
+  const auto found = std::find_if(history.begin(), history.end(), [](const HistoryEntry& entry) {
+    return entry.train.has_value();
+  });
+  return found == history.end() ? 0 : found->train->images;
+}
+
+// Validation, and beside it the training images where they were looked at.
+std::vector<NamedFigure> BothParts(const History& history, double ValidationResult::*validation,
+                                   double TrainSampleResult::*train) {
+  std::vector<NamedFigure> out = {{history.back().validation.part, OfValidation(validation)}};
+  if (TrainSampleImages(history) > 0) out.push_back({"train sample", OfTrainSample(train)});
+  return out;
+}
+
+// The objective's own figures: its terms, shares of triplets, numbers of anchors.
+void AddObjectiveCharts(const History& history, ReportSection* section) {
+  std::vector<NamedFigure> terms, shares, anchors;
+  std::set<std::string> names;
+  for (const HistoryEntry& entry : history) {
+    for (const auto& [name, value] : entry.figures) names.insert(name);
+  }
+  for (const std::string& name : names) {
+    auto& group = absl::StartsWith(name, "anchors_") ? anchors
+                  : absl::StrContains(name, '_')     ? shares
+                                                     : terms;
+    group.push_back({name, OfObjective(name)});
+  }
+  if (terms.size() > 1)
+    section->blocks.push_back(StepChart(history, "Terms of the loss, unweighted", terms));
+  if (!shares.empty()) section->blocks.push_back(StepChart(history, "Triplets, share", shares));
+  if (!anchors.empty())
+    section->blocks.push_back(StepChart(history, "Anchors of a batch, by rule", anchors));
+}
+
+ReportFacts TrainingFacts(const RunStudy& run) {
+  const HistoryEntry& last = run.history.back();
+  const auto best = std::max_element(run.history.begin(), run.history.end(),
+                                     [](const HistoryEntry& a, const HistoryEntry& b) {
+                                       return a.validation.map < b.validation.map;
+                                     });
+  const double seconds = std::max(run.train_seconds, last.seconds);
+  return {{{"steps", WithCommas(last.step), absl::StrCat("in ", run.history.size(), " looks")},
+           {"time in steps", absl::StrFormat("%.1f min", seconds / 60), "validation left out"},
+           {"speed", absl::StrFormat("%.0f", last.images_per_second), "images/s at the end"},
+           {absl::StrCat("best mAP, ", last.validation.part), FigureText(best->validation.map),
+            absl::StrCat("at step ", WithCommas(best->step))},
+           {"health at the end", last.health, absl::StrJoin(last.health_reasons, "; ")}}};
+}
+
+ReportTable EventTable(const History& history) {
+  ReportTable table;
+  table.title = "What the guard saw and did";
+  table.columns = {{"step", true}, {"stage"}, {"health"}, {"why"}, {"event"}};
+  for (const HistoryEntry& entry : history) {
+    if (entry.health_reasons.empty() && entry.event.empty()) continue;
+    table.rows.push_back({WithCommas(entry.step), entry.stage, entry.health,
+                          absl::StrJoin(entry.health_reasons, "; "), entry.event});
+  }
+  return table;
+}
+
+}  // namespace
+
+ReportSeries HistorySeries(const std::string& name, const std::vector<HistoryEntry>& history,
+                           const HistoryFigure& figure) {
+  ReportSeries series{.name = name};
+  for (size_t i = 0; i < history.size(); ++i) {
+    const double step = static_cast<double>(history[i].step);
+    if (i > 0 && history[i].step <= history[i - 1].step) {
+      series.x.push_back(step);
+      series.values.push_back(kNotMeasured);
+    }
+    series.x.push_back(step);
+    series.values.push_back(figure(history[i]));
+  }
+  return series;
+}
+
+ReportSection TrainingSection(const RunStudy& run) {
+  const History& history = run.history;
+  ReportSection section;
+  section.title = "Training";
+  if (history.empty()) {
+    section.blocks.push_back(ReportText{"There is no train/history.json.", true});
+    return section;
+  }
+  section.lead = absl::StrCat(
+      "Measured on the training network, after every epoch and at the end of a stage; part: ",
+      history.back().validation.part, ", ", WithCommas(history.back().validation.images),
+      " images.",
+      TrainSampleImages(history) > 0
+          ? absl::StrCat(" Train sample: ", WithCommas(TrainSampleImages(history)),
+                         " training images, not augmented.")
+          : "");
+  section.blocks.push_back(TrainingFacts(run));
+  section.blocks.push_back(
+      StepChart(history, "Loss",
+                {{"train", [](const HistoryEntry& entry) { return entry.train_loss; }},
+                 {history.back().validation.part, OfValidation(&ValidationResult::loss)}}));
+  std::vector<NamedFigure> map =
+      BothParts(history, &ValidationResult::map, &TrainSampleResult::map);
+  map.push_back({"chance", OfValidation(&ValidationResult::prevalence)});
+  section.blocks.push_back(StepChart(history, "mAP", map));
+  section.blocks.push_back(
+      StepChart(history, "F1 macro at 0.5",
+                BothParts(history, &ValidationResult::f1_macro, &TrainSampleResult::f1_macro)));
+  section.blocks.push_back(
+      StepChart(history, "Retrieval inside the part",
+                {{"nDCG@10", OfValidation(&ValidationResult::ndcg_at_10)},
+                 {"R@1, more than two shared", OfValidation(&ValidationResult::recall_at_1)}}));
+  AddObjectiveCharts(history, &section);
+  section.blocks.push_back(StepChart(
+      history, "Learning rate",
+      {{"learning rate", [](const HistoryEntry& entry) { return entry.learning_rate; }}}));
+  section.blocks.push_back(StepChart(
+      history, "Gradient norm, before clipping",
+      {{"gradient norm", [](const HistoryEntry& entry) { return entry.gradient_norm; }}}));
+  return section;
+}
+
+ReportSection DiagnosticSection(const RunStudy& run) {
+  const History& history = run.history;
+  ReportSection section;
+  section.title = "Diagnostics";
+  section.lead =
+      "Does everything land in one spot, is one picture everybody's neighbour, does every picture "
+      "get the same labels? docs/training.md, \"Diagnostics\", says what is healthy.";
+  if (history.empty()) return section;
+  section.blocks.push_back(StepChart(
+      history, "Spread: std·√D",
+      {{history.back().validation.part, OfValidation(&ValidationResult::std_sqrt_d)},
+       {"latest batch", [](const HistoryEntry& entry) { return entry.batch_std_sqrt_d; }}}));
+  section.blocks.push_back(StepChart(
+      history, "Mean cosine",
+      {{"mean cosine", OfValidation(&ValidationResult::mean_cosine)},
+       {"share of the first direction", OfValidation(&ValidationResult::top1_singular_share)}}));
+  section.blocks.push_back(
+      StepChart(history, "Effective rank",
+                {{"effective rank", OfValidation(&ValidationResult::effective_rank)}}));
+  section.blocks.push_back(StepChart(
+      history, "Hubs",
+      {{"largest share of the queries", OfValidation(&ValidationResult::hub_share)},
+       {"images that are a neighbour", OfValidation(&ValidationResult::distinct_share)}}));
+  section.blocks.push_back(
+      StepChart(history, "Predicted label sets",
+                {{"distinct", OfValidation(&ValidationResult::distinct_label_sets)},
+                 {"commonest", OfValidation(&ValidationResult::top_label_set_share)}}));
+  const ReportTable events = EventTable(history);
+  if (events.rows.empty()) {
+    section.blocks.push_back(ReportText{"Every validation was green; the guard did nothing."});
+  } else {
+    section.blocks.push_back(events);
+  }
+  return section;
+}
+
+}  // namespace lookbook

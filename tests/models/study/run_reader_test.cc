@@ -1,0 +1,144 @@
+#include "models/study/run_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/study/neighbor_file.h"
+#include "tests/models/study/colour_bundle.h"
+#include "tests/models/study/small_run.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kRecipe[] = "name = \"small\"\n[[stage]]\nname = \"all\"\nsteps = 1\n";
+constexpr char kEvaluation[] = R"({"split": "holdout", "images": 4, "values": {"map": 0.5},
+    "classes": [], "chance": {"map": 0.1,
+    "random": {"relevance": {}}, "label_frequency": {"relevance": {}}}})";
+
+class RunReaderTest : public ::testing::Test {
+ protected:
+  RunReaderTest() {
+    EXPECT_THAT(MakeDirectories(dir_ / "train"), IsOk());
+    Write("recipe.toml", kRecipe);
+  }
+  void Write(const std::string& name, const std::string& text) {
+    EXPECT_THAT(WriteFile(dir_ / name, text), IsOk());
+  }
+  void WriteHistory(std::vector<HistoryEntry> history) {
+    Write("train/history.json", HistoryToJson(history));
+  }
+  RunState State() {
+    const absl::StatusOr<RunStudy> run = ReadRun(dir_.path());
+    EXPECT_THAT(run, IsOk());
+    return run->state;
+  }
+  TempDir dir_;
+};
+
+TEST_F(RunReaderTest, ReadsWhatIsThereOfARunThatEndedEarly) {
+  LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
+  EXPECT_EQ(run.recipe, "small");
+  EXPECT_EQ(run.folder, dir_.path());
+  EXPECT_THAT(run.history, IsEmpty());
+  EXPECT_FALSE(run.evaluation.has_value());
+  EXPECT_EQ(run.state, RunState::kNotTrained);
+}
+
+TEST_F(RunReaderTest, TheStateSaysHowFarItCame) {
+  EXPECT_EQ(State(), RunState::kNotTrained);
+  WriteHistory({EntryAt(10, "all", 0.5)});
+  EXPECT_EQ(State(), RunState::kUnfinished);
+  Write("train/result.json", R"({"steps": 8, "seconds": 1})");
+  EXPECT_EQ(State(), RunState::kUnfinished) << "the result is an earlier training's";
+  Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+  EXPECT_EQ(State(), RunState::kNotEvaluated);
+  LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
+  EXPECT_EQ(run.train_seconds, 90);
+}
+
+TEST_F(RunReaderTest, ARunIsCollapsedWhenTheGuardGaveUpOrTheEndWasRed) {
+  HistoryEntry entry = EntryAt(10, "all", 0.5);
+  entry.event = "guard: red and never green; stopped";
+  WriteHistory({entry});
+  EXPECT_EQ(State(), RunState::kCollapsed);
+  entry.event = "";
+  entry.health = "red";
+  WriteHistory({entry});
+  EXPECT_EQ(State(), RunState::kUnfinished) << "the guard may still bring it back";
+  Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+  EXPECT_EQ(State(), RunState::kCollapsed);
+}
+
+TEST_F(RunReaderTest, PublishedNeedsAnEvaluationAndABundle) {
+  WriteHistory({EntryAt(10, "all", 0.5)});
+  Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+  std::string rules, ranking;
+  for (const char* rule : {"any", "shared>2", "strict", "exact", "j50"}) {
+    rules += (rules.empty() ? "\"" : ", \"") + std::string(rule) +
+             R"(": {"recall_at_1": 0, "precision_at_10": 0, "map_at_r": 0, "map": 0})";
+  }
+  ranking = "{\"relevance\": {" + rules + "}";
+  for (const char* name : {"ndcg_at_10_shared", "ndcg_at_10_jaccard", "ndcg_at_10_exp", "acg_at_10",
+                           "wap_at_10", "mean_jaccard_at_5"}) {
+    ranking += std::string(", \"") + name + "\": null";
+  }
+  ranking += "}";
+  Write("evaluation.json", R"({"split": "holdout", "images": 4, "values": {"map": 0.5},
+      "classes": [], "chance": {"map": 0.1, "random": )" +
+                               ranking + ", \"label_frequency\": " + ranking + "}}");
+  EXPECT_EQ(State(), RunState::kNotPublished);
+  Write("published.json", R"({"bundle_id": "b"})");
+  Write("run.json", R"({"data": "data/outfits"})");
+  LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
+  EXPECT_EQ(run.state, RunState::kPublished);
+  EXPECT_EQ(run.bundle_id, "b");
+  EXPECT_EQ(run.data, "data/outfits");
+  EXPECT_EQ(run.evaluation->values.at("map"), 0.5);
+}
+
+TEST_F(RunReaderTest, PicturesOfNeighboursComeFromTheFilesAndTheItems) {
+  TempDir colours;
+  std::vector<ImageRecord> items = WriteColours(colours, 4);
+  MakeColourBundle(dir_ / "index", items);
+  NeighborStudy study = SmallRun().neighbors;
+  study.fixed[0].picture.path = items[0].path;
+  study.fixed[0].answers[0].picture.id = items[1].id;
+  Write("neighbors.json", NeighborsToJson(study));
+  LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
+  ASSERT_THAT(run.neighbors.fixed, SizeIs(1));
+  EXPECT_NE(run.neighbors.fixed[0].picture.file, "");
+  EXPECT_NE(run.neighbors.fixed[0].answers[0].picture.file, "");
+  EXPECT_EQ(run.neighbors.fixed[0].answers[1].picture.file, "") << "no such item: left blank";
+}
+
+TEST_F(RunReaderTest, DamagedFilesAreNamed) {
+  Write("train/history.json", "{");
+  EXPECT_THAT(ReadRun(dir_.path()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("train/history.json")));
+  WriteHistory({});
+  Write("evaluation.json", kEvaluation);
+  EXPECT_THAT(ReadRun(dir_.path()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("evaluation.json")));
+  ASSERT_THAT(RemoveAll(dir_ / "evaluation.json"), IsOk());
+  Write("published.json", "[1]");
+  EXPECT_THAT(ReadRun(dir_.path()),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("published.json")));
+}
+
+TEST_F(RunReaderTest, AnotherFolderIsNoRun) {
+  EXPECT_THAT(ReadRun(dir_ / "absent"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("recipe.toml")));
+}
+
+TEST(RunStateNameTest, EveryStateHasAName) {
+  EXPECT_STREQ(RunStateName(RunState::kCollapsed), "collapsed");
+  EXPECT_STREQ(RunStateName(RunState::kUnfinished), "training not finished");
+}
+
+}  // namespace
+}  // namespace lookbook

@@ -1,0 +1,95 @@
+#include "models/study/training_sections.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/models/study/small_run.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(TrainingSectionsTest, CurvesShowBothPartsOverStepsWithTheirStages) {
+  const ReportSection section = TrainingSection(SmallRun());
+  const ReportChart map = ChartOf(section, "mAP");
+  ASSERT_THAT(map.series, SizeIs(3));
+  EXPECT_EQ(map.series[0].name, "validation");
+  EXPECT_THAT(map.series[0].x, ElementsAre(10, 20));
+  EXPECT_THAT(map.series[0].values, ElementsAre(0.25, 0.5));
+  EXPECT_EQ(map.series[1].name, "train sample");
+  EXPECT_THAT(map.series[1].values, ElementsAre(0.35, 0.6));
+  EXPECT_EQ(map.series[2].name, "chance");
+  ASSERT_THAT(map.boundaries, SizeIs(1));
+  EXPECT_EQ(map.boundaries[0].x, 10) << "where the first stage ended";
+  EXPECT_EQ(map.boundaries[0].name, "second");
+  EXPECT_THAT(ChartOf(section, "Loss").series, SizeIs(2));
+  EXPECT_THAT(ChartOf(section, "F1 macro at 0.5").series, SizeIs(2));
+  EXPECT_THAT(ChartOf(section, "Learning rate").series, SizeIs(1));
+  EXPECT_THAT(ChartOf(section, "Gradient norm, before clipping").series, SizeIs(1));
+  EXPECT_THAT(section.lead, HasSubstr("Train sample: 120 training images"));
+}
+
+TEST(TrainingSectionsTest, AHistoryOfEarlierVersionsHasNoTrainSample) {
+  RunStudy run = SmallRun();
+  for (HistoryEntry& entry : run.history) entry.train.reset();
+  const ReportSection section = TrainingSection(run);
+  EXPECT_THAT(ChartOf(section, "mAP").series, SizeIs(2));
+  EXPECT_THAT(section.lead, ::testing::Not(HasSubstr("Train sample")));
+}
+
+TEST(TrainingSectionsTest, TheObjectivesOwnFiguresAreGroupedByWhatTheyAre) {
+  RunStudy run = SmallRun();
+  run.history[1].figures = {
+      {"bce", 0.5}, {"triplet", 0.2}, {"triplet_accuracy", 0.9}, {"anchors_dropped", 3}};
+  const ReportSection section = TrainingSection(run);
+  const ReportChart terms = ChartOf(section, "Terms of the loss, unweighted");
+  ASSERT_THAT(terms.series, SizeIs(2));
+  EXPECT_TRUE(std::isnan(terms.series[0].values[0])) << "the first stage had no such term";
+  EXPECT_EQ(terms.series[0].values[1], 0.5);
+  EXPECT_EQ(ChartOf(section, "Triplets, share").series[0].values[1], 0.9);
+  EXPECT_EQ(ChartOf(section, "Anchors of a batch, by rule").series[0].values[1], 3);
+}
+
+TEST(TrainingSectionsTest, WhereTheGuardWentBackTheCurveHasAGap) {
+  RunStudy run = SmallRun();
+  run.history[1].event = "guard: back to the last green weights";
+  run.history.push_back(EntryAt(15, "second", 0.375));
+  const ReportSeries series =
+      HistorySeries("s", run.history, [](const HistoryEntry& e) { return e.validation.map; });
+  EXPECT_THAT(series.x, ElementsAre(10, 20, 15, 15));
+  EXPECT_TRUE(std::isnan(series.values[2]));
+  EXPECT_EQ(series.values[3], 0.375);
+  const ReportChart chart = ChartOf(TrainingSection(run), "mAP");
+  ASSERT_THAT(chart.boundaries, SizeIs(2));
+  EXPECT_EQ(chart.boundaries[1].name, "guard");
+}
+
+TEST(TrainingSectionsTest, WhatTheGuardSawIsATable) {
+  RunStudy run = SmallRun();
+  EXPECT_THAT(BlocksOf<ReportTable>(DiagnosticSection(run)), IsEmpty());
+  EXPECT_THAT(BlocksOf<ReportText>(DiagnosticSection(run))[0].text, HasSubstr("green"));
+  run.history[1].health = "red";
+  run.history[1].health_reasons = {"std*sqrt(D) 0.006 < 0.05", "hubs"};
+  run.history[1].event = "guard: red and never green; stopped";
+  const auto tables = BlocksOf<ReportTable>(DiagnosticSection(run));
+  ASSERT_THAT(tables, SizeIs(1));
+  EXPECT_THAT(tables[0].rows,
+              ElementsAre(ElementsAre("20", "second", "red", "std*sqrt(D) 0.006 < 0.05; hubs",
+                                      "guard: red and never green; stopped")));
+}
+
+TEST(TrainingSectionsTest, NothingTrainedIsSaid) {
+  const ReportSection section = TrainingSection({});
+  ASSERT_THAT(section.blocks, SizeIs(1));
+  EXPECT_TRUE(std::get<ReportText>(section.blocks[0]).warning);
+  EXPECT_THAT(DiagnosticSection({}).blocks, IsEmpty());
+}
+
+}  // namespace
+}  // namespace lookbook
