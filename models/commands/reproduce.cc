@@ -20,6 +20,7 @@
 #include "models/commands/progress.h"
 #include "models/commands/study_runs.h"
 #include "models/dataset/split.h"
+#include "models/study/comparison_page.h"
 #include "models/study/study_export.h"
 #include "models/study/study_pairs.h"
 #include "models/train/label_support.h"
@@ -188,11 +189,22 @@ absl::StatusOr<std::vector<StudyComparison>> ComparePairs(const std::vector<Stud
   return out;
 }
 
+// One page over the runs that came far enough to leave a work folder.
+absl::Status WriteReport(const std::vector<PlannedRun>& runs, const std::string& out) {
+  std::vector<std::string> folders;
+  for (const PlannedRun& run : runs) {
+    if (PathExists(JoinPath(run.request.work, "recipe.toml"))) folders.push_back(run.request.work);
+  }
+  if (folders.empty()) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(const std::string html, ComparisonPage(folders));
+  return WriteFileAtomic(JoinPath(out, "study.html"), html);
+}
+
 absl::Status WriteStudy(const Study& study, const std::string& out) {
   LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(out, "study.csv"), StudyToCsv(study)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(out, "study.json"), StudyToJson(study)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(out, "study.md"), StudyToMarkdown(study)));
-  std::printf("%sstudy    %s, and .csv and .json beside it\n", StudyText(study).c_str(),
+  std::printf("%sstudy    %s, and .html, .csv and .json beside it\n", StudyText(study).c_str(),
               JoinPath(out, "study.md").c_str());
   return absl::OkStatus();
 }
@@ -242,6 +254,7 @@ absl::Status Reproduce(const ReproduceOptions& options) {
     runs.push_back(std::move(measured));
   }
   LB_ASSIGN_OR_RETURN(study.pairs, ComparePairs(pairs, runs, queries, options.bootstrap));
+  LB_RETURN_IF_ERROR(WriteReport(planned, options.out));
   LB_RETURN_IF_ERROR(WriteStudy(study, options.out));
   if (failed.empty()) return absl::OkStatus();
   return absl::UnknownError(absl::StrCat(failed.size(), " of ", planned.size(),

@@ -36,10 +36,11 @@ struct ReproduceOptions {
 };
 
 // Writes OUT/recipes/NAME.toml (each recipe as it was run), OUT/runs/NAME/ (its work folder and
-// bundles), OUT/runs/NAME.log, and study.md, study.csv, study.json. Every row is measured on the
-// same queries: the labelled set holdout.csv where DATA has one; otherwise the test part of
-// "stratified 80/10/10", which then is every recipe's split. A run that is finished is kept, one
-// that was interrupted goes on; a recipe that fails is a row that says why.
+// bundles), OUT/runs/NAME.log, study.html (the runs' reports side by side), and study.md,
+// study.csv, study.json. Every row is measured on the same queries: the labelled set holdout.csv
+// where DATA has one; otherwise the test part of "stratified 80/10/10", which then is every
+// recipe's split. A run that is finished is kept, one that was interrupted goes on; a recipe that
+// fails is a row that says why.
 //
 // InvalidArgument: no recipe, two of one name, one that is none, a pair of unknown names, or a
 // network is replaced and the weights that a recipe starts from are not. NotFound: no such file or

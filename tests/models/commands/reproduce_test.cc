@@ -132,6 +132,8 @@ TEST_F(ReproduceTest, EveryRecipeIsARowOnTheSameQueriesBesideWhatAllMustBeat) {
   EXPECT_THAT(markdown, AllOf(HasSubstr("| bce | small_cnn | He | bce |"),
                               HasSubstr("network small_cnn"), HasSubstr("## T3")));
   EXPECT_THAT(printed_, HasSubstr("raw pixels 8x8"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string html, ReadFile(dir_ / "study/study.html"));
+  EXPECT_THAT(html, AllOf(HasSubstr("study_bce"), HasSubstr("supcon")));
 }
 
 TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
