@@ -132,7 +132,7 @@ absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& 
                                        const BootstrapOptions& bootstrap) {
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(bundles));
   LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
-                      MeasureBundle(*bundle, queries.data, queries.name));
+                      MeasureBundle(*bundle, queries.data, queries.name, /*gallery=*/true));
   LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(JoinPath(work, "train/weights.pt")));
   MeasuredRun out{.row = RowOf(recipe, work)};
   out.row.dim = bundle->embedder->shape().dim;
@@ -154,8 +154,7 @@ absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queri
   LB_ASSIGN_OR_RETURN(
       ModelEvaluation evaluation,
       EvaluateModel(
-          {pixels, PixelSpec(), queries.data.labels}, queries.data.labels,
-          queries.data.images,
+          {pixels, PixelSpec(), queries.data.labels}, queries.data.labels, queries.data.images,
           {.split = queries.name,
            .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
            .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
