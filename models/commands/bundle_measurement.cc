@@ -1,14 +1,14 @@
 #include "models/commands/bundle_measurement.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <thread>
+#include <utility>
 
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/embed/torchscript_embedder.h"
+#include "models/commands/cores.h"
 #include "models/commands/index_gallery.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/pipeline.h"
@@ -37,19 +37,29 @@ absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const Fashio
     LB_ASSIGN_OR_RETURN(items, ReadGallery(*bundle.index, *bundle.items, model.labels));
   }
   ProgressLine progress("evaluate");
-  LB_ASSIGN_OR_RETURN(
-      ModelEvaluation evaluation,
-      EvaluateModel(
-          model, data.labels, data.images,
-          {.split = split,
-           .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-           .thresholds = TunedThresholds(bundle.manifest),
-           .gallery = items.has_value() ? &*items : nullptr,
-           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+  LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
+                      EvaluateModel(model, data.labels, data.images,
+                                    {.split = split,
+                                     .threads = Cores(),
+                                     .thresholds = TunedThresholds(bundle.manifest),
+                                     .gallery = items.has_value() ? &*items : nullptr,
+                                     .progress = [&](int64_t done, int64_t total) {
+                                       progress.Update(done, total);
+                                     }}));
   progress.Finish();
   for (const std::string& line : evaluation.unreadable)
     std::fprintf(stderr, "cannot read %s\n", line.c_str());
   return evaluation;
+}
+
+RunOutputs OutputsOf(const std::string& name, ModelEvaluation evaluation) {
+  RunOutputs out{.name = name};
+  out.labels = ClassMatrix({.classes = evaluation.set.classes}, evaluation.images);
+  for (const ImageRecord& image : evaluation.images) out.image_ids.push_back(image.id);
+  out.queries = std::move(evaluation.set.queries);
+  out.scores = std::move(evaluation.scores);
+  out.thresholds = std::move(evaluation.set.thresholds);
+  return out;
 }
 
 absl::StatusOr<FashionData> ReadSet(const std::string& root, const std::string& csv,

@@ -8,6 +8,7 @@
 #include "engine/bundle/bundle.h"
 #include "models/dataset/fashion_data.h"
 #include "models/evaluate/bundle_evaluator.h"
+#include "models/evaluate/comparison.h"
 
 namespace lookbook {
 
@@ -22,6 +23,9 @@ std::vector<float> TunedThresholds(const Manifest& manifest);
 // index; names on standard error what cannot be read.
 absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
                                               const std::string& split, bool gallery);
+
+// What CompareRuns and IntervalsOf take of an evaluation. `name`: for people.
+RunOutputs OutputsOf(const std::string& name, ModelEvaluation evaluation);
 
 // The labelled set `csv` of `root`, whose pictures lie in `images`; "" = the CSV's name without
 // ".csv". Prints what the reader found odd.

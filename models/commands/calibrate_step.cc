@@ -1,13 +1,13 @@
 // Pipeline::Calibrate: what the exported model's similarities and scores mean.
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/cores.h"
 #include "models/commands/index_gallery.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
@@ -70,10 +70,10 @@ absl::Status Pipeline::CalibrateNow() {
   ProgressLine progress("calibrate");
   LB_ASSIGN_OR_RETURN(
       EmbeddedCorpus corpus,
-      EmbedImages(
-          images, spec_, *model,
-          {.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+      EmbedImages(images, spec_, *model,
+                  {.threads = Cores(), .progress = [&](int64_t done, int64_t total) {
+                     progress.Update(done, total);
+                   }}));
   progress.Finish();
   CalibrationSet set{.source = queries.source,
                      .dim = model->shape().dim,

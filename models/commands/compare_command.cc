@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/strip.h"
 #include "base/files.h"
@@ -30,13 +31,7 @@ absl::StatusOr<RunOutputs> Measure(const std::string& directory, const FashionDa
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(directory));
   LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
                       MeasureBundle(*bundle, data, split, /*gallery=*/false));
-  RunOutputs out{.name = bundle->manifest.recipe() + " " + bundle->id};
-  out.labels = ClassMatrix({.classes = evaluation.set.classes}, evaluation.images);
-  for (const ImageRecord& image : evaluation.images) out.image_ids.push_back(image.id);
-  out.queries = std::move(evaluation.set.queries);
-  out.scores = std::move(evaluation.scores);
-  out.thresholds = std::move(evaluation.set.thresholds);
-  return out;
+  return OutputsOf(bundle->manifest.recipe() + " " + bundle->id, std::move(evaluation));
 }
 
 absl::Status RunCompare(const CompareFlags& flags) {

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <map>
 #include <numeric>
-#include <thread>
 
 #include "base/status_macros.h"
+#include "models/commands/cores.h"
 #include "models/commands/progress.h"
 #include "models/dataset/near_pairs.h"
 #include "models/explore/image_survey.h"
@@ -18,7 +18,7 @@ absl::StatusOr<std::vector<SurveyedImage>> Hashed(const std::vector<ImageRecord>
   std::vector<SurveyedImage> out;
   for (const ImageRecord& image : images) out.push_back({.id = image.id, .path = image.path});
   ProgressLine progress("hash");
-  const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int threads = Cores();
   LB_RETURN_IF_ERROR(
       SurveyImages({.threads = threads,
                     .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }},

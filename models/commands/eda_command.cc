@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "models/commands/command_line.h"
+#include "models/commands/cores.h"
 #include "models/commands/progress.h"
 #include "models/explore/explore.h"
 #include "models/explore/explore_json.h"
@@ -82,7 +82,7 @@ absl::Status RunEda(EdaFlags flags) {
 
 void AddEdaCommand(CLI::App& app, CommandList* commands) {
   const auto flags = std::make_shared<EdaFlags>();
-  flags->explore.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  flags->explore.threads = Cores();
   CLI::App* command =
       app.add_subcommand("eda", "Looks at a labelled set: a report and its numbers");
   command->footer(kFooter);

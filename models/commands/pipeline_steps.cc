@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +17,7 @@
 #include "engine/bundle/bundle_writer.h"
 #include "engine/bundle/golden.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/cores.h"
 #include "models/commands/index_gallery.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/load_images.h"
@@ -39,8 +39,6 @@ namespace {
 
 constexpr int kGoldenSources = 8;
 constexpr size_t kNamesShown = 5;
-
-int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 // Removes `rows` (ascending) from a part of the split.
 void Exclude(const std::vector<int64_t>& rows, std::vector<int64_t>* part) {

@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "models/commands/bundle_measurement.h"
 #include "models/commands/command_line.h"
+#include "models/commands/cores.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/prediction_csv.h"
 #include "models/commands/progress.h"
@@ -31,10 +30,10 @@ absl::Status RunPredict(const PredictFlags& flags) {
   ProgressLine progress("predict");
   LB_ASSIGN_OR_RETURN(
       const EmbeddedCorpus corpus,
-      EmbedImages(
-          images, bundle->preprocess, *bundle->embedder,
-          {.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+      EmbedImages(images, bundle->preprocess, *bundle->embedder,
+                  {.threads = Cores(), .progress = [&](int64_t done, int64_t total) {
+                     progress.Update(done, total);
+                   }}));
   progress.Finish();
   for (const std::string& line : corpus.unreadable)
     std::fprintf(stderr, "cannot read %s\n", line.c_str());

@@ -1,12 +1,11 @@
-#include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "models/commands/command_line.h"
+#include "models/commands/cores.h"
 #include "models/commands/load_images.h"
 #include "models/commands/progress.h"
 #include "models/train/preprocess_recipe.h"
@@ -55,7 +54,7 @@ absl::Status RunPrepare(const PrepareFlags& flags) {
 
 void AddPrepareCommand(CLI::App& app, CommandList* commands) {
   const auto flags = std::make_shared<PrepareFlags>();
-  flags->threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  flags->threads = Cores();
   CLI::App* command =
       app.add_subcommand("prepare", "Decodes and resizes a set's pictures once, to disk");
   command->footer(kFooter);

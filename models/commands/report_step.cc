@@ -1,8 +1,6 @@
 // Pipeline::Report: what the run came to, as one page and as numbers.
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +9,7 @@
 #include "base/status_macros.h"
 #include "models/commands/bundle_measurement.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/cores.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/prediction_csv.h"
 #include "models/commands/progress.h"
@@ -27,8 +26,6 @@ namespace {
 
 constexpr char kFormat[] = "1";               // Another one makes every report anew.
 constexpr char kUnlabelledFolder[] = "test";  // Of a data set.
-
-int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 struct Published {
   std::string root;

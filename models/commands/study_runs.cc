@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +14,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "models/commands/bundle_measurement.h"
+#include "models/commands/cores.h"
 #include "models/commands/progress.h"
 #include "models/commands/work_folder.h"
 #include "models/evaluate/chance.h"
@@ -88,16 +88,6 @@ std::vector<StudyClass> ClassesOf(const SetEvaluation& set) {
   return out;
 }
 
-RunOutputs OutputsOf(const std::string& name, ModelEvaluation evaluation) {
-  RunOutputs out{.name = name};
-  out.labels = ClassMatrix({.classes = evaluation.set.classes}, evaluation.images);
-  for (const ImageRecord& image : evaluation.images) out.image_ids.push_back(image.id);
-  out.queries = std::move(evaluation.set.queries);
-  out.scores = std::move(evaluation.scores);
-  out.thresholds = std::move(evaluation.set.thresholds);
-  return out;
-}
-
 }  // namespace
 
 absl::StatusOr<RunOutcome> RememberOutcome(const std::string& path, const std::string& recipe_text,
@@ -155,21 +145,21 @@ absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queri
       ModelEvaluation evaluation,
       EvaluateModel(
           {pixels, PixelSpec(), queries.data.labels}, queries.data.labels, queries.data.images,
-          {.split = queries.name,
-           .threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-           .progress = [&](int64_t done, int64_t total) { progress.Update(done, total); }}));
+          {.split = queries.name, .threads = Cores(), .progress = [&](int64_t done, int64_t total) {
+             progress.Update(done, total);
+           }}));
   progress.Finish();
   StudyRow chance{.run = "chance", .baseline = true};
   chance.values = RetrievalValues(evaluation.set.random);
   chance.values["map"] = evaluation.set.mean_prevalence;
   StudyRow frequency{.run = "label frequency", .baseline = true};
-  frequency.values = RetrievalValues(evaluation.set.frequency);
-  // A constant score a class: the share of the training images that have it.
-  for (const char* key : {"map", "f1_macro", "f1_macro_supported", "f1_micro"})
-    frequency.values[key] = EvaluationValues(evaluation.set).at(key);
   StudyRow raw{.run = "raw pixels 8x8", .baseline = true, .dim = pixels.shape().dim};
+  frequency.values = RetrievalValues(evaluation.set.frequency);
   raw.values = EvaluationValues(evaluation.set);
-  // Its scores know nothing of the picture.
+  // The scores are the share of the training images that have the class, whatever the picture
+  // shows: the figures of label frequency, and none of the pixels.
+  for (const char* key : {"map", "f1_macro", "f1_macro_supported", "f1_micro"})
+    frequency.values[key] = raw.values.at(key);
   for (const char* key : {"map", "f1_macro", "f1_macro_supported", "f1_micro", "f1_samples"})
     raw.values[key] = kNaN;
   raw.intervals = IntervalsOf(OutputsOf(raw.run, std::move(evaluation)), bootstrap);
