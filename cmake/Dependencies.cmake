@@ -83,4 +83,21 @@ if(LOOKBOOK_WITH_TORCH)
     set(LOOKBOOK_GOMP gomp)
   endif()
   target_link_libraries(faiss_avx2 INTERFACE "${LOOKBOOK_FAISS_LIBRARY}" lookbook::torch ${LOOKBOOK_GOMP})
+
+  # The headers of CUDA's runtime and of FAISS for GPUs, to compile engine/cuda. cublas_v2.h, of which FAISS's headers
+  # name one type, comes with a toolkit; without one a stand-in declares that type.
+  find_path(LOOKBOOK_CUDA_INCLUDE cuda_runtime_api.h NO_DEFAULT_PATH
+    PATHS "$ENV{CUDA_HOME}/include" "${LOOKBOOK_DEPS}/cuda-headers-13.0" /usr/local/cuda/include)
+  find_path(LOOKBOOK_FAISS_CUDA_INCLUDE faiss/gpu/GpuIndexFlat.h NO_DEFAULT_PATH
+    PATHS "$ENV{faiss_cuda_ROOT}/include" "${LOOKBOOK_DEPS}/faiss-1.7.3-cuda/include" "${LOOKBOOK_DEPS}/faiss-1.7.3")
+  find_library(LOOKBOOK_FAISS_CUDA_LIBRARY NAMES faiss faiss_avx2 NO_DEFAULT_PATH
+    PATHS "$ENV{faiss_cuda_ROOT}/lib" "${LOOKBOOK_DEPS}/faiss-1.7.3-cuda/lib")
+  if(LOOKBOOK_CUDA_INCLUDE AND LOOKBOOK_FAISS_CUDA_INCLUDE)
+    add_library(cuda_headers INTERFACE)
+    add_library(lookbook::cuda_headers ALIAS cuda_headers)
+    target_include_directories(cuda_headers SYSTEM INTERFACE "${LOOKBOOK_CUDA_INCLUDE}" "${LOOKBOOK_FAISS_CUDA_INCLUDE}")
+    if(NOT EXISTS "${LOOKBOOK_CUDA_INCLUDE}/cublas_v2.h")
+      target_include_directories(cuda_headers SYSTEM INTERFACE "${CMAKE_CURRENT_LIST_DIR}/cuda_stand_in")
+    endif()
+  endif()
 endif()

@@ -9,8 +9,8 @@ namespace lookbook {
 
 // The OpenMP variables that a server wants and `environment` does not set yet: one thread for each
 // worker, and threads that sleep when idle. FAISS 1.7.3's flat search over 100,000 x 512 in batches
-// of 20, with OpenBLAS on 2 x86 cores: 45 ms with one thread, 720 to 1,168 ms with a team of two that
-// spins, 74 ms with one that sleeps.
+// of 20, with OpenBLAS on 2 x86 cores: 45 ms with one thread, 720 to 1,168 ms with a team of two
+// that spins, 74 ms with one that sleeps.
 std::map<std::string, std::string> MissingOpenMpSettings(
     const std::map<std::string, std::string>& environment);
 

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
 #include "engine/bundle/bundle.h"
+#include "engine/device/cuda_plugin.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/shutdown.h"
@@ -60,10 +61,33 @@ GrpcServerOptions ToGrpcOptions(const ServerConfig& config) {
   return options;
 }
 
-BundleOptions ToBundleOptions(const ServerConfig& config) {
+BundleOptions ToBundleOptions(const ServerConfig& config, const DeviceBackend* device) {
   BundleOptions options;
   options.max_batch = config.batch.max_size;
+  options.device = device;
   return options;
+}
+
+absl::StatusOr<CudaOptions> ToCudaOptions(const ServerConfig::Cuda& config) {
+  CudaOptions options;
+  options.devices = config.devices;
+  LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(config.precision));
+  options.streams = config.streams;
+  options.graphs = config.graphs;
+  options.half_index = config.index_storage == "fp16";
+  options.index_temp_bytes = config.index_temp_bytes;
+  return options;
+}
+
+// Null for the CPU.
+absl::StatusOr<std::unique_ptr<DeviceBackend>> OpenDevice(const ServerConfig& config) {
+  if (config.device == "cpu") return nullptr;
+  LB_ASSIGN_OR_RETURN(const CudaOptions options, ToCudaOptions(config.cuda));
+  absl::StatusOr<std::unique_ptr<DeviceBackend>> backend =
+      OpenCudaBackend(options, config.cuda.plugin);
+  if (backend.ok()) return backend;
+  return absl::Status(backend.status().code(),
+                      absl::StrCat("device \"cuda\": ", backend.status().message()));
 }
 
 std::vector<std::string> NamesOf(const ServerConfig& config) {
@@ -96,15 +120,19 @@ absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& c
 }  // namespace
 
 struct Server::Impl {
-  Impl(const ServerConfig& server_config, BundleOpener opener)
+  Impl(const ServerConfig& server_config, BundleOpener bundle_opener,
+       std::unique_ptr<DeviceBackend> device_backend)
       : config(server_config),
+        opener(std::move(bundle_opener)),
+        backend(std::move(device_backend)),
         clock(Clock::Steady()),
         metrics(NamesOf(config), config.device),
         log(config.log.requests_per_second),
-        loader(std::move(opener), ToBundleOptions(config), &metrics, clock),
         machine([this](ServingState state) { OnState(state); }) {}
 
   absl::Status Listen();
+  absl::Status LoadBundles(const DeviceBackend* device, const std::function<bool()>& cancelled);
+  absl::Status MoveToCpu();
   void OnState(ServingState state);
   ShutdownSteps Steps();
   void Wait(absl::Duration time);
@@ -112,11 +140,14 @@ struct Server::Impl {
   void ShutDownWith(const ShutdownOptions& options);
 
   const ServerConfig config;
+  const BundleOpener opener;
+  // Before what holds bundles, which must not outlive it. Null: the CPU.
+  const std::unique_ptr<DeviceBackend> backend;
+  bool left_device = false;  // The bundles are on the CPU, whatever `backend` is.
   const Clock* const clock;
   ServerMetrics metrics;
   AccessLog log;
   DrainGate gate;
-  const BundleLoader loader;
   HealthService health;
   ServingStateMachine machine;  // Tells `health` and `metrics`.
   std::unique_ptr<PipelineSet> pipelines;
@@ -130,6 +161,10 @@ struct Server::Impl {
 };
 
 absl::Status Server::Impl::Listen() {
+  if (backend != nullptr) {
+    metrics.WatchDevice([this] { return backend->Stats(); });
+    LogInfo("device", {{"device", backend->Describe()}});
+  }
   LB_ASSIGN_OR_RETURN(pipelines, MakePipelines(config, &metrics, clock));
   LB_ASSIGN_OR_RETURN(
       readers, ThreadPool::Create(
@@ -196,24 +231,52 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& config,
-                                                       BundleOpener opener) {
+                                                       BundleOpener opener,
+                                                       std::unique_ptr<DeviceBackend> backend) {
   LB_RETURN_IF_ERROR(Validate(config));
+  if (backend == nullptr) {
+    LB_ASSIGN_OR_RETURN(backend, OpenDevice(config));
+  }
   // Each embed worker is one thread, whatever the libraries think of the machine.
   SetNumericThreads(1);
   if (opener == nullptr) opener = OpenCurrentBundle;
-  auto impl = std::make_unique<Impl>(config, std::move(opener));
+  auto impl = std::make_unique<Impl>(config, std::move(opener), std::move(backend));
   LB_RETURN_IF_ERROR(impl->Listen());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-absl::Status Server::LoadBundles(const std::function<bool()>& cancelled) {
-  for (size_t i = 0; i < impl_->config.bundles.size(); ++i) {
+absl::Status Server::Impl::LoadBundles(const DeviceBackend* device,
+                                       const std::function<bool()>& cancelled) {
+  const BundleLoader loader(opener, ToBundleOptions(config, device), &metrics, clock);
+  for (size_t i = 0; i < config.bundles.size(); ++i) {
     if (cancelled && cancelled()) return absl::CancelledError("stopped while loading bundles");
-    const BundleRoot& root = impl_->config.bundles[i];
-    LB_RETURN_IF_ERROR(
-        impl_->loader.Load(root.name, root.path, impl_->pipelines->entries()[i].pipeline.get()));
+    const BundleRoot& root = config.bundles[i];
+    LB_RETURN_IF_ERROR(loader.Load(root.name, root.path, pipelines->entries()[i].pipeline.get()));
   }
-  return impl_->machine.Advance(ServingState::kServing);
+  return machine.Advance(ServingState::kServing);
+}
+
+absl::Status Server::Impl::MoveToCpu() {
+  LB_RETURN_IF_ERROR(machine.Advance(ServingState::kMoving));
+  left_device = true;
+  return LoadBundles(nullptr, nullptr);
+}
+
+absl::Status Server::LoadBundles(const std::function<bool()>& cancelled) {
+  return impl_->LoadBundles(impl_->backend.get(), cancelled);
+}
+
+absl::Status Server::CheckDevice() {
+  if (impl_->backend == nullptr || impl_->left_device) return absl::OkStatus();
+  absl::Status lost = impl_->backend->Health();
+  if (lost.ok()) return absl::OkStatus();
+  LogError("the device is lost", {{"status", lost}, {"then", impl_->config.cuda.on_device_lost}});
+  if (impl_->config.cuda.on_device_lost == "cpu") {
+    lost = impl_->MoveToCpu();
+    if (lost.ok()) return absl::OkStatus();
+  }
+  impl_->ShutDownWith({absl::ZeroDuration(), absl::ZeroDuration()});
+  return lost;
 }
 
 void Server::Stop() {

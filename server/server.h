@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/device/device_backend.h"
 #include "server/config/server_config.h"
 #include "server/lifecycle/bundle_loader.h"
 #include "server/lifecycle/serving_state.h"
@@ -21,14 +22,23 @@ class Server {
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
 
   // Opens the ports: health says NOT_SERVING, and calls are answered UNAVAILABLE no_bundle.
-  // `opener` opens the bundles later; null means OpenCurrentBundle. InvalidArgument or Unavailable:
-  // the configuration is wrong, or a port cannot be had; the message names it.
-  static absl::StatusOr<std::unique_ptr<Server>> Listen(const ServerConfig& config,
-                                                        BundleOpener opener = nullptr);
+  // `opener` opens the bundles later; null means OpenCurrentBundle. `backend` is where they run;
+  // null means what config.device says. InvalidArgument or Unavailable: the configuration is wrong,
+  // or a port cannot be had; FailedPrecondition: the device cannot be used. The message names what.
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(
+      const ServerConfig& config, BundleOpener opener = nullptr,
+      std::unique_ptr<DeviceBackend> backend = nullptr);
 
   // Loads what every root's CURRENT names, in configured order, and then serves. The first failure
   // ends it: the status is the loader's. Cancelled: `cancelled` said true between two bundles.
   absl::Status LoadBundles(const std::function<bool()>& cancelled = nullptr);
+
+  // Call it from time to time while the server serves. OK: the device works, or there is none but
+  // the CPU. When it is lost, health says NOT_SERVING at once; then, as cuda.on_device_lost says,
+  // every bundle is loaded again onto the CPU, and the server serves (OK), or the server is stopped
+  // without waiting and the status says why: the process should end. It also does when a bundle
+  // does not load.
+  absl::Status CheckDevice();
 
   // Health NOT_SERVING at once; lame duck; drain; stop. Blocks. A second call returns at once.
   void Stop();

@@ -24,6 +24,8 @@ namespace {
 constexpr int kExitStopped = 0;
 constexpr int kExitBundle = 1;
 constexpr int kExitConfig = 2;
+constexpr int kExitDevice = 3;
+constexpr absl::Duration kDeviceCheckInterval = absl::Seconds(1);
 
 int Fail(int code, const absl::Status& status) {
   const std::string reason = GetReason(status);
@@ -41,7 +43,10 @@ int Serve(const ServerConfig& config) {
   if (absl::IsCancelled(loaded)) return kExitStopped;
   if (!loaded.ok()) return Fail(kExitBundle, loaded);
   std::cout << (*server)->Describe() << std::endl;
-  while (!WaitForStop(absl::Hours(1))) continue;
+  while (!WaitForStop(kDeviceCheckInterval)) {
+    const absl::Status device = (*server)->CheckDevice();
+    if (!device.ok()) return Fail(kExitDevice, device);
+  }
   (*server)->Stop();
   return kExitStopped;
 }

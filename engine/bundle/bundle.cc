@@ -52,29 +52,45 @@ absl::StatusOr<std::unique_ptr<ItemStore>> OpenItems(const VerifiedBundle& files
   return items;
 }
 
+EmbedderSpec SpecOf(const VerifiedBundle& files, const BundleOptions& options) {
+  EmbedderSpec spec;
+  spec.shape.image_size = files.preprocess.size;
+  spec.shape.dim = static_cast<int>(files.manifest.embedding_dim());
+  spec.shape.classes = files.manifest.classes_size();
+  spec.shape.attributes = files.manifest.scores_attributes() ? files.manifest.attributes_size() : 0;
+  spec.pixels = {files.preprocess.mean, files.preprocess.std};
+  spec.buckets = Buckets(options.max_batch);
+  return spec;
+}
+
+absl::StatusOr<std::unique_ptr<Embedder>> OpenEmbedder(absl::string_view bytes, EmbedderSpec spec,
+                                                       const DeviceBackend* device) {
+  if (device != nullptr) return device->OpenEmbedder(bytes, spec);
+  LB_ASSIGN_OR_RETURN(
+      std::unique_ptr<TorchScriptEmbedder> embedder,
+      TorchScriptEmbedder::Open(bytes, {.shape = spec.shape, .buckets = std::move(spec.buckets)}));
+  return std::unique_ptr<Embedder>(std::move(embedder));
+}
+
 absl::StatusOr<std::unique_ptr<Embedder>> OpenModel(const VerifiedBundle& files,
                                                     const BundleOptions& options) {
-  TorchScriptOptions model;
-  model.shape.image_size = files.preprocess.size;
-  model.shape.dim = static_cast<int>(files.manifest.embedding_dim());
-  model.shape.classes = files.manifest.classes_size();
-  model.shape.attributes =
-      files.manifest.scores_attributes() ? files.manifest.attributes_size() : 0;
-  model.buckets = Buckets(options.max_batch);
-  absl::StatusOr<std::unique_ptr<TorchScriptEmbedder>> embedder =
-      TorchScriptEmbedder::Open(files.contents.at(kModelFile), model);
+  absl::StatusOr<std::unique_ptr<Embedder>> embedder =
+      OpenEmbedder(files.contents.at(kModelFile), SpecOf(files, options), options.device);
   if (!embedder.ok()) {
     return ReaderError("format", JoinPath(files.directory, kModelFile), embedder.status());
   }
-  return std::unique_ptr<Embedder>(*std::move(embedder));
+  return embedder;
 }
 
-absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& files) {
+absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& files,
+                                                         const DeviceBackend* device) {
   const std::string path = JoinPath(files.directory, files.manifest.index().file());
   LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(files.manifest.index().spec()));
+  const int dim = static_cast<int>(files.manifest.embedding_dim());
+  const auto rows = static_cast<int64_t>(files.manifest.item_count());
   absl::StatusOr<std::unique_ptr<VectorIndex>> index =
-      OpenIndex(spec, path, static_cast<int>(files.manifest.embedding_dim()),
-                static_cast<int64_t>(files.manifest.item_count()));
+      device != nullptr ? device->OpenIndex(spec, path, dim, rows)
+                        : OpenIndex(spec, path, dim, rows);
   if (!index.ok()) return ReaderError("format", path, index.status());
   return index;
 }
@@ -88,7 +104,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
   LB_ASSIGN_OR_RETURN(bundle->items, OpenItems(files));
   LB_ASSIGN_OR_RETURN(bundle->embedder, OpenModel(files, options));
   files.contents.erase(kModelFile);  // The module has its own copy by now.
-  LB_ASSIGN_OR_RETURN(bundle->index, OpenVectors(files));
+  LB_ASSIGN_OR_RETURN(bundle->index, OpenVectors(files, options.device));
   if (options.warm_up) {
     LB_RETURN_IF_ERROR(
         ReaderError("format", JoinPath(files.directory, kModelFile), bundle->embedder->WarmUp()));
@@ -96,7 +112,10 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
   if (options.self_test) {
     LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases,
                         ReadGolden(files.contents, files.manifest));
-    LB_RETURN_IF_ERROR(GoldenCheck(*bundle, cases));
+    LB_RETURN_IF_ERROR(
+        GoldenCheck(*bundle, cases,
+                    ToleranceOf(options.device != nullptr ? options.device->precision()
+                                                          : Precision::kFloat32)));
   }
   bundle->manifest = std::move(files.manifest);
   return std::shared_ptr<const Bundle>(std::move(bundle));

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "engine/bundle/items.h"
 #include "engine/bundle/manifest.h"
+#include "engine/device/device_backend.h"
 #include "engine/embed/embedder.h"
 #include "engine/index/vector_index.h"
 
@@ -16,6 +17,8 @@ inline constexpr int kMaxBundleBatch = 1024;
 
 struct BundleOptions {
   int max_batch = 32;  // 1 to kMaxBundleBatch. Buckets are the powers of two below it, and it.
+  // Where model and index run; null = on the CPU. Not owned; outlives the bundle.
+  const DeviceBackend* device = nullptr;
   bool warm_up = true;
   bool self_test = true;  // The golden check; only tools that repair bundles turn it off.
 };

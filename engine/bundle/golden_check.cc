@@ -99,6 +99,15 @@ absl::Status CheckCase(const Bundle& bundle, const GoldenCase& golden,
 
 }  // namespace
 
+GoldenTolerance ToleranceOf(Precision precision) {
+  if (precision == Precision::kFloat32) return {};
+  GoldenTolerance tolerance;
+  tolerance.min_cosine = 0.999;
+  tolerance.max_score_error = 1e-2;
+  tolerance.tie_gap = 0.045;
+  return tolerance;
+}
+
 absl::Status GoldenCheck(const Bundle& bundle, absl::Span<const GoldenCase> cases,
                          const GoldenTolerance& tolerance) {
   for (const GoldenCase& golden : cases) {

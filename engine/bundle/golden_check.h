@@ -6,6 +6,7 @@
 #include "absl/types/span.h"
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/golden.h"
+#include "engine/device/device_backend.h"
 
 namespace lookbook {
 
@@ -21,6 +22,10 @@ struct GoldenTolerance {
   // Of the stored similarity to that of the index: this part involves no model.
   double max_similarity_error = 1e-4;
 };
+
+// The default for float32. With 16 bits below the pooled features, cosine 0.999 and scores within
+// 1e-2: the embeddings may then be 0.045 apart, and so may the similarities to any item.
+GoldenTolerance ToleranceOf(Precision precision);
 
 // Embeds every case's image file as the server does and searches the index with the result.
 // DataLoss "golden": the embedding, a score or the neighbours differ by more than `tolerance`

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
@@ -37,6 +38,16 @@ class Embedder {
   // images. Internal: the model failed or gave another shape than shape(). ResourceExhausted: out
   // of memory.
   virtual absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const = 0;
+
+  // True where the model's device turns pixels into its input itself: EmbedPixels() is then the way
+  // in, with a quarter of the bytes to carry.
+  virtual bool TakesPixels() const { return false; }
+
+  // The same for uint8 RGB [n, image_size, image_size, 3], as ResizeForModel() gives it, normalised
+  // as the embedder was opened for. Errors are those of Embed(). REQUIRES: TakesPixels().
+  virtual absl::StatusOr<Embeddings> EmbedPixels(absl::Span<const uint8_t> /*pixels*/) const {
+    return absl::UnimplementedError("this model does not take pixels");
+  }
 
   virtual int MaxBatch() const = 0;
 

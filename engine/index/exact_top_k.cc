@@ -41,14 +41,14 @@ ExactTopK::ExactTopK(const QueryOptions& options, std::vector<Neighbor> candidat
   if (keep == static_cast<size_t>(options.top_k)) bar_ = std::max(bar_, best_.back().similarity);
 }
 
-bool ExactTopK::Complete(float worst_score, int dim) const {
+bool ExactTopK::Complete(float worst_score, float error_bound) const {
   // Similarities are limited to [-1, 1], so rows beyond an end tie with the end.
-  return bar_ > std::clamp(worst_score + DotErrorBound(dim), -1.0f, 1.0f);
+  return bar_ > std::clamp(worst_score + error_bound, -1.0f, 1.0f);
 }
 
-float ExactTopK::RowsAbove(int dim) const {
+float ExactTopK::RowsAbove(float error_bound) const {
   if (bar_ <= -1) return -std::numeric_limits<float>::max();
-  return bar_ - 2 * DotErrorBound(dim);
+  return bar_ - 2 * error_bound;
 }
 
 }  // namespace lookbook

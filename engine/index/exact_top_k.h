@@ -39,12 +39,13 @@ class ExactTopK {
   // outside options.allowed must not be among them.
   ExactTopK(const QueryOptions& options, std::vector<Neighbor> candidates);
 
-  // Whether no row outside the candidates can belong into the result, when the engine's float32
-  // score of every such row is at most `worst_score`.
-  bool Complete(float worst_score, int dim) const;
+  // Whether no row outside the candidates can belong into the result, when the engine's score of
+  // every such row is at most `worst_score`. `error_bound`: of the engine's scores, as
+  // VectorScan::ScoreErrorBound() gives it.
+  bool Complete(float worst_score, float error_bound) const;
 
-  // Every row that belongs into the result has a float32 score above this.
-  float RowsAbove(int dim) const;
+  // Every row that belongs into the result has an engine's score above this.
+  float RowsAbove(float error_bound) const;
 
   std::vector<Neighbor> Take() && { return std::move(best_); }
 

@@ -17,7 +17,10 @@ namespace {
 // Candidates beyond the k asked for. The gap between the k-th and the last candidate must exceed
 // the float32 error bound (8e-6 at 128 dimensions), or the query costs a second pass; with 16 more
 // it nearly always does, unless rows are duplicates.
-int64_t Slack(int64_t k) { return std::max<int64_t>(16, k / 16); }
+// Scores of 16-bit vectors (bound 1e-3) need a wider gap.
+int64_t Slack(int64_t k, float error_bound) {
+  return error_bound < 1e-4f ? std::max<int64_t>(16, k / 16) : std::max<int64_t>(128, k);
+}
 
 std::vector<int64_t> ListRows(const RowSet& set) {
   std::vector<int64_t> rows;
@@ -84,8 +87,9 @@ absl::Status FaissIndex::SearchGroup(const Batch& batch, const Group& group,
     const absl::Span<const float> query = batch.queries.subspan(member * dim(), dim());
     queries.insert(queries.end(), query.begin(), query.end());
   }
-  const int64_t k = std::min(qualifying, wanted + Slack(wanted));
-  LB_ASSIGN_OR_RETURN(const FaissScan::Hits hits,
+  const float bound = scan_->ScoreErrorBound();
+  const int64_t k = std::min(qualifying, wanted + Slack(wanted, bound));
+  LB_ASSIGN_OR_RETURN(const VectorScan::Hits hits,
                       scan_->TopK(queries, k, group.allowed != nullptr ? &allowed : nullptr));
 
   for (size_t i = 0; i < group.members.size(); ++i) {
@@ -93,9 +97,9 @@ absl::Status FaissIndex::SearchGroup(const Batch& batch, const Group& group,
     const absl::Span<const float> query = absl::MakeConstSpan(queries).subspan(i * dim(), dim());
     const auto rows = absl::MakeConstSpan(hits.rows).subspan(i * k, k);
     ExactTopK top(options, Score(query, rows));
-    if (k < qualifying && !top.Complete(hits.scores[(i + 1) * k - 1], dim())) {
+    if (k < qualifying && !top.Complete(hits.scores[(i + 1) * k - 1], bound)) {
       LB_ASSIGN_OR_RETURN(const std::vector<int64_t> all,
-                          scan_->RowsAbove(query, top.RowsAbove(dim()), group.allowed));
+                          scan_->RowsAbove(query, top.RowsAbove(bound), group.allowed));
       top = ExactTopK(options, Score(query, all));
     }
     (*results)[group.members[i]] = std::move(top).Take();

@@ -1,4 +1,5 @@
-// The exact index on the CPU: FAISS proposes, double arithmetic decides (exact_top_k.h).
+// The exact index: a scan proposes, on the CPU or a device, and double arithmetic decides
+// (exact_top_k.h).
 #pragma once
 
 #include <memory>
@@ -6,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/index/faiss_scan.h"
 #include "engine/index/vector_index.h"
+#include "engine/index/vector_scan.h"
 
 namespace lookbook {
 
@@ -16,7 +17,7 @@ namespace lookbook {
 class FaissIndex : public VectorIndex {
  public:
   // REQUIRES: `scan` is not null and its vectors passed CheckVectors().
-  explicit FaissIndex(std::unique_ptr<FaissScan> scan) : scan_(std::move(scan)) {}
+  explicit FaissIndex(std::unique_ptr<VectorScan> scan) : scan_(std::move(scan)) {}
 
   int dim() const override { return scan_->dim(); }
   int64_t size() const override { return scan_->size(); }
@@ -41,7 +42,7 @@ class FaissIndex : public VectorIndex {
                            std::vector<std::vector<Neighbor>>* results) const;
   std::vector<Neighbor> Score(absl::Span<const float> query, absl::Span<const int64_t> rows) const;
 
-  const std::unique_ptr<FaissScan> scan_;
+  const std::unique_ptr<VectorScan> scan_;
 };
 
 }  // namespace lookbook

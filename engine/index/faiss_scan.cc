@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/status_macros.h"
+#include "engine/index/exact_top_k.h"
 #include "engine/index/flat_file.h"
 #include "engine/index/index_factory.h"
 
@@ -93,8 +94,10 @@ absl::Span<const float> FaissScan::row(int64_t row) const {
   return vectors().subspan(static_cast<size_t>(row) * dim(), dim());
 }
 
-absl::StatusOr<FaissScan::Hits> FaissScan::TopK(absl::Span<const float> queries, int64_t k,
-                                                const std::vector<int64_t>* allowed) const {
+float FaissScan::ScoreErrorBound() const { return DotErrorBound(dim()); }
+
+absl::StatusOr<VectorScan::Hits> FaissScan::TopK(absl::Span<const float> queries, int64_t k,
+                                                 const std::vector<int64_t>* allowed) const {
   return CatchToStatus("FAISS search", [&]() -> absl::StatusOr<Hits> {
     const int64_t n = static_cast<int64_t>(queries.size()) / dim();
     Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};

@@ -1,4 +1,5 @@
-// The wall around FAISS: a flat inner-product scan that returns a Status. No FAISS type shows here.
+// The wall around FAISS: a flat inner-product scan on the CPU that returns a Status. No FAISS type
+// shows here.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/index/row_set.h"
+#include "engine/index/vector_scan.h"
 
 namespace lookbook {
 
 // Immutable. Thread-safe. Every method runs on index_factory.h's SetSearchThreads() OpenMP threads.
-class FaissScan {
+class FaissScan : public VectorScan {
  public:
   // Copies `vectors`, float32[n, dim]. ResourceExhausted: out of memory.
   // REQUIRES: CheckVectors() passed.
@@ -26,33 +28,18 @@ class FaissScan {
   static absl::StatusOr<std::unique_ptr<FaissScan>> Read(const std::string& path, int dim,
                                                          int64_t rows);
 
-  ~FaissScan();
+  ~FaissScan() override;
 
-  int dim() const;
-  int64_t size() const;
+  int dim() const override;
+  int64_t size() const override;
   absl::Span<const float> vectors() const;  // float32[size(), dim()].
-  absl::Span<const float> row(int64_t row) const;
-
-  // The k best rows of each query by float32 score, worst last. Position i * k + j is the j-th of
-  // query i; a row of -1 fills up when there are fewer than k. Rows that tie with the k-th may be
-  // left out, in any choice.
-  struct Hits {
-    std::vector<int64_t> rows;
-    std::vector<float> scores;
-  };
-  // `queries` is float32[n, dim]; `allowed`, when not null, lists the only rows that qualify.
-  // Internal: FAISS refused, for instance k = 0. ResourceExhausted: out of memory.
+  absl::Span<const float> row(int64_t row) const override;
+  float ScoreErrorBound() const override;  // DotErrorBound(dim()).
   absl::StatusOr<Hits> TopK(absl::Span<const float> queries, int64_t k,
-                            const std::vector<int64_t>* allowed) const;
-
-  // Every row whose float32 score for the one `query` is above `score`, in no order; only rows of
-  // `allowed` unless that is null.
+                            const std::vector<int64_t>* allowed) const override;
   absl::StatusOr<std::vector<int64_t>> RowsAbove(absl::Span<const float> query, float score,
-                                                 const RowSet* allowed) const;
-
-  // Writes a file that Read() reads, and fsyncs it. The code is that of the system's refusal; the
-  // message names `path`.
-  absl::Status Save(const std::string& path) const;
+                                                 const RowSet* allowed) const override;
+  absl::Status Save(const std::string& path) const override;
 
  private:
   struct Impl;

@@ -17,16 +17,6 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> BuildFlat(int dim, absl::Span<const
   return std::make_unique<FaissIndex>(std::move(scan));
 }
 
-absl::StatusOr<std::unique_ptr<VectorIndex>> OpenFlat(const std::string& path, int dim,
-                                                      int64_t rows) {
-  LB_RETURN_IF_ERROR(CheckFlatFile(path, dim, rows));
-  LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, FaissScan::Read(path, dim, rows));
-  if (absl::Status status = CheckVectors(scan->vectors(), dim); !status.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
-  }
-  return std::make_unique<FaissIndex>(std::move(scan));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VectorIndex>> BuildIndex(const IndexSpec& spec, int dim,
@@ -40,19 +30,30 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> BuildIndex(const IndexSpec& spec, i
       absl::StrCat("index kind ", static_cast<int>(spec.kind), " has no builder"));
 }
 
-absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
-                                                       const std::string& path, int dim,
-                                                       int64_t rows) {
+absl::StatusOr<std::unique_ptr<FaissScan>> OpenFlatScan(const IndexSpec& spec,
+                                                        const std::string& path, int dim,
+                                                        int64_t rows) {
   if (dim < 1 || dim > kMaxDim || rows < 1 || rows > kMaxRows) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": ", rows, " rows of ", dim, " dimensions cannot be"));
   }
   switch (spec.kind) {
     case IndexKind::kFlat:
-      return OpenFlat(path, dim, rows);
+      break;
   }
-  return absl::InternalError(
-      absl::StrCat("index kind ", static_cast<int>(spec.kind), " has no reader"));
+  LB_RETURN_IF_ERROR(CheckFlatFile(path, dim, rows));
+  LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, FaissScan::Read(path, dim, rows));
+  if (absl::Status status = CheckVectors(scan->vectors(), dim); !status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
+  }
+  return scan;
+}
+
+absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
+                                                       const std::string& path, int dim,
+                                                       int64_t rows) {
+  LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, OpenFlatScan(spec, path, dim, rows));
+  return std::make_unique<FaissIndex>(std::move(scan));
 }
 
 }  // namespace lookbook

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/index/faiss_scan.h"
 #include "engine/index/index_spec.h"
 #include "engine/index/vector_index.h"
 
@@ -22,6 +23,11 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> BuildIndex(const IndexSpec& spec, i
 absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
                                                        const std::string& path, int dim,
                                                        int64_t rows);
+
+// The vectors of such a file alone, for an index on a device. Errors are those of OpenIndex().
+absl::StatusOr<std::unique_ptr<FaissScan>> OpenFlatScan(const IndexSpec& spec,
+                                                        const std::string& path, int dim,
+                                                        int64_t rows);
 
 // OpenMP threads of one Search() call, for the whole process; values below 1 count as 1, the
 // default. With several threads that search, more than 1 is slower, and teams that spin on a shared

@@ -158,7 +158,49 @@ void AddPlaces(std::vector<ConfigOption>& all) {
       [](C & c) -> auto& { return c.metrics.listen; }, ParseAddressOrOff));
   all.push_back(Bundles());
   all.push_back(Text(
-      "device", "\"cpu\"", [](C & c) -> auto& { return c.device; }, AnyText));
+      "device", "where models and indexes run: cpu or cuda",
+      [](C & c) -> auto& { return c.device; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"cpu", "cuda"});
+      }));
+}
+
+void AddCuda(std::vector<ConfigOption>& all) {
+  all.push_back(Text(
+      "cuda.plugin", "lookbook_cuda.so; empty: where it is installed",
+      [](C & c) -> auto& { return c.cuda.plugin; }, AnyText));
+  all.push_back(Scalar<std::vector<int>>(
+      "cuda.devices", OptionKind::kText, "numbers of the devices, such as \"0,1\"",
+      [](C & c) -> auto& { return c.cuda.devices; }, ParseDevices,
+      [](const std::vector<int>& devices) { return TomlQuote(absl::StrJoin(devices, ",")); }));
+  all.push_back(Text(
+      "cuda.precision", "what models compute in: fp32, fp16 or bf16",
+      [](C & c) -> auto& { return c.cuda.precision; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"fp32", "fp16", "bf16"});
+      }));
+  all.push_back(Integer(
+      "cuda.streams", "batches at once, per bundle and device", 1, 8,
+      [](C & c) -> auto& { return c.cuda.streams; }));
+  all.push_back(Scalar<bool>(
+      "cuda.graphs", OptionKind::kBool, "record CUDA graphs",
+      [](C & c) -> auto& { return c.cuda.graphs; }, ParseBool,
+      [](bool on) { return std::string(on ? "true" : "false"); }));
+  all.push_back(Text(
+      "cuda.index_storage", "the vectors on the device: fp32 or fp16",
+      [](C & c) -> auto& { return c.cuda.index_storage; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"fp32", "fp16"});
+      }));
+  all.push_back(Large(
+      "cuda.index_temp_bytes", OptionKind::kBytes, "scratch memory of an index, per device",
+      1 << 20, int64_t{3} << 29, [](C & c) -> auto& { return c.cuda.index_temp_bytes; }));
+  all.push_back(Text(
+      "cuda.on_device_lost", "after an error that the device does not get over: exit or cpu",
+      [](C & c) -> auto& { return c.cuda.on_device_lost; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"exit", "cpu"});
+      }));
 }
 
 void AddStages(std::vector<ConfigOption>& all) {
@@ -172,7 +214,7 @@ void AddStages(std::vector<ConfigOption>& all) {
       "embed.workers", "threads that run the model, per bundle", 1, kManyThreads,
       [](C & c) -> auto& { return c.embed.workers; }));
   all.push_back(Integer(
-      "batch.max_size", "most queries of a batch", 1, 128,
+      "batch.max_size", "most queries of a batch", 1, 256,
       [](C & c) -> auto& { return c.batch.max_size; }));
   all.push_back(Span(
       "batch.max_delay", "how long a query waits for company", absl::ZeroDuration(),
@@ -255,6 +297,7 @@ const std::vector<ConfigOption>& ConfigOptions() {
   static const auto* const options = [] {
     auto* made = new std::vector<ConfigOption>;
     AddPlaces(*made);
+    AddCuda(*made);
     AddStages(*made);
     AddLimits(*made);
     AddTimesAndLog(*made);

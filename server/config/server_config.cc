@@ -39,13 +39,9 @@ absl::Status CheckPorts(const ServerConfig& config) {
 }
 
 absl::Status CheckDevice(const std::string& device) {
-  if (device == "cpu") return absl::OkStatus();
-  if (device == "cuda") {
-    return absl::InvalidArgumentError(
-        "device \"cuda\" needs the CUDA plug-in, which this build does not have: use device "
-        "\"cpu\"");
-  }
-  return absl::InvalidArgumentError(absl::StrCat("device \"", device, "\" is not \"cpu\""));
+  if (device == "cpu" || device == "cuda") return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("device \"", device, "\" is not \"cpu\" or \"cuda\""));
 }
 
 absl::Status CheckBelow(absl::string_view small_name, int64_t small, absl::string_view large_name,

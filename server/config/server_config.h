@@ -43,6 +43,17 @@ struct ServerConfig {
     // decoding.
     int queue_capacity = 64;
   };
+  // For device "cuda"; values as the CUDA plug-in takes them.
+  struct Cuda {
+    std::string plugin;                  // lookbook_cuda.so; empty = where it is installed.
+    std::vector<int> devices = {0};      // Each holds every bundle's model and index.
+    std::string precision = "fp16";      // fp32, fp16 or bf16.
+    int streams = 2;                     // Batches at once, per bundle and device.
+    bool graphs = true;                  // CUDA graphs.
+    std::string index_storage = "fp32";  // Of the vectors on the device: fp32 or fp16.
+    int64_t index_temp_bytes = 64 << 20;
+    std::string on_device_lost = "exit";  // exit or cpu.
+  };
   // Every bound is inclusive.
   struct Limits {
     int64_t message_bytes = 20 << 20;
@@ -71,7 +82,8 @@ struct ServerConfig {
   Listen listen;
   Metrics metrics;
   std::vector<BundleRoot> bundles;  // The first is the default of requests.
-  std::string device = "cpu";
+  std::string device = "cpu";       // cpu or cuda.
+  Cuda cuda;
   Decode decode;
   Embed embed;
   Batch batch;

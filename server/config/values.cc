@@ -9,6 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace lookbook {
@@ -35,6 +37,27 @@ absl::StatusOr<int64_t> ParseInteger(absl::string_view text) {
   int64_t value = 0;
   if (!absl::SimpleAtoi(text, &value)) return Refuse(text, "an integer");
   return value;
+}
+
+absl::StatusOr<std::vector<int>> ParseDevices(absl::string_view text) {
+  constexpr size_t kMost = 16;
+  std::vector<int> devices;
+  for (absl::string_view part : absl::StrSplit(text, ',')) {
+    int device = -1;
+    if (!absl::SimpleAtoi(part, &device) || device < 0 || devices.size() == kMost) {
+      return Refuse(text, "1 to 16 numbers of devices, such as \"0\" or \"0,1\"");
+    }
+    devices.push_back(device);
+  }
+  return devices;
+}
+
+absl::StatusOr<std::string> ParseOneOf(absl::string_view text,
+                                       std::initializer_list<const char*> words) {
+  for (const char* word : words) {
+    if (text == word) return std::string(text);
+  }
+  return Refuse(text, absl::StrJoin(words, " or "));
 }
 
 absl::StatusOr<bool> ParseBool(absl::string_view text) {

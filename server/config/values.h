@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -13,6 +15,13 @@
 namespace lookbook {
 
 absl::StatusOr<int64_t> ParseInteger(absl::string_view text);
+
+// "0", "0,1,3": 1 to 16 numbers of devices.
+absl::StatusOr<std::vector<int>> ParseDevices(absl::string_view text);
+
+// `text`, when it is one of `words`.
+absl::StatusOr<std::string> ParseOneOf(absl::string_view text,
+                                       std::initializer_list<const char*> words);
 
 // "true" | "false".
 absl::StatusOr<bool> ParseBool(absl::string_view text);

@@ -12,6 +12,8 @@ const char* ServingStateName(ServingState state) {
       return "starting";
     case ServingState::kServing:
       return "serving";
+    case ServingState::kMoving:
+      return "moving";
     case ServingState::kLameDuck:
       return "lame_duck";
     case ServingState::kDraining:
@@ -27,7 +29,9 @@ bool MayFollow(ServingState from, ServingState to) {
     case ServingState::kStarting:
       return to == ServingState::kServing || to == ServingState::kStopped;
     case ServingState::kServing:
-      return to == ServingState::kLameDuck;
+      return to == ServingState::kLameDuck || to == ServingState::kMoving;
+    case ServingState::kMoving:
+      return to == ServingState::kServing || to == ServingState::kLameDuck;
     case ServingState::kLameDuck:
       return to == ServingState::kDraining;
     case ServingState::kDraining:

@@ -9,10 +9,11 @@
 namespace lookbook {
 
 // kStarting -> kServing -> kLameDuck -> kDraining -> kStopped. kStarting may go to kStopped at
-// once: a bundle did not load, or a signal came first.
+// once: a bundle did not load, or a signal came first. kServing may go to kMoving and back.
 enum class ServingState {
   kStarting,  // The port is open, health says NOT_SERVING, calls are answered UNAVAILABLE.
   kServing,
+  kMoving,    // Health says NOT_SERVING: bundles are loaded again, on another device.
   kLameDuck,  // Health says NOT_SERVING, calls are served as before.
   kDraining,  // No new call; those that run finish.
   kStopped,

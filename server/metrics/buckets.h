@@ -28,7 +28,7 @@ inline std::vector<double> LoadBuckets() {
   return {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250};
 }
 
-inline std::vector<double> BatchBuckets() { return {1, 2, 4, 8, 16, 32, 64, 128}; }
+inline std::vector<double> BatchBuckets() { return {1, 2, 4, 8, 16, 32, 64, 128, 256}; }
 
 inline std::vector<double> ByteBuckets() {
   return {4096, 16384, 65536, 262144, 1048576, 4194304, 16777216};

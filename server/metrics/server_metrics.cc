@@ -14,6 +14,7 @@
 #include "server/metrics/buckets.h"
 #include "server/metrics/bundle_series.h"
 #include "server/metrics/closed_set.h"
+#include "server/metrics/device_collector.h"
 #include "server/metrics/image_series.h"
 #include "server/metrics/log_collector.h"
 #include "server/metrics/process_collector.h"
@@ -45,6 +46,7 @@ struct ServerMetrics::Impl {
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
   std::shared_ptr<LogCollector> log = std::make_shared<LogCollector>();
+  std::shared_ptr<DeviceCollector> device;  // Null where there is no device but the CPU.
   RequestSeries requests;
   ImageSeries images;
   BundleSeries bundles;
@@ -153,6 +155,10 @@ void ServerMetrics::ThreadBusy(absl::string_view pool, int by) {
   impl_->threads_busy[IndexOrLast(kPools, pool)].Add(by);
 }
 
+void ServerMetrics::WatchDevice(std::function<BackendStats()> stats) {
+  impl_->device = std::make_shared<DeviceCollector>(std::move(stats));
+}
+
 absl::StatusOr<int> ServerMetrics::Expose(const std::string& address) {
   if (!IsHostAndPort(address)) {
     return absl::InvalidArgumentError(
@@ -173,6 +179,7 @@ absl::StatusOr<int> ServerMetrics::Expose(const std::string& address) {
     exposer->RegisterCollectable(impl_->registry);
     exposer->RegisterCollectable(impl_->process);
     exposer->RegisterCollectable(impl_->log);
+    if (impl_->device != nullptr) exposer->RegisterCollectable(impl_->device);
     impl_->exposer = std::move(exposer);
     return impl_->exposer->GetListeningPorts().at(0);
   });
@@ -182,7 +189,9 @@ std::string ServerMetrics::Scrape() const {
   std::vector<prometheus::MetricFamily> families = impl_->registry->Collect();
   for (const prometheus::Collectable* more :
        {static_cast<const prometheus::Collectable*>(impl_->process.get()),
-        static_cast<const prometheus::Collectable*>(impl_->log.get())}) {
+        static_cast<const prometheus::Collectable*>(impl_->log.get()),
+        static_cast<const prometheus::Collectable*>(impl_->device.get())}) {
+    if (more == nullptr) continue;
     std::vector<prometheus::MetricFamily> found = more->Collect();
     std::move(found.begin(), found.end(), std::back_inserter(families));
   }

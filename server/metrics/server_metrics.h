@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/device/device_backend.h"
 
 namespace lookbook {
 
@@ -104,6 +106,10 @@ class ServerMetrics {
   // pool: decode | embed | catalog; anything else counts as "other". The sum over all bundles.
   void SetThreads(absl::string_view pool, int threads);
   void ThreadBusy(absl::string_view pool, int by);
+
+  // From now on scrapes show what `stats` says of a device; any thread calls it.
+  // REQUIRES: called at most once, before Expose().
+  void WatchDevice(std::function<BackendStats()> stats);
 
   // Opens the scrape endpoint on its own port: "127.0.0.1:9464"; port 0 picks one. InvalidArgument
   // / Unavailable name the address. Returns the port. REQUIRES: called at most once.

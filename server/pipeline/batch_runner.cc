@@ -67,6 +67,9 @@ class BatchRunner::OneBundle {
   void Fail(Stage stage, Items items, const absl::Status& status);
   void EmbedImages();
   absl::Status Embed(Items images);
+  // `begin`: when the model was called.
+  absl::StatusOr<Embeddings> EmbedTensors(Items images, absl::Time* begin);
+  absl::StatusOr<Embeddings> EmbedPixels(Items images, absl::Time* begin);
   void Distribute(const Embeddings& embeddings, Items images, double seconds);
   void SearchVectors();
   absl::Status Search(Items queries);
@@ -114,19 +117,6 @@ void BatchRunner::RunParts(absl::Span<const InFlightPtr> batch) {
     one.Add(item.get(), waited);
   }
   for (OneBundle& part : parts) part.Run();
-}
-
-std::vector<float> BatchRunner::TakeBuffer() {
-  MutexLock lock(&mutex_);
-  if (buffers_.empty()) return {};
-  std::vector<float> buffer = std::move(buffers_.back());
-  buffers_.pop_back();
-  return buffer;
-}
-
-void BatchRunner::GiveBuffer(std::vector<float> buffer) {
-  MutexLock lock(&mutex_);
-  buffers_.push_back(std::move(buffer));
 }
 
 void BatchRunner::OneBundle::Run() {
@@ -195,25 +185,46 @@ void BatchRunner::OneBundle::EmbedImages() {
 }
 
 absl::Status BatchRunner::OneBundle::Embed(Items images) {
+  absl::Time begin = runner_.context_.clock->Now();
+  const auto n = static_cast<int64_t>(images.size());
+  LB_ASSIGN_OR_RETURN(const Embeddings embeddings, bundle_->embedder->TakesPixels()
+                                                       ? EmbedPixels(images, &begin)
+                                                       : EmbedTensors(images, &begin));
+  const double seconds = SecondsSince(begin);
+  LB_RETURN_IF_ERROR(CheckShape(embeddings, n, bundle_->embedder->shape()));
+  Distribute(embeddings, images, seconds);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Embeddings> BatchRunner::OneBundle::EmbedTensors(Items images, absl::Time* begin) {
   const PreprocessSpec& spec = bundle_->preprocess;
   const size_t stride = static_cast<size_t>(spec.TensorSize());
-  std::vector<float> buffer = runner_.TakeBuffer();
-  if (buffer.size() < images.size() * stride) buffer.resize(images.size() * stride);
+  std::vector<float> buffer = runner_.tensors_.Take(images.size() * stride);
   for (size_t i = 0; i < images.size(); ++i) {
-    const absl::Time begin = runner_.context_.clock->Now();
+    *begin = runner_.context_.clock->Now();
     Normalize(images[i]->pixels, spec, absl::MakeSpan(buffer).subspan(i * stride, stride));
-    images[i]->result.seconds.preprocess += SecondsSince(begin);
+    images[i]->result.seconds.preprocess += SecondsSince(*begin);
   }
-  const absl::Time begin = runner_.context_.clock->Now();
-  const absl::StatusOr<Embeddings> embeddings =
+  *begin = runner_.context_.clock->Now();
+  absl::StatusOr<Embeddings> embeddings =
       bundle_->embedder->Embed(absl::MakeConstSpan(buffer).first(images.size() * stride));
-  const double seconds = SecondsSince(begin);
-  runner_.GiveBuffer(std::move(buffer));
-  LB_RETURN_IF_ERROR(embeddings.status());
-  LB_RETURN_IF_ERROR(
-      CheckShape(*embeddings, static_cast<int64_t>(images.size()), bundle_->embedder->shape()));
-  Distribute(*embeddings, images, seconds);
-  return absl::OkStatus();
+  runner_.tensors_.Give(std::move(buffer));
+  return embeddings;
+}
+
+// The device normalises.
+absl::StatusOr<Embeddings> BatchRunner::OneBundle::EmbedPixels(Items images, absl::Time* begin) {
+  const size_t stride = static_cast<size_t>(bundle_->preprocess.TensorSize());
+  std::vector<uint8_t> buffer = runner_.pixels_.Take(images.size() * stride);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const std::vector<uint8_t>& rgb = images[i]->pixels.rgb;
+    std::copy(rgb.begin(), rgb.end(), buffer.begin() + static_cast<std::ptrdiff_t>(i * stride));
+  }
+  *begin = runner_.context_.clock->Now();
+  absl::StatusOr<Embeddings> embeddings =
+      bundle_->embedder->EmbedPixels(absl::MakeConstSpan(buffer).first(images.size() * stride));
+  runner_.pixels_.Give(std::move(buffer));
+  return embeddings;
 }
 
 void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items images,

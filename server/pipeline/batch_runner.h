@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "base/mutex.h"
 #include "server/metrics/server_metrics.h"
+#include "server/pipeline/buffer_pool.h"
 #include "server/pipeline/in_flight.h"
 
 namespace lookbook {
@@ -28,15 +28,11 @@ class BatchRunner {
 
   void RunParts(absl::Span<const InFlightPtr> batch);
 
-  // Tensors that batches fill one after the other; as many as ever ran at the same time.
-  std::vector<float> TakeBuffer();
-  void GiveBuffer(std::vector<float> buffer);
-
   const std::string name_;
   BundleMetrics& bundle_metrics_;
   const QueryContext& context_;
-  Mutex mutex_;
-  std::vector<std::vector<float>> buffers_ ABSL_GUARDED_BY(mutex_);
+  BufferPool<float> tensors_;  // What models take, one of the two.
+  BufferPool<uint8_t> pixels_;
 };
 
 }  // namespace lookbook

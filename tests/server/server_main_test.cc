@@ -166,7 +166,7 @@ TEST_F(ServerMainTest, AWrongConfigurationIsOneLineAndTwo) {
        "batch.queue_capacity 8 is below batch.max_size 64"},
       {{"--no-such-flag"}, "--no-such-flag"},
       {{"--config", "/no/such.toml"}, "/no/such.toml"},
-      {{"--device", "cuda"}, "CUDA plug-in"},
+      {{"--device", "tpu"}, "tpu"},
       {{"--listen.data", "192.0.2.1:1"}, "192.0.2.1:1"},
   };
   for (const auto& [arguments, message] : cases) {

@@ -1,6 +1,7 @@
 // The wiring, with a fake bundle behind it.
 #include "server/server.h"
 
+#include <atomic>
 #include <future>
 
 #include "absl/strings/str_cat.h"
@@ -194,6 +195,92 @@ TEST_F(ServerTest, AWatchSeesTheStopAndDoesNotDelayIt) {
   EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
   server_->Stop();
   EXPECT_EQ(server_->state(), ServingState::kStopped);
+}
+
+// A device that a test takes away.
+class FakeBackend : public DeviceBackend {
+ public:
+  explicit FakeBackend(const std::atomic<bool>* lost) : lost_(*lost) {}
+  std::string Describe() const override { return "fake"; }
+  Precision precision() const override { return Precision::kFloat32; }
+  absl::StatusOr<std::unique_ptr<Embedder>> OpenEmbedder(absl::string_view,
+                                                         const EmbedderSpec&) const override {
+    return absl::UnimplementedError("the fake bundle has one");
+  }
+  absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec&, const std::string&, int,
+                                                         int64_t) const override {
+    return absl::UnimplementedError("the fake bundle has one");
+  }
+  BackendStats Stats() const override { return {.devices = {{.name = "7", .utilization = 0.25}}}; }
+  absl::Status Health() const override {
+    if (!lost_) return absl::OkStatus();
+    return WithReason(absl::UnavailableError("the device fell off the bus"), "device_lost");
+  }
+
+ private:
+  const std::atomic<bool>& lost_;
+};
+
+class DeviceServerTest : public ServerTest {
+ protected:
+  // What a bundle was opened on: a device or, null, the CPU.
+  void Serve(const std::string& on_device_lost) {
+    config_.cuda.on_device_lost = on_device_lost;
+    auto server = Server::Listen(
+        config_,
+        [this](const std::string&, const BundleOptions& options) {
+          devices_.push_back(options.device);
+          return opens_;
+        },
+        std::make_unique<FakeBackend>(&lost_));
+    ASSERT_THAT(server, IsOk());
+    server_ = *std::move(server);
+    channel_ = ChannelTo(server_->data_port());
+    ASSERT_THAT(server_->LoadBundles(), IsOk());
+    ASSERT_THAT(devices_, ::testing::ElementsAre(::testing::NotNull(), ::testing::NotNull()));
+    ASSERT_THAT(server_->CheckDevice(), IsOk());
+  }
+
+  std::atomic<bool> lost_ = false;
+  std::vector<const DeviceBackend*> devices_;
+};
+
+TEST_F(DeviceServerTest, ALostDeviceStopsTheServer) {
+  Serve("exit");
+  lost_ = true;
+  EXPECT_THAT(server_->CheckDevice(),
+              AllOf(StatusIs(absl::StatusCode::kUnavailable, HasSubstr("fell off")),
+                    HasReason("device_lost")));
+  EXPECT_EQ(server_->state(), ServingState::kStopped);
+  EXPECT_EQ(devices_.size(), 2u);
+}
+
+TEST_F(DeviceServerTest, ALostDeviceMovesEveryBundleToTheCpuWhereThatIsAsked) {
+  Serve("cpu");
+  lost_ = true;
+  EXPECT_THAT(server_->CheckDevice(), IsOk());
+  EXPECT_EQ(server_->state(), ServingState::kServing);
+  EXPECT_EQ(Health(""), HealthCheckResponse::SERVING);
+  EXPECT_TRUE(Search(ItemRequest()).ok());
+  ASSERT_EQ(devices_.size(), 4u);
+  EXPECT_EQ(devices_[2], nullptr);
+  EXPECT_EQ(devices_[3], nullptr);
+  EXPECT_THAT(server_->CheckDevice(), IsOk());
+  EXPECT_EQ(devices_.size(), 4u) << "it moves once";
+}
+
+TEST_F(DeviceServerTest, ItStopsWhenTheMoveFails) {
+  Serve("cpu");
+  lost_ = true;
+  opens_ = absl::DataLossError("gone too");
+  EXPECT_THAT(server_->CheckDevice(), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_EQ(server_->state(), ServingState::kStopped);
+}
+
+TEST_F(DeviceServerTest, ScrapesShowTheDevice) {
+  Serve("exit");
+  EXPECT_THAT(server_->metrics().Scrape(),
+              HasSubstr("lookbook_gpu_utilization_ratio{device=\"7\"} 0.25"));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle.h"
+#include "engine/device/cuda_plugin.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "lookbook/v1/search.grpc.pb.h"
 #include "server/config/cores.h"
@@ -22,6 +23,7 @@
 #include "server/process_setup.h"
 #include "tests/bench/serving/bench_bundle.h"
 #include "tests/bench/serving/closed_loop.h"
+#include "tests/bench/serving/open_loop.h"
 
 namespace lookbook {
 namespace {
@@ -31,7 +33,29 @@ struct Flags {
   int64_t items = 10'000;
   int image_size = 128, concurrency = 8;
   double warm_up = 2, seconds = 6;
+  double rate = 0;  // Queries a second in an open loop; 0 = a closed one.
+  std::string device = "cpu", precision = "fp16";
+  int max_batch = 0, workers = 0, decode_threads = 0, queue = 0;  // 0 = the server's default.
+  double max_delay_ms = 0;
 };
+
+using Start = std::function<void(int64_t, std::function<void(bool)>)>;
+
+LoopResult RunLoop(const Flags& flags, const Start& start,
+                   const std::function<void(bool)>& at_window) {
+  const absl::Duration warm_up = absl::Seconds(flags.warm_up),
+                       window = absl::Seconds(flags.seconds);
+  if (flags.rate > 0) return RunOpenLoop(flags.rate, warm_up, window, start, at_window);
+  return RunClosedLoop(flags.concurrency, warm_up, window, start, at_window);
+}
+
+// Null for the CPU.
+absl::StatusOr<std::unique_ptr<DeviceBackend>> OpenDevice(const Flags& flags) {
+  if (flags.device == "cpu") return nullptr;
+  CudaOptions options;
+  LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(flags.precision));
+  return OpenCudaBackend(options);
+}
 
 double CpuSeconds() {
   struct rusage usage;
@@ -142,7 +166,13 @@ absl::Status RunInProcess(const Flags& flags) {
   TuneAllocator();
   SetNumericThreads(1);
   LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
-  const ServerConfig config = DefaultServerConfig(UsableCores());
+  ServerConfig config = DefaultServerConfig(UsableCores());
+  if (flags.max_batch > 0) config.batch.max_size = flags.max_batch;
+  if (flags.workers > 0) config.embed.workers = flags.workers;
+  if (flags.decode_threads > 0) config.decode.threads = flags.decode_threads;
+  if (flags.queue > 0) config.batch.queue_capacity = config.decode.queue = flags.queue;
+  config.batch.max_delay = absl::Milliseconds(flags.max_delay_ms);
+  LB_ASSIGN_OR_RETURN(const auto device, OpenDevice(flags));
   ServerMetrics metrics({"bench"});
   PipelineOptions options;
   options.decode_threads = config.decode.threads;
@@ -152,7 +182,8 @@ absl::Status RunInProcess(const Flags& flags) {
   options.max_batch_delay = config.batch.max_delay;
   options.queue_capacity = config.batch.queue_capacity;
   LB_ASSIGN_OR_RETURN(auto pipeline, Pipeline::Create("bench", options, &metrics, Clock::Steady()));
-  LB_ASSIGN_OR_RETURN(auto bundle, OpenCurrentBundle(flags.root, {.max_batch = options.max_batch}));
+  LB_ASSIGN_OR_RETURN(auto bundle, OpenCurrentBundle(flags.root, {.max_batch = options.max_batch,
+                                                                  .device = device.get()}));
   pipeline->SetBundle(bundle);
   StageSums stages;
   double cpu = 0;
@@ -164,9 +195,7 @@ absl::Status RunInProcess(const Flags& flags) {
       done(result.ok());
     });
   };
-  LoopResult result =
-      RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
-                    start, [&](bool open) { ReportWindow(open, &cpu); });
+  LoopResult result = RunLoop(flags, start, [&](bool open) { ReportWindow(open, &cpu); });
   pipeline->Shutdown();
   Print(std::move(result), cpu, stages);
   return absl::OkStatus();
@@ -207,9 +236,7 @@ absl::Status RunAgainstServer(const Flags& flags) {
           done(status.ok());
         });
   };
-  LoopResult result =
-      RunClosedLoop(flags.concurrency, absl::Seconds(flags.warm_up), absl::Seconds(flags.seconds),
-                    start, [&](bool open) { ReportWindow(open, &cpu); });
+  LoopResult result = RunLoop(flags, start, [&](bool open) { ReportWindow(open, &cpu); });
   live.AwaitNone();
   Print(std::move(result), cpu, stages);
   return absl::OkStatus();
@@ -244,9 +271,17 @@ int main(int argc, char** argv) {
     command->add_option("--root", flags.root, "Bundle root")->required();
   for (CLI::App* command : {inproc, server}) {
     command->add_option("--concurrency", flags.concurrency, "Queries in flight");
+    command->add_option("--rate", flags.rate, "Queries a second in an open loop; 0 = a closed one");
     command->add_option("--warm-up", flags.warm_up, "Seconds before the window");
     command->add_option("--seconds", flags.seconds, "Length of the window");
   }
+  inproc->add_option("--device", flags.device, "cpu or cuda");
+  inproc->add_option("--precision", flags.precision, "fp32, fp16 or bf16, on cuda");
+  inproc->add_option("--max-batch", flags.max_batch);
+  inproc->add_option("--max-delay-ms", flags.max_delay_ms);
+  inproc->add_option("--workers", flags.workers, "Threads that run the model");
+  inproc->add_option("--decode-threads", flags.decode_threads);
+  inproc->add_option("--queue", flags.queue);
   make->add_option("--backbone", flags.backbone);
   make->add_option("--image-size", flags.image_size);
   make->add_option("--items", flags.items);

@@ -36,6 +36,10 @@ using EmbedderMaker = std::unique_ptr<Embedder> (*)(const ModelShape& shape);
 
 class EmbedderContract : public ::testing::TestWithParam<EmbedderMaker> {
  protected:
+  void SetUp() override {
+    if (embedder_ == nullptr && !HasFailure()) GTEST_SKIP() << "what runs it is not here";
+  }
+
   static constexpr ModelShape kShape = {.image_size = 16, .dim = 12, .classes = 5, .attributes = 3};
   static constexpr size_t kImage = 3 * 16 * 16;
 

@@ -55,27 +55,28 @@ TEST(ExactTopKTest, DropsTheExcludedRowAndWhatIsTooFar) {
 TEST(ExactTopKTest, IsCompleteOnlyWhenRoundingCannotHideABetterRow) {
   const ExactTopK top({.top_k = 2}, {{1, 0.9f}, {2, 0.8f}, {3, 0.7f}});
   const float bound = DotErrorBound(128);
-  EXPECT_TRUE(top.Complete(0.7f, 128));
-  EXPECT_TRUE(top.Complete(0.8f - 1.1f * bound, 128));
-  EXPECT_FALSE(top.Complete(0.8f - 0.9f * bound, 128));
-  EXPECT_FALSE(top.Complete(0.8f, 128));  // A tie with the last one: the lower row may be outside.
-  EXPECT_LT(top.RowsAbove(128), 0.8f - bound);
+  EXPECT_TRUE(top.Complete(0.7f, DotErrorBound(128)));
+  EXPECT_TRUE(top.Complete(0.8f - 1.1f * bound, DotErrorBound(128)));
+  EXPECT_FALSE(top.Complete(0.8f - 0.9f * bound, DotErrorBound(128)));
+  EXPECT_FALSE(top.Complete(
+      0.8f, DotErrorBound(128)));  // A tie with the last one: the lower row may be outside.
+  EXPECT_LT(top.RowsAbove(DotErrorBound(128)), 0.8f - bound);
 }
 
 TEST(ExactTopKTest, MinSimilarityAloneCanCompleteAShortList) {
   const ExactTopK top({.top_k = 2, .min_similarity = 0.75f}, {{1, 0.9f}, {3, 0.7f}});
-  EXPECT_TRUE(top.Complete(0.7f, 128));
-  EXPECT_FALSE(top.Complete(0.75f, 128));
-  EXPECT_NEAR(top.RowsAbove(128), 0.75, 1e-4);
+  EXPECT_TRUE(top.Complete(0.7f, DotErrorBound(128)));
+  EXPECT_FALSE(top.Complete(0.75f, DotErrorBound(128)));
+  EXPECT_NEAR(top.RowsAbove(DotErrorBound(128)), 0.75, 1e-4);
 }
 
 TEST(ExactTopKTest, RowsBeyondTheEndsOfTheScaleTie) {
   // Vectors may be a thousandth too long: scores beyond ±1 are equal to ±1.
   const ExactTopK best({.top_k = 1}, {{5, 1.0f}, {6, 1.0f}});
-  EXPECT_FALSE(best.Complete(1.0004f, 128));
+  EXPECT_FALSE(best.Complete(1.0004f, DotErrorBound(128)));
   const ExactTopK worst({.top_k = 1}, {{5, -1.0f}, {6, -1.0f}});
-  EXPECT_FALSE(worst.Complete(-1.0015f, 128));
-  EXPECT_LT(worst.RowsAbove(128), -2);
+  EXPECT_FALSE(worst.Complete(-1.0015f, DotErrorBound(128)));
+  EXPECT_LT(worst.RowsAbove(DotErrorBound(128)), -2);
 }
 
 }  // namespace

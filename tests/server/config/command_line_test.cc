@@ -105,7 +105,7 @@ TEST_F(CommandLineTest, ContradictionsAreNamed) {
 
 TEST_F(CommandLineTest, MessagesAreOneLine) {
   for (const auto& args : std::vector<std::vector<std::string>>{
-           {"--batch.max-size", "a\nb"}, {"--x"}, {"--bundles", "a"}, {"--device", "cuda"}}) {
+           {"--batch.max-size", "a\nb"}, {"--x"}, {"--bundles", "a"}, {"--device", "tpu"}}) {
     const auto line = Parse(args);
     ASSERT_FALSE(line.ok());
     EXPECT_FALSE(absl::StrContains(line.status().message(), "\n")) << line.status();

@@ -78,5 +78,19 @@ TEST(ParseBundleRootTest, RefusesNamesThatWouldNotStandInALabel) {
   EXPECT_THAT(ParseBundleRoot(std::string(65, 'a') + "=x"), StatusIs(kInvalid));
 }
 
+TEST(ValuesTest, DevicesAreNumbersWithCommas) {
+  EXPECT_THAT(ParseDevices("0"), IsOkAndHolds(::testing::ElementsAre(0)));
+  EXPECT_THAT(ParseDevices("3,0,11"), IsOkAndHolds(::testing::ElementsAre(3, 0, 11)));
+  for (const char* bad : {"", "a", "-1", "0,", "0 1", "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16"}) {
+    EXPECT_THAT(ParseDevices(bad), StatusIs(absl::StatusCode::kInvalidArgument)) << bad;
+  }
+}
+
+TEST(ValuesTest, OneOfNamesTheWords) {
+  EXPECT_THAT(ParseOneOf("b", {"a", "b"}), IsOkAndHolds("b"));
+  EXPECT_THAT(ParseOneOf("c", {"a", "b"}), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                    ::testing::HasSubstr("\"c\" is not a or b")));
+}
+
 }  // namespace
 }  // namespace lookbook

@@ -13,14 +13,17 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr ServingState kAll[] = {ServingState::kStarting, ServingState::kServing,
-                                 ServingState::kLameDuck, ServingState::kDraining,
-                                 ServingState::kStopped};
+                                 ServingState::kMoving,   ServingState::kLameDuck,
+                                 ServingState::kDraining, ServingState::kStopped};
 
 TEST(ServingStateTest, OnlyTheStatedTransitionsAreLegal) {
   const std::vector<std::pair<ServingState, ServingState>> legal = {
       {ServingState::kStarting, ServingState::kServing},
       {ServingState::kStarting, ServingState::kStopped},
       {ServingState::kServing, ServingState::kLameDuck},
+      {ServingState::kServing, ServingState::kMoving},
+      {ServingState::kMoving, ServingState::kServing},
+      {ServingState::kMoving, ServingState::kLameDuck},
       {ServingState::kLameDuck, ServingState::kDraining},
       {ServingState::kDraining, ServingState::kStopped}};
   for (ServingState from : kAll) {

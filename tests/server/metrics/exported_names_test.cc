@@ -33,11 +33,15 @@ const std::vector<std::string> kExported = {
     "lookbook_bundle_loads_total counter bundle,result",
     "lookbook_bundle_memory_bytes gauge bundle",
     "lookbook_cancelled_total counter stage",
+    "lookbook_cuda_graph_replays_total counter bucket",
     "lookbook_deadline_remaining_seconds histogram method",
     "lookbook_decode_rejected_total counter reason",
     "lookbook_decode_warnings_total counter kind",
     "lookbook_embedding_failures_total counter cause",
     "lookbook_embeddings_total counter bundle,device",
+    "lookbook_gpu_fallbacks_total counter cause",
+    "lookbook_gpu_memory_bytes gauge device,state",
+    "lookbook_gpu_utilization_ratio gauge device",
     "lookbook_health_serving gauge service",
     "lookbook_image_pixels histogram ",
     "lookbook_images_total counter format,result",
@@ -68,6 +72,13 @@ const std::vector<std::string> kExported = {
 
 std::map<std::string, ScrapedFamily> Scraped() {
   ServerMetrics metrics({"first", "second"});
+  metrics.WatchDevice([] {
+    BackendStats stats;
+    stats.devices = {
+        {.name = "0", .memory_used_bytes = 1, .memory_total_bytes = 2, .utilization = 0.5}};
+    stats.graph_replays = {{8, 3}};
+    return stats;
+  });
   metrics.BundleActive("first", "20261123T101500Z-3f9a1c02b7de", "resnet50", "Flat");
   return ParseScrape(metrics.Scrape());
 }

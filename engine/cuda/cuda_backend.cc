@@ -1,0 +1,126 @@
+#include "engine/cuda/cuda_backend.h"
+
+#include <c10/cuda/CUDAGuard.h>
+#include <cuda_runtime_api.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "engine/cuda/counters.h"
+#include "engine/cuda/cuda_embedder.h"
+#include "engine/cuda/cuda_scan.h"
+#include "engine/cuda/device_error.h"
+#include "engine/cuda/nvml.h"
+#include "engine/index/faiss_index.h"
+#include "engine/index/index_factory.h"
+
+namespace lookbook {
+namespace {
+
+absl::Status CudaStatus(absl::string_view what, cudaError_t error) {
+  if (error == cudaSuccess) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(what, ": ", cudaGetErrorString(error)));
+}
+
+class CudaBackend : public DeviceBackend {
+ public:
+  explicit CudaBackend(const CudaOptions& options) : options_(options), nvml_(Nvml::Open()) {}
+
+  absl::Status LookAtDevices() {
+    for (int device : std::set<int>(options_.devices.begin(), options_.devices.end())) {
+      cudaDeviceProp properties = {};
+      LB_RETURN_IF_ERROR(CudaStatus(absl::StrCat("CUDA device ", device),
+                                    cudaGetDeviceProperties(&properties, device)));
+      char bus[32] = {};
+      LB_RETURN_IF_ERROR(CudaStatus(absl::StrCat("CUDA device ", device),
+                                    cudaDeviceGetPCIBusId(bus, sizeof(bus), device)));
+      devices_.push_back({device, properties.name, bus});
+    }
+    return absl::OkStatus();
+  }
+
+  std::string Describe() const override {
+    const auto name = [](std::string* out, const Device& device) {
+      absl::StrAppend(out, device.number, " ", device.name);
+    };
+    return absl::StrCat("cuda: ", absl::StrJoin(devices_, ", ", name), ", ",
+                        PrecisionName(options_.precision));
+  }
+
+  Precision precision() const override { return options_.precision; }
+
+  absl::StatusOr<std::unique_ptr<Embedder>> OpenEmbedder(absl::string_view bytes,
+                                                         const EmbedderSpec& spec) const override {
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<CudaEmbedder> embedder,
+                        CudaEmbedder::Open(bytes, spec, options_, &counters_, &health_));
+    return std::unique_ptr<Embedder>(std::move(embedder));
+  }
+
+  absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
+                                                         const std::string& path, int dim,
+                                                         int64_t rows) const override {
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, OpenFlatScan(spec, path, dim, rows));
+    const std::shared_ptr<const FaissScan> host = std::move(scan);
+    std::vector<std::unique_ptr<CudaScan>> scans;
+    for (int device : options_.devices) {
+      LB_ASSIGN_OR_RETURN(std::unique_ptr<CudaScan> on_device,
+                          CudaScan::Create(host,
+                                           {.device = device,
+                                            .half = options_.half_index,
+                                            .temp_bytes = options_.index_temp_bytes},
+                                           &counters_, &health_));
+      scans.push_back(std::move(on_device));
+    }
+    return std::make_unique<FaissIndex>(std::make_unique<ScanPool>(std::move(scans)));
+  }
+
+  BackendStats Stats() const override {
+    BackendStats stats;
+    for (const Device& device : devices_) {
+      DeviceStats& one = stats.devices.emplace_back();
+      one.name = absl::StrCat(device.number);
+      size_t free = 0, total = 0;
+      int before = 0;
+      // A thread that scrapes has no device of its own; it is left as it was.
+      if (cudaGetDevice(&before) == cudaSuccess && cudaSetDevice(device.number) == cudaSuccess) {
+        if (cudaMemGetInfo(&free, &total) == cudaSuccess) {
+          one.memory_used_bytes = static_cast<int64_t>(total - free);
+          one.memory_total_bytes = static_cast<int64_t>(total);
+        }
+        cudaSetDevice(before);
+      }
+      if (nvml_ != nullptr) one.utilization = nvml_->Utilization(device.bus);
+    }
+    counters_.Fill(&stats);
+    return stats;
+  }
+
+  absl::Status Health() const override { return health_.status(); }
+
+ private:
+  struct Device {
+    int number;
+    std::string name, bus;
+  };
+
+  const CudaOptions options_;
+  const std::unique_ptr<Nvml> nvml_;
+  std::vector<Device> devices_;
+  mutable DeviceCounters counters_;
+  mutable DeviceHealth health_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DeviceBackend>> MakeCudaBackend(const CudaOptions& options) {
+  auto backend = std::make_unique<CudaBackend>(options);
+  LB_RETURN_IF_ERROR(backend->LookAtDevices());
+  return backend;
+}
+
+}  // namespace lookbook

@@ -1,0 +1,104 @@
+#include "engine/cuda/cuda_scan.h"
+
+#include <faiss/gpu/GpuIndexFlat.h>
+#include <faiss/gpu/StandardGpuResources.h>
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "base/status_macros.h"
+#include "engine/index/exact_top_k.h"
+
+namespace lookbook {
+namespace {
+
+constexpr char kWhat[] = "index on CUDA";
+constexpr int64_t kMostSelected = 2048;  // GPU_MAX_SELECTION_K of FAISS.
+
+faiss::gpu::GpuIndexFlatConfig ConfigOf(const CudaScanOptions& options) {
+  faiss::gpu::GpuIndexFlatConfig config;
+  config.device = options.device;
+  config.useFloat16 = options.half;
+  return config;
+}
+
+// FAISS throws its own exception with the text of cudaMalloc's refusal.
+absl::Status AsMemory(absl::Status status) {
+  const bool memory =
+      absl::IsInternal(status) && (absl::StrContains(status.message(), "alloc fail") ||
+                                   absl::StrContains(status.message(), "OutOfMemory") ||
+                                   absl::StrContains(status.message(), "out of memory"));
+  return memory ? absl::ResourceExhaustedError(status.message()) : status;
+}
+
+}  // namespace
+
+struct CudaScan::Gpu {
+  Gpu(const FaissScan& host, const CudaScanOptions& options) {
+    resources.setTempMemory(static_cast<size_t>(options.temp_bytes));
+    index = std::make_unique<faiss::gpu::GpuIndexFlat>(
+        &resources, host.dim(), faiss::METRIC_INNER_PRODUCT, ConfigOf(options));
+    index->add(host.size(), host.vectors().data());
+  }
+
+  faiss::gpu::StandardGpuResources resources;  // Before `index`, which uses them.
+  std::unique_ptr<faiss::gpu::GpuIndexFlat> index;
+  Mutex mutex;  // Held around every search.
+};
+
+CudaScan::CudaScan(std::shared_ptr<const FaissScan> host, const CudaScanOptions& options,
+                   DeviceCounters* counters, DeviceHealth* health)
+    : host_(std::move(host)), options_(options), counters_(*counters), health_(*health) {}
+// FAISS ends the process when freeing fails, and after a lost device it always does.
+CudaScan::~CudaScan() {
+  if (!health_.status().ok()) static_cast<void>(gpu_.release());
+}
+
+absl::StatusOr<std::unique_ptr<CudaScan>> CudaScan::Create(std::shared_ptr<const FaissScan> host,
+                                                           const CudaScanOptions& options,
+                                                           DeviceCounters* counters,
+                                                           DeviceHealth* health) {
+  std::unique_ptr<CudaScan> scan(new CudaScan(std::move(host), options, counters, health));
+  const absl::Status status = AsMemory(CatchDeviceErrors(kWhat, *health, [&] {
+    scan->gpu_ = std::make_unique<Gpu>(*scan->host_, options);
+    return absl::OkStatus();
+  }));
+  LB_RETURN_IF_ERROR(status);
+  return scan;
+}
+
+float CudaScan::ScoreErrorBound() const {
+  const float exact = DotErrorBound(dim());
+  if (!options_.half) return exact;
+  // Both vectors are rounded to float16: by 2^-11 of each value, and by 2^-25 where the value is
+  // below the smallest normal one. With |a| = |b| = 1, within 1.001 each:
+  return exact + 2.01f * 0x1p-11f + 2.01f * std::sqrt(static_cast<float>(dim())) * 0x1p-25f;
+}
+
+absl::StatusOr<VectorScan::Hits> CudaScan::TopK(absl::Span<const float> queries, int64_t k,
+                                                const std::vector<int64_t>* allowed) const {
+  if (allowed != nullptr || k > kMostSelected) {
+    counters_.Count(allowed != nullptr ? Fallback::kFilter : Fallback::kLargeK);
+    LB_ASSIGN_OR_RETURN(Hits hits, host_->TopK(queries, k, allowed));
+    return hits;
+  }
+  const int64_t n = static_cast<int64_t>(queries.size()) / dim();
+  Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
+  const absl::Status status = AsMemory(CatchDeviceErrors(kWhat, health_, [&] {
+    MutexLock lock(&gpu_->mutex);
+    gpu_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data());
+    return absl::OkStatus();
+  }));
+  LB_RETURN_IF_ERROR(status);
+  return hits;
+}
+
+absl::StatusOr<std::vector<int64_t>> CudaScan::RowsAbove(absl::Span<const float> query, float score,
+                                                         const RowSet* allowed) const {
+  counters_.Count(Fallback::kTies);
+  return host_->RowsAbove(query, score, allowed);
+}
+
+}  // namespace lookbook

@@ -1,0 +1,132 @@
+#include "engine/cuda/embed_stream.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/cuda/CUDAGuard.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "engine/embed/torchscript_model.h"
+
+namespace lookbook {
+namespace {
+
+// The first runs at a size choose algorithms; capture wants them chosen.
+constexpr int kWarmUpRuns = 3;
+
+int64_t Width(const ModelShape& shape) {
+  return int64_t{shape.dim} + shape.classes + shape.attributes;
+}
+
+}  // namespace
+
+EmbedStream::EmbedStream(const DeviceModel* model, std::vector<int> buckets,
+                         DeviceCounters* counters)
+    : model_(*model),
+      buckets_(std::move(buckets)),
+      counters_(*counters),
+      stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, model->device.index())) {
+  const int64_t most = buckets_.back(), size = model_.shape.image_size;
+  const at::TensorOptions pinned = at::TensorOptions().pinned_memory(true);
+  host_pixels_ = at::empty({most, size, size, 3}, pinned.dtype(at::kByte));
+  host_outputs_ = at::empty({most, Width(model_.shape)}, pinned.dtype(at::kFloat));
+  // Rows that a batch does not fill keep what an earlier one left: any pixels will do.
+  pixels_ = at::zeros({most, size, size, 3}, at::TensorOptions(model_.device).dtype(at::kByte));
+}
+
+int EmbedStream::BucketOf(int n) const {
+  return *std::lower_bound(buckets_.begin(), buckets_.end(), n);
+}
+
+at::Tensor EmbedStream::Forward(const at::Tensor& input) const {
+  const at::IValue outputs = RunScriptModule(model_.module, input);
+  std::vector<at::Tensor> parts;
+  for (const at::IValue& part : outputs.toTupleRef().elements()) parts.push_back(part.toTensor());
+  return at::cat(parts, 1);
+}
+
+absl::Status EmbedStream::Prepare(bool graphs) {
+  const c10::InferenceMode no_gradients;
+  const c10::cuda::CUDAStreamGuard guard(stream_);
+  for (int bucket : buckets_) {
+    const at::Tensor input = model_.input.Make(Pixels(bucket));
+    const at::IValue outputs = RunScriptModule(model_.module, input);
+    // Names what is wrong with a model that is not what the manifest promises.
+    std::vector<at::IValue> on_cpu;
+    if (outputs.isTuple()) {
+      for (const at::IValue& part : outputs.toTupleRef().elements()) {
+        on_cpu.push_back(part.isTensor() ? at::IValue(part.toTensor().cpu()) : part);
+      }
+    }
+    LB_RETURN_IF_ERROR(
+        ReadOutputs(outputs.isTuple() ? at::IValue(c10::ivalue::Tuple::create(on_cpu)) : outputs,
+                    model_.shape, bucket, bucket)
+            .status());
+    for (int run = 0; run < kWarmUpRuns; ++run) Forward(model_.input.Make(Pixels(bucket)));
+    stream_.synchronize();
+    if (graphs) Record(bucket);
+  }
+  return absl::OkStatus();
+}
+
+void EmbedStream::Record(int bucket) {
+  auto recorded = std::make_unique<Recorded>();
+  try {
+    // Only this thread's calls are part of it: other streams may serve meanwhile.
+    recorded->graph.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    recorded->outputs = Forward(model_.input.Make(Pixels(bucket)));
+    recorded->graph.capture_end();
+  } catch (const c10::Error&) {
+    // The capture is void, and with it what it allocated; eager execution does the same work.
+    counters_.Count(Fallback::kCapture);
+    return;
+  }
+  graphs_[bucket] = std::move(recorded);
+}
+
+absl::StatusOr<Embeddings> EmbedStream::Fetch(const at::Tensor& outputs, int n) {
+  at::Tensor rows = host_outputs_.narrow(0, 0, n);
+  rows.copy_(outputs.narrow(0, 0, n), /*non_blocking=*/true);
+  stream_.synchronize();
+  const ModelShape& shape = model_.shape;
+  std::vector<at::IValue> parts = {rows.narrow(1, 0, shape.dim),
+                                   rows.narrow(1, shape.dim, shape.classes)};
+  if (shape.attributes > 0) {
+    parts.push_back(rows.narrow(1, int64_t{shape.dim} + shape.classes, shape.attributes));
+  }
+  return ReadOutputs(c10::ivalue::Tuple::create(parts), shape, n, n);
+}
+
+absl::StatusOr<Embeddings> EmbedStream::Run(absl::Span<const uint8_t> pixels, int n) {
+  const c10::InferenceMode no_gradients;
+  const c10::cuda::CUDAStreamGuard guard(stream_);
+  std::memcpy(host_pixels_.mutable_data_ptr<uint8_t>(), pixels.data(), pixels.size());
+  pixels_.narrow(0, 0, n).copy_(host_pixels_.narrow(0, 0, n), /*non_blocking=*/true);
+  const int bucket = BucketOf(n);
+  const auto recorded = graphs_.find(bucket);
+  if (recorded == graphs_.end()) return Fetch(Forward(model_.input.Make(Pixels(bucket))), n);
+  recorded->second->graph.replay();
+  counters_.CountReplay(bucket);
+  return Fetch(recorded->second->outputs, n);
+}
+
+absl::StatusOr<Embeddings> EmbedStream::Run(absl::Span<const float> images, int n) {
+  const c10::InferenceMode no_gradients;
+  const c10::cuda::CUDAStreamGuard guard(stream_);
+  const int64_t size = model_.shape.image_size;
+  at::Tensor input =
+      at::zeros({BucketOf(n), 3, size, size}, at::TensorOptions(model_.device).dtype(model_.type));
+  if (model_.type != at::kFloat) input = input.contiguous(at::MemoryFormat::ChannelsLast);
+  // Only read: copy_() takes a tensor that it may not write to.
+  input.narrow(0, 0, n).copy_(
+      at::from_blob(const_cast<float*>(images.data()), {n, 3, size, size}, at::kFloat));
+  return Fetch(Forward(input), n);
+}
+
+}  // namespace lookbook
