@@ -88,7 +88,10 @@ class Lowering {
     if (IsLow(value) || !value->type()->isSubtypeOf(*c10::TensorType::get())) return;
     const torch::jit::WithInsertPoint here(&node);
     const std::optional<c10::IValue> constant = torch::jit::toIValue(value);
-    if (!constant.has_value()) return node.replaceInput(at, Cast(value, type_));
+    if (!constant.has_value()) {
+      node.replaceInput(at, Cast(value, type_));
+      return;
+    }
     if (!constant->isTensor()) return;  // No bias.
     at::Tensor tensor = constant->toTensor().to(type_);
     if (tensor.dim() == 4) tensor = tensor.contiguous(at::MemoryFormat::ChannelsLast);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
+#include "base/mutex.h"
 #include "base/status_macros.h"
 #include "engine/device/cuda_plugin.h"
 #include "engine/index/flat_file.h"

@@ -101,6 +101,21 @@ TEST_F(GoldenCheckTest, EmbeddingMayTurnByLessThanTheBound) {
   ExpectRefused("cosine");
 }
 
+TEST_F(GoldenCheckTest, SixteenBitsMayDifferByMore) {
+  for (Precision precision : {Precision::kFloat16, Precision::kBFloat16}) {
+    const GoldenTolerance wide = ToleranceOf(precision);
+    answer_.vectors = AtAngle(-std::acos(0.9991));
+    answer_.scores[1] = 0.7509f;
+    bundle_.embedder = std::make_unique<FixedEmbedder>(answer_);
+    EXPECT_THAT(GoldenCheck(bundle_, {golden_}, wide), IsOk());
+    EXPECT_FALSE(Check().ok()) << "not in float32";
+    answer_.vectors = AtAngle(-std::acos(0.9989));
+    bundle_.embedder = std::make_unique<FixedEmbedder>(answer_);
+    EXPECT_THAT(GoldenCheck(bundle_, {golden_}, wide),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("cosine")));
+  }
+}
+
 TEST_F(GoldenCheckTest, EmbeddingThatIsNoNumberIsRefused) {
   answer_.vectors[1] = std::numeric_limits<float>::quiet_NaN();
   ExpectRefused("cosine");

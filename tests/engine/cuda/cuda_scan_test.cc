@@ -23,8 +23,8 @@ std::unique_ptr<VectorIndex> OpenOn(const DeviceBackend* backend, int dim,
   const TempDir directory;
   const std::string path = directory / "index.faiss";
   EXPECT_THAT(WriteFlatFile(path, dim, vectors), IsOk());
-  auto index = backend->OpenIndex(IndexSpec{}, path, dim,
-                                  static_cast<int64_t>(vectors.size()) / dim);
+  auto index =
+      backend->OpenIndex(IndexSpec{}, path, dim, static_cast<int64_t>(vectors.size()) / dim);
   EXPECT_THAT(index, IsOk());
   return std::move(index).value_or(nullptr);
 }
@@ -90,7 +90,8 @@ TEST_P(CudaScanTest, FiltersAndTiesTakeTheCountedPathAndStayExact) {
   std::vector<float> queries(vectors.begin(), vectors.begin() + kDim);
   const std::vector<float> other = RandomUnitVectors(1, kDim, 22);
   queries.insert(queries.end(), other.begin(), other.end());
-  ExpectExact(*index, vectors, queries, {{.top_k = 10, .excluded_row = 0}, {.top_k = 20, .allowed = &some}});
+  ExpectExact(*index, vectors, queries,
+              {{.top_k = 10, .excluded_row = 0}, {.top_k = 20, .allowed = &some}});
   EXPECT_GE(Fallbacks(*backend_, Fallback::kTies), 1);
   EXPECT_EQ(Fallbacks(*backend_, Fallback::kFilter), 1);
 }
@@ -111,9 +112,8 @@ TEST_P(CudaScanTest, ThreadsShareTheDevice) {
   for (std::thread& thread : threads) thread.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(Storage, CudaScanTest, ::testing::Bool(), [](const auto& info) {
-  return info.param ? "fp16" : "fp32";
-});
+INSTANTIATE_TEST_SUITE_P(Storage, CudaScanTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "fp16" : "fp32"; });
 
 TEST(CudaBackendTest, SaysWhatItIsAndHowItsDevicesDo) {
   LB_SKIP_WITHOUT_CUDA();

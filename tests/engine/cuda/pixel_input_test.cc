@@ -39,7 +39,8 @@ TEST(PixelInputTest, In16BitsItIsTheNearestValueInThePixelsLayout) {
     EXPECT_TRUE(input.is_contiguous(at::MemoryFormat::ChannelsLast));
     const double half_a_step = type == torch::kHalf ? 0x1p-11 : 0x1p-8;
     const at::Tensor error = (input.to(torch::kDouble) - Reference(pixels)).abs();
-    EXPECT_TRUE((error <= (Reference(pixels).abs() + 1e-3) * half_a_step * 1.01).all().item<bool>());
+    EXPECT_TRUE(
+        (error <= (Reference(pixels).abs() + 1e-3) * half_a_step * 1.01).all().item<bool>());
   }
 }
 

@@ -14,8 +14,8 @@ TEST(DeviceBackendTest, EveryPrecisionIsReadByItsName) {
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16, Precision::kBFloat16}) {
     EXPECT_THAT(ParsePrecision(PrecisionName(precision)), IsOkAndHolds(precision));
   }
-  EXPECT_THAT(ParsePrecision("int8"), StatusIs(absl::StatusCode::kInvalidArgument,
-                                               HasSubstr("\"int8\" is not \"fp32\"")));
+  EXPECT_THAT(ParsePrecision("int8"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("\"int8\" is not \"fp32\"")));
 }
 
 TEST(DeviceBackendTest, FallbacksHaveDistinctNames) {

@@ -35,12 +35,18 @@ TEST(ConfigOptionsTest, EverySettingReachesItsOwnFieldAlone) {
                                                    {OptionKind::kSpan, "77ms"},
                                                    {OptionKind::kBool, "false"},
                                                    {OptionKind::kBundles, "x=/y"}};
-  const std::map<std::string, std::string> texts = {
-      {"listen.data", "localhost:1"}, {"metrics.listen", "off"}, {"device", "cuda"},
-      {"log.level", "error"},         {"log.format", "json"},    {"limits.image_pixels", "777"},
-      {"cuda.plugin", "/x.so"},       {"cuda.devices", "0,2"},   {"cuda.precision", "bf16"},
-      {"cuda.streams", "7"},          {"cuda.index_storage", "fp16"},
-      {"cuda.on_device_lost", "cpu"}};
+  const std::map<std::string, std::string> texts = {{"listen.data", "localhost:1"},
+                                                    {"metrics.listen", "off"},
+                                                    {"device", "cuda"},
+                                                    {"log.level", "error"},
+                                                    {"log.format", "json"},
+                                                    {"limits.image_pixels", "777"},
+                                                    {"cuda.plugin", "/x.so"},
+                                                    {"cuda.devices", "0,2"},
+                                                    {"cuda.precision", "bf16"},
+                                                    {"cuda.streams", "7"},
+                                                    {"cuda.index_storage", "fp16"},
+                                                    {"cuda.on_device_lost", "cpu"}};
   for (const ConfigOption& option : ConfigOptions()) {
     ServerConfig before, after;
     const auto special = texts.find(option.key);

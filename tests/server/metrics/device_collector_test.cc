@@ -20,7 +20,8 @@ std::map<std::string, double> Collected(const BackendStats& stats) {
   for (const auto& family : DeviceCollector([&] { return stats; }).Collect()) {
     for (const auto& metric : family.metric) {
       std::string name = family.name;
-      for (const auto& label : metric.label) absl::StrAppend(&name, " ", label.name, "=", label.value);
+      for (const auto& label : metric.label)
+        absl::StrAppend(&name, " ", label.name, "=", label.value);
       values[name] = family.type == prometheus::MetricType::Counter ? metric.counter.value
                                                                     : metric.gauge.value;
     }
@@ -35,21 +36,20 @@ TEST(DeviceCollectorTest, ShowsEveryDeviceBucketAndCause) {
       {.name = "3", .memory_used_bytes = 20, .memory_total_bytes = 80, .utilization = 0}};
   stats.graph_replays = {{1, 7}, {64, 9}};
   stats.fallbacks[static_cast<int>(Fallback::kTies)] = 4;
-  EXPECT_THAT(
-      Collected(stats),
-      UnorderedElementsAre(Pair("lookbook_gpu_memory_bytes device=0 state=used", 10),
-                           Pair("lookbook_gpu_memory_bytes device=0 state=total", 80),
-                           Pair("lookbook_gpu_memory_bytes device=3 state=used", 20),
-                           Pair("lookbook_gpu_memory_bytes device=3 state=total", 80),
-                           Pair("lookbook_gpu_utilization_ratio device=0", 0.5),
-                           Pair("lookbook_gpu_utilization_ratio device=3", 0),
-                           Pair("lookbook_cuda_graph_replays_total bucket=1", 7),
-                           Pair("lookbook_cuda_graph_replays_total bucket=64", 9),
-                           Pair("lookbook_gpu_fallbacks_total cause=filter", 0),
-                           Pair("lookbook_gpu_fallbacks_total cause=ties", 4),
-                           Pair("lookbook_gpu_fallbacks_total cause=large_k", 0),
-                           Pair("lookbook_gpu_fallbacks_total cause=memory", 0),
-                           Pair("lookbook_gpu_fallbacks_total cause=capture", 0)));
+  EXPECT_THAT(Collected(stats),
+              UnorderedElementsAre(Pair("lookbook_gpu_memory_bytes device=0 state=used", 10),
+                                   Pair("lookbook_gpu_memory_bytes device=0 state=total", 80),
+                                   Pair("lookbook_gpu_memory_bytes device=3 state=used", 20),
+                                   Pair("lookbook_gpu_memory_bytes device=3 state=total", 80),
+                                   Pair("lookbook_gpu_utilization_ratio device=0", 0.5),
+                                   Pair("lookbook_gpu_utilization_ratio device=3", 0),
+                                   Pair("lookbook_cuda_graph_replays_total bucket=1", 7),
+                                   Pair("lookbook_cuda_graph_replays_total bucket=64", 9),
+                                   Pair("lookbook_gpu_fallbacks_total cause=filter", 0),
+                                   Pair("lookbook_gpu_fallbacks_total cause=ties", 4),
+                                   Pair("lookbook_gpu_fallbacks_total cause=large_k", 0),
+                                   Pair("lookbook_gpu_fallbacks_total cause=memory", 0),
+                                   Pair("lookbook_gpu_fallbacks_total cause=capture", 0)));
 }
 
 TEST(DeviceCollectorTest, WhatIsNotKnownIsLeftOut) {

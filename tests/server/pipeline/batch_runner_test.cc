@@ -100,6 +100,19 @@ TEST_F(BatchRunnerTest, EmbedsImagesTogetherAndSearchesAllTogether) {
                       BruteForce(parts_, {1, 0, 0, 0, 0, 0, 0, 0}, 10));
 }
 
+TEST_F(BatchRunnerTest, AModelThatTakesPixelsGetsThemAsTheyAre) {
+  parts_.embedder->TakePixels();
+  std::vector<Made> batch = {Image(1), Image(2), Image(3)};
+  Run(batch);
+  EXPECT_THAT(parts_.embedder->batches(), ElementsAre(3));
+  for (const Made& made : batch) {
+    const auto& answer = made.pending->Wait();
+    ASSERT_THAT(answer, IsOk());
+    const std::vector<float> values(made.pixels.rgb.begin(), made.pixels.rgb.end());
+    EXPECT_EQ(answer->embedding, AnswerOf(values, parts_.embedder->shape()).embedding);
+  }
+}
+
 TEST_F(BatchRunnerTest, CountsWhatRan) {
   std::vector<Made> batch = {Image(1), Image(2), Image(3), Vector({1, 0, 0, 0, 0, 0, 0, 0})};
   clock_.Advance(absl::Seconds(2));

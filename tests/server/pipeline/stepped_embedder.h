@@ -1,7 +1,9 @@
 // An Embedder whose calls a test can hold, fail and look at.
 #pragma once
 
+#include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -61,6 +63,13 @@ class SteppedEmbedder : public Embedder {
     return result;
   }
 
+  // From now on it takes pixels, whose values are the image that AnswerOf() sees.
+  void TakePixels() { takes_pixels_ = true; }
+  bool TakesPixels() const override { return takes_pixels_; }
+  absl::StatusOr<Embeddings> EmbedPixels(absl::Span<const uint8_t> pixels) const override {
+    return Embed(std::vector<float>(pixels.begin(), pixels.end()));
+  }
+
   // Calls stay inside Embed() until Release().
   void Hold() {
     MutexLock lock(&mutex_);
@@ -96,6 +105,7 @@ class SteppedEmbedder : public Embedder {
     return hook_;
   }
 
+  std::atomic<bool> takes_pixels_ = false;
   const ModelShape shape_;
   const int max_batch_;
   mutable Mutex mutex_;
