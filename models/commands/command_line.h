@@ -38,6 +38,9 @@ void AddReportCommand(CLI::App& app, CommandList* commands);
 // --recipe, --data and --out, which all steps share.
 void AddPipelineFlags(CLI::App& command, PipelineOptions* options);
 
+// --device and --precision: where a training computes, in place of what the recipe says.
+void AddComputeFlags(CLI::App& command, std::string* device, std::string* precision);
+
 int ExitCode(const absl::Status& status);
 
 // Runs the command that was parsed, as ParseAndRun does; what it throws is reported like a status.

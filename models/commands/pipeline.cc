@@ -18,6 +18,7 @@
 #include "models/commands/initial_bundle.h"
 #include "models/commands/model_file.h"
 #include "models/export/torchscript_export.h"
+#include "models/recipe/override_recipe.h"
 #include "models/train/preprocess_recipe.h"
 #include "models/train/weights.h"
 
@@ -40,6 +41,16 @@ std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const
   if (!options.data.empty()) return options.data;
   const std::string earlier = options.recipe.empty() ? EarlierRun(work, "data") : "";
   return earlier.empty() ? recipe.data.root : earlier;
+}
+
+// The recipe as the run has it.
+absl::StatusOr<Recipe> ReadRecipe(const std::string& file, const PipelineOptions& options) {
+  LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file));
+  if (options.device.empty() && options.precision.empty()) return recipe;
+  LB_ASSIGN_OR_RETURN(const std::string text,
+                      OverrideRecipe(recipe.text, file,
+                                     {.device = options.device, .precision = options.precision}));
+  return ParseRecipe(text, file);
 }
 
 // A bundle's item table and the split hold names as text. Better said now than after the training.
@@ -103,7 +114,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(const PipelineOptions& 
     return absl::InvalidArgumentError("--resume and --fresh exclude each other");
   const std::string file =
       options.recipe.empty() ? JoinPath(options.work, "recipe.toml") : options.recipe;
-  LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file));
+  LB_ASSIGN_OR_RETURN(Recipe recipe, ReadRecipe(file, options));
   LB_ASSIGN_OR_RETURN(
       WorkFolder work,
       WorkFolder::Open(options.work.empty() ? absl::StrCat("out/", recipe.name) : options.work));

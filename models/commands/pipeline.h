@@ -20,10 +20,13 @@
 namespace lookbook {
 
 struct PipelineOptions {
-  std::string recipe;    // File; "" = <work>/recipe.toml of an earlier train.
-  std::string data;      // "" = the recipe's data.root, or what <work>/run.json says.
-  std::string work;      // "" = out/<recipe's name>.
-  std::string bundles;   // "" = <work>/bundles.
+  std::string recipe;   // File; "" = <work>/recipe.toml of an earlier train.
+  std::string data;     // "" = the recipe's data.root, or what <work>/run.json says.
+  std::string work;     // "" = out/<recipe's name>.
+  std::string bundles;  // "" = <work>/bundles.
+  // Where the training computes; "" = as the recipe says.
+  std::string device;
+  std::string precision;
   bool resume = false;   // There must be an interrupted training to go on from.
   bool fresh = false;    // Forget what earlier runs left.
   bool activate = true;  // Publish rewrites CURRENT.

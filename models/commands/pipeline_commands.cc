@@ -22,7 +22,8 @@ constexpr StepCommand kCommands[] = {
      R"(Writes OUT/train/weights.pt, and on the way checkpoint.pt, best.pt and history.json.
 Examples:
   lookbook-train train --recipe models/recipes/quick.toml
-  lookbook-train train --recipe models/recipes/quick.toml --resume      after Ctrl-C, or a power cut)",
+  lookbook-train train --recipe models/recipes/quick.toml --resume      after Ctrl-C, or a power cut
+  lookbook-train train --recipe models/recipes/quick.toml --device cuda --precision bf16)",
      &Pipeline::Train, true, false},
     {"export", "Writes the trained network as TorchScript",
      R"(Writes OUT/export/model.ts and checks that it gives the very numbers of the trained network.
@@ -69,6 +70,18 @@ void AddPipelineFlags(CLI::App& command, PipelineOptions* options) {
   command.add_option("--out", options->work, "Work folder; default: out/<the recipe's name>");
 }
 
+void AddComputeFlags(CLI::App& command, std::string* device, std::string* precision) {
+  command
+      .add_option("--device", *device,
+                  "Where the training computes: cpu, or cuda (the first GPU that is visible); "
+                  "default: the recipe's")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command
+      .add_option("--precision", *precision,
+                  "fp32, tf32 (on a GPU) or bf16 (mixed); default: the recipe's")
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
+}
+
 void AddPipelineCommands(CLI::App& app, CommandList* commands) {
   for (const StepCommand& entry : kCommands) {
     const auto options = std::make_shared<PipelineOptions>();
@@ -78,6 +91,7 @@ void AddPipelineCommands(CLI::App& app, CommandList* commands) {
     if (entry.trains) {
       command->add_flag("--strict", options->strict,
                         "Any problem with the data is an error (exit code 2)");
+      AddComputeFlags(*command, &options->device, &options->precision);
       command->add_flag("--resume", options->resume,
                         "Fail unless there is an interrupted training to go on from");
     }

@@ -16,6 +16,7 @@
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
 #include "engine/bundle/golden.h"
+#include "engine/embed/torch_cuda.h"
 #include "models/commands/calibration_file.h"
 #include "models/commands/cores.h"
 #include "models/commands/index_gallery.h"
@@ -112,6 +113,8 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
 
 // Goes on from a checkpoint of the same recipe and data when there is one.
 absl::Status Pipeline::TrainNow() {
+  // Before torch looks for devices: what it does not find then it never finds.
+  if (recipe_.device == "cuda") LB_RETURN_IF_ERROR(LoadTorchCuda());
   if (options_.fresh) LB_RETURN_IF_ERROR(RemoveAll(work_.Path("train")));
   Split split = split_;
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache,
@@ -131,6 +134,7 @@ absl::Status Pipeline::TrainNow() {
         report.step, report.total_steps,
         absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
   };
+  options.on_note = [&](absl::string_view note) { progress.Print(std::string(note)); };
   options.on_validation = [&](const HistoryEntry& entry) { PrintHistory(entry, &progress); };
   LB_ASSIGN_OR_RETURN(options.bundle_model, FindInitialModel(recipe_.network.init));
   options.on_initialized = [&](const InitReport& report) {

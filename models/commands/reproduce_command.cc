@@ -34,6 +34,7 @@ void AddOverrides(CLI::App& command, RecipeOverrides* overrides) {
                   "Cut every recipe to so many training images looked at")
       ->check(CLI::PositiveNumber)
       ->excludes(epochs);
+  AddComputeFlags(command, &overrides->device, &overrides->precision);
 }
 
 }  // namespace

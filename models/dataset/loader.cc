@@ -1,8 +1,10 @@
 #include "models/dataset/loader.h"
 
+#include <ATen/Parallel.h>
+#include <omp.h>
+
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <map>
 #include <system_error>
 #include <thread>
@@ -13,8 +15,10 @@
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
-#include "models/dataset/augment.h"
+#include "models/dataset/augment_draw.h"
+#include "models/dataset/device_copy.h"
 #include "models/dataset/random.h"
+#include "models/dataset/view_maker.h"
 
 namespace lookbook {
 namespace {
@@ -22,12 +26,20 @@ namespace {
 // Different purposes, unrelated random numbers.
 constexpr uint64_t kOrderStream = 1, kPixelStream = 2, kSecondViewStream = 3;
 
-std::array<uint8_t, 3> MeanColor(const PreprocessSpec& spec) {
-  std::array<uint8_t, 3> color;
-  for (int c = 0; c < 3; ++c) {
-    color[c] = static_cast<uint8_t>(std::lround(255 * std::clamp(spec.mean[c], 0.0f, 1.0f)));
-  }
-  return color;
+// The back end that the options ask for.
+std::unique_ptr<ViewMaker> MakeViews(const ImageCache& cache, const PreprocessSpec& spec,
+                                     const LoaderOptions& options) {
+  if (options.augment.backend != "batch") return MakeImageViews(cache, spec, options.augment);
+  std::shared_ptr<const DevicePixels> pixels = options.pixels;
+  if (pixels == nullptr) pixels = DevicePixels::Create(cache, options.device, /*most_bytes=*/0);
+  return MakeBatchViews(std::move(pixels), spec, options.augment, options.device);
+}
+
+// The calling thread's tensor operations stay in it: workers are parallel over batches. torch sets
+// a thread's number at its first use.
+void UseOneNumericThread() {
+  at::get_num_threads();
+  omp_set_num_threads(1);
 }
 
 absl::Status CheckPositive(const char* name, int64_t value) {
@@ -97,15 +109,14 @@ struct Loader::Impl {
         spec(preprocess),
         rows(std::move(row_list)),
         options(std::move(loader_options)),
-        augmenter(options.augment, spec.size, MeanColor(spec)) {}
+        views(MakeViews(cache, spec, options)) {}
 
   absl::Status StartWorkers();
   void StopWorkers();
   void Work(int index);
   absl::StatusOr<torch::Tensor> MakeView(absl::Span<const int64_t> batch_rows, uint64_t stream,
-                                         int64_t of_epoch, Image* scratch) const;
-  absl::StatusOr<Batch> Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
-                             Image* scratch) const;
+                                         int64_t of_epoch) const;
+  absl::StatusOr<Batch> Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch) const;
   void FillTargets(Batch* batch) const;
   std::vector<int64_t> Order(int64_t of_epoch) const;
   int64_t BatchCount() const;
@@ -116,7 +127,7 @@ struct Loader::Impl {
   const PreprocessSpec spec;
   const std::vector<int64_t> rows;
   const LoaderOptions options;
-  const Augmenter augmenter;
+  const std::unique_ptr<const ViewMaker> views;
 
   mutable Mutex mutex;
   CondVar work;   // Something to make, or stopping.
@@ -161,7 +172,7 @@ bool Loader::Impl::HasWork() const {
 
 void Loader::Impl::Work(int index) {
   SetThreadName(absl::StrCat("loader-", index));
-  Image scratch;
+  UseOneNumericThread();
   while (true) {
     int64_t batch_index = 0, of_generation = 0, of_epoch = 0;
     std::shared_ptr<const std::vector<int64_t>> of_order;
@@ -177,7 +188,7 @@ void Loader::Impl::Work(int index) {
     const absl::Span<const int64_t> batch_rows = absl::MakeConstSpan(*of_order).subspan(
         batch_index * options.batch_size, options.batch_size);
     absl::StatusOr<Batch> batch =
-        CatchToStatus("loader", [&] { return Make(batch_rows, of_epoch, &scratch); });
+        CatchToStatus("loader", [&] { return Make(batch_rows, of_epoch); });
     {
       MutexLock lock(&mutex);
       if (of_generation != generation) continue;
@@ -192,35 +203,33 @@ void Loader::Impl::Work(int index) {
 }
 
 absl::StatusOr<torch::Tensor> Loader::Impl::MakeView(absl::Span<const int64_t> batch_rows,
-                                                     uint64_t stream, int64_t of_epoch,
-                                                     Image* scratch) const {
-  const auto count = static_cast<int64_t>(batch_rows.size());
-  torch::Tensor images = torch::empty({count, 3, spec.size, spec.size}, torch::kFloat32);
-  float* pixels = images.data_ptr<float>();
-  for (int64_t i = 0; i < count; ++i) {
-    Random random(MixSeed({static_cast<uint64_t>(options.seed), stream,
-                           static_cast<uint64_t>(of_epoch), static_cast<uint64_t>(batch_rows[i])}));
-    LB_RETURN_IF_ERROR(augmenter.Apply(cache.pixels(batch_rows[i]), &random, scratch));
-    Normalize(*scratch, spec, absl::MakeSpan(pixels + i * spec.TensorSize(), spec.TensorSize()));
+                                                     uint64_t stream, int64_t of_epoch) const {
+  std::vector<uint64_t> seeds;
+  for (const int64_t row : batch_rows) {
+    seeds.push_back(MixSeed({static_cast<uint64_t>(options.seed), stream,
+                             static_cast<uint64_t>(of_epoch), static_cast<uint64_t>(row)}));
   }
-  return images;
+  LB_ASSIGN_OR_RETURN(const torch::Tensor images, views->Make(batch_rows, seeds));
+  return images.is_cpu() ? CopyTo(images, options.device) : images;
 }
 
-absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
-                                         Image* scratch) const {
+absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows,
+                                         int64_t of_epoch) const {
   Batch batch;
   batch.rows.assign(batch_rows.begin(), batch_rows.end());
   if (options.features.defined()) {
-    batch.features = options.features.index_select(0, torch::tensor(batch.rows));
-    FillTargets(&batch);
-    return batch;
-  }
-  LB_ASSIGN_OR_RETURN(batch.images, MakeView(batch_rows, kPixelStream, of_epoch, scratch));
-  if (options.views == 2) {
-    LB_ASSIGN_OR_RETURN(batch.second_view,
-                        MakeView(batch_rows, kSecondViewStream, of_epoch, scratch));
+    batch.features =
+        CopyTo(options.features.index_select(0, torch::tensor(batch.rows)), options.device);
+  } else {
+    LB_ASSIGN_OR_RETURN(batch.images, MakeView(batch_rows, kPixelStream, of_epoch));
+    if (options.views == 2) {
+      LB_ASSIGN_OR_RETURN(batch.second_view, MakeView(batch_rows, kSecondViewStream, of_epoch));
+    }
   }
   FillTargets(&batch);
+  for (torch::Tensor* tensor : {&batch.targets, &batch.attribute_targets, &batch.attribute_mask}) {
+    *tensor = CopyTo(*tensor, options.device);
+  }
   return batch;
 }
 

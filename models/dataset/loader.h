@@ -11,12 +11,14 @@
 
 #include "absl/status/statusor.h"
 #include "engine/image/preprocess.h"
+#include "models/dataset/device_pixels.h"
 #include "models/dataset/fashion_data.h"
 #include "models/dataset/image_cache.h"
 #include "models/recipe/recipe.h"
 
 namespace lookbook {
 
+// All tensors on options.device.
 struct Batch {
   torch::Tensor images;             // float32[B, 3, S, S], normalised
   torch::Tensor second_view;        // The same images augmented anew; undefined with one view
@@ -39,13 +41,19 @@ struct LoaderOptions {
   // float32[data.images, D]: what is known of each image already. Batches then have rows of it and
   // no images.
   torch::Tensor features;
+  // Where batches are wanted. To a GPU they are copied, or with augment.backend = "batch" made
+  // there, by the workers: the caller only queues work behind theirs.
+  torch::Device device = torch::kCPU;
+  // With augment.backend = "batch": the cache's bytes for `device`. Null: batch by batch from the
+  // cache.
+  std::shared_ptr<const DevicePixels> pixels;
   // Of an epoch, batch after batch, in place of the (shuffled) rows. Its rows must be among those
   // given to Create, and as many as batches_per_epoch() takes. Called by StartEpoch().
   std::function<std::vector<int64_t>(int64_t epoch)> order;
 };
 
 // Not thread-safe; its workers are its own. Pixels depend on (seed, epoch, row) alone, not on
-// thread timing.
+// thread timing; both back ends of augmentation do the same to an image (augment_draw.h).
 class Loader {
  public:
   // `data`, `cache` must outlive the loader. cache row i belongs to data.images[i].

@@ -16,7 +16,7 @@ Overlap WeightedOverlap(const torch::Tensor& y, const torch::Tensor& w) {
   const torch::Tensor shared = (y * w).mm(y.t());
   const torch::Tensor size = (y * w).sum(1);
   const torch::Tensor united = size.unsqueeze(1) + size.unsqueeze(0) - shared;
-  return {shared, torch::where(united > 0, shared / united.clamp_min(1e-12), 0.0)};
+  return {shared, (shared / united.clamp_min(1e-12)).masked_fill(united <= 0, 0.0)};
 }
 
 // Each anchor's positives at the highest level, from `positive_shared` down to 0, that gives it

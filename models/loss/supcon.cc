@@ -35,7 +35,7 @@ CountedLoss SupConLoss(const torch::Tensor& embeddings, const PairRelation& pair
   const torch::Tensor weights =
       Weights(pairs, options).to(log_q.scalar_type()).masked_fill(self, 0);
   const torch::Tensor sum = weights.sum(1);
-  const torch::Tensor terms = -(weights * log_q).sum(1) / torch::where(sum > 0, sum, 1.0);
+  const torch::Tensor terms = -(weights * log_q).sum(1) / sum.masked_fill(sum <= 0, 1.0);
   return MeanOver(terms, sum > 0);
 }
 

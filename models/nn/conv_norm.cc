@@ -19,6 +19,11 @@ Chain MakeConvNorm(const ConvNormOptions& options) {
   return block;
 }
 
+torch::Tensor MeanOverPixels(const torch::Tensor& x) {
+  const bool half = x.scalar_type() == torch::kBFloat16;
+  return x.mean({2, 3}, /*keepdim=*/false, half ? torch::kFloat32 : x.scalar_type());
+}
+
 void InitializeHe(torch::nn::Module& module) {
   torch::NoGradGuard no_grad;
   for (const auto& child : module.modules(/*include_self=*/false)) {

@@ -35,6 +35,9 @@ TORCH_MODULE(Chain);
 // Members "0" (conv), "1" (norm) and, unless kNone, "2" (activation, no parameters).
 Chain MakeConvNorm(const ConvNormOptions& options);
 
+// float[B, C] of [B, C, H, W]: the mean over pixels; of bfloat16 it is float32.
+torch::Tensor MeanOverPixels(const torch::Tensor& x);
+
 // He initialisation of every convolution (normal, fan_out), BatchNorm to weight 1 and bias 0,
 // as torchvision does for both of its networks.
 void InitializeHe(torch::nn::Module& module);

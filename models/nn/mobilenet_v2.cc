@@ -103,7 +103,7 @@ MobileNetV2Impl::MobileNetV2Impl(const NetworkSpec& spec)
 }
 
 torch::Tensor MobileNetV2Impl::Pooled(const torch::Tensor& images) {
-  return features_->forward(images).mean({2, 3});
+  return MeanOverPixels(features_->forward(images));
 }
 
 }  // namespace lookbook

@@ -134,7 +134,7 @@ torch::Tensor ResNetImpl::Pooled(const torch::Tensor& images) {
   torch::Tensor x = torch::relu(bn1_->forward(conv1_->forward(images)));
   x = torch::max_pool2d(x, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
   for (Chain& layer : layers_) x = layer->forward(x);
-  return x.mean({2, 3});
+  return MeanOverPixels(x);
 }
 
 }  // namespace lookbook

@@ -34,7 +34,7 @@ SmallCnnImpl::SmallCnnImpl(const NetworkSpec& spec)
 }
 
 torch::Tensor SmallCnnImpl::Pooled(const torch::Tensor& images) {
-  return features_->forward(images).mean({2, 3});
+  return MeanOverPixels(features_->forward(images));
 }
 
 }  // namespace lookbook

@@ -34,7 +34,8 @@ void AddData(const DataRecipe& data, std::string* out) {
       .Add("crop_scale_max", data.augment.crop_scale_max)
       .Add("color", data.augment.color)
       .Add("erase", data.augment.erase)
-      .Add("rotate_degrees", data.augment.rotate_degrees);
+      .Add("rotate_degrees", data.augment.rotate_degrees)
+      .Add("backend", data.augment.backend);
 }
 
 void AddNetwork(const NetworkRecipe& network, std::string* out) {
@@ -147,6 +148,7 @@ void AddStage(const StageRecipe& stage, const std::string& prefix, std::string* 
 std::string EffectiveRecipe(const Recipe& recipe) {
   std::string out;
   Lines("", &out).Add("seed", recipe.seed).Add("threads", recipe.threads);
+  Lines("", &out).Add("device", recipe.device).Add("precision", recipe.precision);
   AddData(recipe.data, &out);
   AddNetwork(recipe.network, &out);
   for (size_t i = 0; i < recipe.stages.size(); ++i)

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "models/recipe/compute_keys.h"
 #include "models/recipe/recipe.h"
 #include "models/recipe/table_reader.h"
 
@@ -107,13 +108,17 @@ absl::StatusOr<std::string> OverrideRecipe(absl::string_view toml, absl::string_
   ChangeData(overrides, &document, &changes);
   ChangeNetwork(overrides, recipe, &document, &changes);
   ChangeStages(overrides, recipe, &document, &changes);
-  if (changes.lines().empty()) return std::string(toml);
-  std::ostringstream text;
-  text << "# Recipe \"" << recipe.name << "\" with these settings replaced:\n"
-       << changes.lines() << "\n"
-       << document << "\n";
-  LB_RETURN_IF_ERROR(ParseRecipe(text.str(), file_name).status());
-  return text.str();
+  std::string text(toml);
+  if (!changes.lines().empty()) {
+    std::ostringstream changed;
+    changed << "# Recipe \"" << recipe.name << "\" with these settings replaced:\n"
+            << changes.lines() << "\n"
+            << document << "\n";
+    text = changed.str();
+  }
+  text = WithComputeKeys(text, overrides.device, overrides.precision);
+  LB_RETURN_IF_ERROR(ParseRecipe(text, file_name).status());
+  return text;
 }
 
 }  // namespace lookbook

@@ -24,9 +24,13 @@ struct RecipeOverrides {
   std::string split;
   std::string holdout_csv;
   int64_t seed = -1;  // -1 = as the recipe says.
+  // Where it computes. A line each at the text's beginning: compute_keys.h.
+  std::string device;
+  std::string precision;
 };
 
-// TOML again, with the changes as comments in its head; the recipe's own comments are lost.
+// TOML again, with the changes as comments in its head; the recipe's own comments are lost, but
+// where `device` and `precision` are all that changes.
 // InvalidArgument: `toml` is no recipe, or is none after the changes.
 absl::StatusOr<std::string> OverrideRecipe(absl::string_view toml, absl::string_view file_name,
                                            const RecipeOverrides& overrides);

@@ -47,6 +47,7 @@ void ReadAugment(TableReader& in, AugmentRecipe* out) {
   in.Number("color", 0, 0.99, &out->color);
   in.Number("erase", 0, 1, &out->erase);
   in.Number("rotate_degrees", 0, 180, &out->rotate_degrees);
+  in.Choice("backend", {"image", "batch"}, {}, &out->backend);
 }
 
 void ReadData(TableReader& in, DataRecipe* out) {
@@ -222,10 +223,19 @@ void ReadKeepCheckpoints(TableReader& in, Recipe* out) {
   out->keep_every_epoch = keep == "every_epoch";
 }
 
+void ReadCompute(TableReader& in, Recipe* out) {
+  in.Choice("device", {"cpu", "cuda"}, {}, &out->device);
+  in.Choice("precision", {"fp32", "tf32", "bf16"}, {}, &out->precision);
+  if (in.ok() && out->precision == "tf32" && out->device != "cuda")
+    in.Fail("precision", "\"tf32\" is a mode of a GPU: it needs device = \"cuda\"");
+  if (out->device == "cuda") out->data.augment.backend = "batch";
+}
+
 void ReadRecipe(TableReader& in, Recipe* out) {
   in.Text("name", &out->name);
   in.Integer("seed", int64_t{0}, std::numeric_limits<int64_t>::max(), &out->seed);
   in.Integer("threads", 0, 1024, &out->threads);
+  ReadCompute(in, out);
   ReadKeepCheckpoints(in, out);
   in.Table("data", [out](TableReader& part) { ReadData(part, &out->data); });
   in.Table("network", [out](TableReader& part) { ReadNetwork(part, &out->network); });

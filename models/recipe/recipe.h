@@ -19,6 +19,9 @@ struct AugmentRecipe {
   double color = 0;           // Brightness, contrast and saturation jitter, each ±color.
   double erase = 0;           // Probability of erasing one random box.
   double rotate_degrees = 0;  // Rotation uniform in ±.
+  // "image": each image by OpenCV, on the CPU. "batch": a batch at a time by tensor operations,
+  // where it is trained. Key's default: "batch" with device = "cuda", else "image".
+  std::string backend = "image";
 };
 
 struct DataRecipe {
@@ -116,6 +119,9 @@ struct Recipe {
   std::string name;
   int64_t seed = 7;
   int threads = 0;  // Numeric threads; 0 = all cores.
+  // Where the training computes and how precisely; compute_keys.h.
+  std::string device = "cpu";      // cpu | cuda (the first one that the process sees)
+  std::string precision = "fp32";  // fp32 | tf32 (cuda alone) | bf16 (autocast of the backbone)
   // Key `keep_checkpoints`: "last" is false; "every_epoch" keeps one file an epoch, too.
   bool keep_every_epoch = false;
   DataRecipe data;

@@ -1,6 +1,6 @@
 #include "models/train/checkpoint.h"
 
-#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <torch/utils.h>
 
 #include <mutex>
@@ -26,16 +26,16 @@ namespace {
 
 constexpr int kVersion = 2;
 constexpr char kModule[] = "module.", kOptimizer[] = "optimizer.", kAverage[] = "average.",
-               kRandom[] = "random";
+               kRandom[] = "random", kDeviceRandom[] = "device_random";
 
-torch::Tensor RandomState() {
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
+torch::Tensor RandomState(torch::Device device) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard<std::mutex> lock(generator.mutex());
   return generator.get_state();
 }
 
-void SetRandomState(const torch::Tensor& state) {
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
+void SetRandomState(torch::Device device, const torch::Tensor& state) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
   const std::lock_guard<std::mutex> lock(generator.mutex());
   generator.set_state(state);
 }
@@ -74,14 +74,16 @@ absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity
     CollectTensors(*state.module, kModule, &file.tensors);
     if (state.optimizer != nullptr) {
       for (const auto& [name, tensor] : OptimizerState(*state.module, *state.optimizer)) {
-        file.tensors[kOptimizer + name] = tensor.contiguous();
+        file.tensors[kOptimizer + name] = tensor.to(torch::kCPU).contiguous();
       }
     }
     if (state.average != nullptr) {
       for (const auto& [name, tensor] : state.average->values())
-        file.tensors[kAverage + name] = tensor.contiguous();
+        file.tensors[kAverage + name] = tensor.to(torch::kCPU).contiguous();
     }
-    file.tensors[kRandom] = RandomState();
+    file.tensors[kRandom] = RandomState(torch::kCPU);
+    const torch::Device device = state.module->plan().device;
+    if (!device.is_cpu()) file.tensors[kDeviceRandom] = RandomState(device);
     const nlohmann::json json = {
         {"version", kVersion},
         {"recipe", identity.recipe_sha256},
@@ -139,7 +141,12 @@ absl::Status Checkpoint::Restore(RunState* state) const {
     }
     const auto random = impl_->tensors.find(kRandom);
     if (random == impl_->tensors.end()) return absl::DataLossError("no random state");
-    SetRandomState(random->second);
+    SetRandomState(torch::kCPU, random->second);
+    // A run that began on another device goes on with this one's numbers as they are.
+    const torch::Device device = state->module->plan().device;
+    const auto device_random = impl_->tensors.find(kDeviceRandom);
+    if (!device.is_cpu() && device_random != impl_->tensors.end())
+      SetRandomState(device, device_random->second);
     state->position = impl_->position;
     state->history = impl_->history;
     return absl::OkStatus();

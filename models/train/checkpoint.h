@@ -59,7 +59,8 @@ struct RunState {
   std::vector<HistoryEntry> history;
 };
 
-// Atomic: a crash leaves the older checkpoint. Also holds torch's global random state.
+// Atomic: a crash leaves the older checkpoint. Also holds torch's global random state. All tensors
+// are on the CPU, wherever they came from and are restored to.
 absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity,
                             const RunState& state);
 

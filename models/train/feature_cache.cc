@@ -42,6 +42,7 @@ absl::StatusOr<torch::Tensor> Compute(EmbedderNet net, const TrainingSet& set, i
   options.shuffle = false;
   options.drop_last = false;
   options.workers = workers;
+  options.device = net->parameters().front().device();
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader,
                       Loader::Create(set.data, set.cache, set.spec, std::move(rows), options));
   torch::NoGradGuard no_grad;
@@ -52,8 +53,9 @@ absl::StatusOr<torch::Tensor> Compute(EmbedderNet net, const TrainingSet& set, i
       torch::zeros({static_cast<int64_t>(set.data.images.size()), net->feature_dim()});
   loader->StartEpoch(0);
   while (const std::optional<Batch> batch = loader->Next()) {
-    out.index_copy_(0, torch::tensor(batch->rows),
-                    net->Features(batch->images.contiguous(torch::MemoryFormat::ChannelsLast)));
+    out.index_copy_(
+        0, torch::tensor(batch->rows),
+        net->Features(batch->images.contiguous(torch::MemoryFormat::ChannelsLast)).to(torch::kCPU));
   }
   LB_RETURN_IF_ERROR(loader->status());
   return out;

@@ -18,7 +18,8 @@ struct FeatureSet {
   torch::Tensor deviation;  // Of them; 1 where a feature does not vary.
 };
 
-// The features of split.train and split.validation in eval mode, without augmentation. `path` is
+// The features of split.train and split.validation in eval mode, without augmentation, computed on
+// the device of `net`; the results are on the CPU. `path` is
 // read where it holds those of this very backbone, data and preprocessing, and written otherwise.
 // Errors: of decoding the loader's batches, Internal (torch refused), or of writing the file.
 absl::StatusOr<FeatureSet> CachedFeatures(const std::string& path, EmbedderNet net,

@@ -9,6 +9,7 @@
 #include "models/nn/conv_norm.h"
 #include "models/nn/embedder_net.h"
 #include "models/recipe/recipe.h"
+#include "models/train/compute_plan.h"
 
 namespace lookbook {
 
@@ -33,12 +34,19 @@ TORCH_MODULE(LossHeads);
 // Everything that an optimizer moves: children "net" and "heads".
 class TrainedModuleImpl : public torch::nn::Module {
  public:
-  TrainedModuleImpl(EmbedderNet network, LossHeads loss_heads)
-      : net(register_module("net", std::move(network))),
-        heads(register_module("heads", std::move(loss_heads))) {}
+  // Both are moved to the plan's device.
+  TrainedModuleImpl(EmbedderNet network, LossHeads loss_heads, const ComputePlan& plan = {});
+
+  // float32[B, feature_dim] of float32[B, 3, S, S] on the plan's device: net->Features, in the
+  // plan's precision.
+  torch::Tensor Features(const torch::Tensor& images);
+  const ComputePlan& plan() const { return plan_; }
 
   EmbedderNet net;
   LossHeads heads;
+
+ private:
+  const ComputePlan plan_;
 };
 TORCH_MODULE(TrainedModule);
 

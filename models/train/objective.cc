@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include "absl/strings/str_cat.h"
+#include "models/dataset/device_copy.h"
 #include "models/loss/angular.h"
 #include "models/loss/asl.h"
 #include "models/loss/bce.h"
@@ -81,23 +82,35 @@ void NoteStudyLevels(const LossRecipe& loss, const PairRelation& pairs, Objectiv
 }
 
 void Add(const LossRecipe& loss, const torch::Tensor& term, ObjectiveValue* value) {
-  value->figures[loss.name] = term.item<double>();
+  if (term.is_cpu()) {
+    value->figures[loss.name] = term.item<double>();
+  } else {
+    value->terms[loss.name] = term.detach();
+  }
   value->loss = value->loss + loss.weight * term;
+}
+
+torch::Tensor PairIdfOn(const LabelSupport& classes, torch::Device device) {
+  const torch::Tensor idf = PairIdf(classes);
+  return idf.defined() ? idf.to(device) : idf;
 }
 
 torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch) {
   const torch::Tensor images = batch.images.slice(0, 0, (batch.images.size(0) + 1) / 2);
-  const torch::Tensor turns = torch::randint(0, 4, {images.size(0)}, torch::kInt64);
-  const torch::Tensor turned =
-      RotateQuarterTurns(images, turns).contiguous(torch::MemoryFormat::ChannelsLast);
-  return RotationLoss(module.heads->Rotations(module.net->Features(turned)), turns);
+  const torch::Tensor turns =
+      CopyTo(torch::randint(0, 4, {images.size(0)}, torch::kInt64), images.device());
+  const torch::Tensor turned = RotateQuarterTurns(images, turns);
+  return RotationLoss(module.heads->Rotations(module.Features(turned)), turns);
 }
 
 }  // namespace
 
 Objective::Objective(const StageRecipe& stage, const LabelSupport& classes,
-                     const LabelSupport& attributes)
-    : losses_(stage.losses), classes_(classes), attributes_(attributes), idf_(PairIdf(classes)) {}
+                     const LabelSupport& attributes, torch::Device device)
+    : losses_(stage.losses),
+      classes_(classes),
+      attributes_(attributes),
+      idf_(PairIdfOn(classes, device)) {}
 
 torch::Tensor Objective::ClassLoss(const LossRecipe& loss, const torch::Tensor& logits,
                                    const torch::Tensor& targets, const torch::Tensor& mask,
@@ -149,8 +162,7 @@ torch::Tensor Objective::Compare(const LossRecipe& loss, const Batch& batch, uin
 torch::Tensor Objective::CompareViews(const LossRecipe& loss, TrainedModuleImpl& module,
                                       const Batch& batch, const NetworkOutput& output) const {
   const torch::Tensor first = module.heads->Project(output.feature);
-  const torch::Tensor second = module.heads->Project(
-      module.net->Features(batch.second_view.contiguous(torch::MemoryFormat::ChannelsLast)));
+  const torch::Tensor second = module.heads->Project(module.Features(batch.second_view));
   const SelfSupervisedRecipe& recipe = loss.self_supervised;
   if (loss.name == "vicreg") {
     return VicRegLoss(first, second,
@@ -174,7 +186,7 @@ void Objective::AddLabelTerms(const Batch& batch, uint64_t seed, ObjectiveValue*
 
 NetworkOutput Forward(TrainedModuleImpl& module, const Batch& batch) {
   if (batch.features.defined()) return module.net->Heads(batch.features);
-  return module.net->forward(batch.images.contiguous(torch::MemoryFormat::ChannelsLast));
+  return module.net->Heads(module.Features(batch.images));
 }
 
 ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
@@ -195,7 +207,8 @@ ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
 
 Batch Mixup(const Batch& batch, double alpha) {
   const double share = at::_sample_dirichlet(torch::tensor({alpha, alpha}))[0].item<double>();
-  const torch::Tensor other = torch::randperm(batch.images.size(0), torch::kInt64);
+  const torch::Tensor other =
+      CopyTo(torch::randperm(batch.images.size(0), torch::kInt64), batch.images.device());
   const auto blend = [&](const torch::Tensor& values) {
     return share * values + (1 - share) * values.index_select(0, other);
   };

@@ -22,6 +22,8 @@ struct ObjectiveValue {
   // Each term unweighted under its loss's name, and what else a loss counts: "triplet_active" and
   // "triplet_accuracy" (shares), "anchors_dropped" and "anchors_shared>N" (study rule).
   std::map<std::string, double> figures;
+  // On a GPU the terms stand here instead, unread: scalars on the device.
+  std::map<std::string, torch::Tensor> terms;
   NetworkOutput output;  // Of batch.images, or of batch.features where the batch has those.
 };
 
@@ -31,8 +33,9 @@ NetworkOutput Forward(TrainedModuleImpl& module, const Batch& batch);
 // The terms of one stage. Not thread-safe: the rotation term draws from torch's global generator.
 class Objective {
  public:
-  // `classes`, `attributes`: of the training part.
-  Objective(const StageRecipe& stage, const LabelSupport& classes, const LabelSupport& attributes);
+  // `classes`, `attributes`: of the training part. `device`: that of the batches.
+  Objective(const StageRecipe& stage, const LabelSupport& classes, const LabelSupport& attributes,
+            torch::Device device = torch::kCPU);
 
   // Classification terms are the classes' loss plus attribute_weight times the attributes' over the
   // images whose attributes are known, where the network scores attributes. Terms that compare two

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "models/train/fused_adam.h"
 
 namespace lookbook {
 namespace {
@@ -104,6 +105,11 @@ absl::Status Restore(const Tensors& state, const std::string& name, const torch:
 void StageOptimizer::SetLearningRate(double rate) {
   for (size_t i = 0; i < rate_factors.size(); ++i)
     optimizer->param_groups()[i].options().set_lr(rate * rate_factors[i]);
+}
+
+void StageOptimizer::StepUnless(const torch::Tensor& skip) {
+  if (IsAdam(*optimizer)) return FusedAdamStep(*optimizer, skip);
+  optimizer->step();
 }
 
 StageOptimizer MakeOptimizer(const TrainedModuleImpl& module, const OptimizerRecipe& recipe) {

@@ -21,6 +21,9 @@ struct StageOptimizer {
   std::vector<double> rate_factors;  // One for each param_group.
 
   void SetLearningRate(double rate);
+  // A step on a GPU: fused (fused_adam.h) for Adam and AdamW, which leave everything as it is where
+  // `skip`, float32[] on the device, is 1. SGD steps in any case.
+  void StepUnless(const torch::Tensor& skip);
 };
 
 // Parameters that take a gradient, under AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101), Adam

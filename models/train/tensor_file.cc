@@ -24,6 +24,12 @@ std::string Shape(const torch::Tensor& tensor) {
   return out.str();
 }
 
+// A contiguous copy on the CPU.
+torch::Tensor ToFile(const torch::Tensor& tensor) {
+  const torch::Tensor values = tensor.detach();
+  return values.is_cpu() ? values.contiguous().clone() : values.to(torch::kCPU).contiguous();
+}
+
 absl::Status RestoreOne(const std::map<std::string, torch::Tensor>& tensors,
                         const std::string& name, torch::Tensor to) {
   const auto found = tensors.find(name);
@@ -75,9 +81,8 @@ absl::StatusOr<TensorFile> ReadTensorFile(const std::string& path) {
 void CollectTensors(const torch::nn::Module& net, const std::string& prefix,
                     std::map<std::string, torch::Tensor>* out) {
   for (const auto& item : net.named_parameters())
-    (*out)[prefix + item.key()] = item.value().detach().contiguous().clone();
-  for (const auto& item : net.named_buffers())
-    (*out)[prefix + item.key()] = item.value().detach().contiguous().clone();
+    (*out)[prefix + item.key()] = ToFile(item.value());
+  for (const auto& item : net.named_buffers()) (*out)[prefix + item.key()] = ToFile(item.value());
 }
 
 absl::Status RestoreTensors(const std::map<std::string, torch::Tensor>& tensors,

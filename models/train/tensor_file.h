@@ -21,7 +21,8 @@ absl::Status WriteTensorFile(const std::string& path, const TensorFile& file);
 // NotFound: no such file. DataLoss: damaged, or something else.
 absl::StatusOr<TensorFile> ReadTensorFile(const std::string& path);
 
-// Parameters and buffers by name, each name behind `prefix`; contiguous copies.
+// Parameters and buffers by name, each name behind `prefix`; contiguous copies on
+// the CPU.
 void CollectTensors(const torch::nn::Module& net, const std::string& prefix,
                     std::map<std::string, torch::Tensor>* out);
 // Copies them back. FailedPrecondition names the first that is missing or of another shape or type.

@@ -15,6 +15,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "models/dataset/random.h"
+#include "models/recipe/compute_keys.h"
 #include "models/train/schedule.h"
 
 namespace lookbook {
@@ -22,6 +23,7 @@ namespace {
 
 constexpr uint64_t kPairCapStream = 5;
 constexpr int64_t kLookEvery = 50;  // Steps between looks at a batch's embeddings.
+constexpr int64_t kReadEvery = 16;  // Steps between looks at what they measured, on a GPU.
 
 // mean_j std(z_j) * sqrt(D) of unit rows.
 double StdSqrtD(const torch::Tensor& rows) {
@@ -38,11 +40,17 @@ TrainLoop::~TrainLoop() = default;
 std::string TrainLoop::Path(const char* name) const { return JoinPath(options_.directory, name); }
 
 absl::Status TrainLoop::Prepare() {
+  LB_ASSIGN_OR_RETURN(plan_, MakeComputePlan(recipe_));
+  const int64_t read_every = options_.read_every > 0 ? options_.read_every
+                             : plan_.device.is_cpu() ? 1
+                                                     : kReadEvery;
+  if (read_every > 1) ledger_.emplace(read_every);
   const int threads =
       recipe_.threads > 0 ? recipe_.threads : static_cast<int>(std::thread::hardware_concurrency());
   torch::set_num_threads(std::max(threads, 1));
   LB_RETURN_IF_ERROR(MakeDirectories(options_.directory));
-  identity_ = {Sha256Hex(recipe_.text), set_.data.sha256,
+  // Where it computes does not make it another recipe.
+  identity_ = {Sha256Hex(WithoutComputeKeys(recipe_.text)), set_.data.sha256,
                Sha256Hex(SplitToJson(set_.split, set_.data))};
   if (options_.resume) {
     LB_ASSIGN_OR_RETURN(resumed_, Checkpoint::Load(Path("checkpoint.pt"), identity_));
@@ -109,30 +117,47 @@ absl::Status TrainLoop::RunEpoch(const StageRecipe& stage) {
 absl::Status TrainLoop::Step(const StageRecipe& stage, const Batch& batch) {
   RunPosition& position = state_.position;
   const double rate = Rate(stage, position.stage_step);
-  LB_ASSIGN_OR_RETURN(const double loss, Descend(stage, batch, rate));
-  const absl::Time now = absl::Now();
-  const double seconds = absl::ToDoubleSeconds(now - step_started_);
-  step_started_ = now;
-  position.seconds += seconds;
-  position.window_seconds += seconds;
-  position.window_loss += loss;
+  double loss = 0;
+  if (Queues()) {
+    LB_RETURN_IF_ERROR(QueueStep(stage, batch, rate));
+  } else {
+    LB_ASSIGN_OR_RETURN(loss, Descend(stage, batch, rate));
+    position.window_loss += loss;
+  }
+  CountTime();
   position.images += stage.batch_size;
   ++position.window_steps;
   ++position.stage_step;
   ++position.step;
   ++position.batch;
-  if (options_.on_step) {
-    options_.on_step(
-        {.stage = stage.name,
-         .step = position.step,
-         .total_steps = TotalSteps(),
-         .loss = loss,
-         .learning_rate = rate,
-         .batch_std_sqrt_d = position.batch_std_sqrt_d,
-         .images_per_second = static_cast<double>(position.window_steps * stage.batch_size) /
-                              std::max(position.window_seconds, 1e-9)});
+  if (!Queues()) {
+    Report(stage, position.step, loss, rate);
+  } else if (ledger_->full()) {
+    LB_RETURN_IF_ERROR(ReadSteps());
   }
   return StopIfAsked();
+}
+
+void TrainLoop::CountTime() {
+  const absl::Time now = absl::Now();
+  const double seconds = absl::ToDoubleSeconds(now - step_started_);
+  step_started_ = now;
+  state_.position.seconds += seconds;
+  state_.position.window_seconds += seconds;
+}
+
+void TrainLoop::Report(const StageRecipe& stage, int64_t step, double loss, double rate) const {
+  const RunPosition& position = state_.position;
+  if (!options_.on_step) return;
+  options_.on_step(
+      {.stage = stage.name,
+       .step = step,
+       .total_steps = TotalSteps(),
+       .loss = loss,
+       .learning_rate = rate,
+       .batch_std_sqrt_d = position.batch_std_sqrt_d,
+       .images_per_second = static_cast<double>(position.window_steps * stage.batch_size) /
+                            std::max(position.window_seconds, 1e-9)});
 }
 
 double TrainLoop::Rate(const StageRecipe& stage, int64_t stage_step) const {
@@ -148,24 +173,33 @@ void TrainLoop::Look(const ObjectiveValue& value) {
     position.batch_std_sqrt_d = StdSqrtD(value.output.embedding.detach());
 }
 
-absl::StatusOr<double> TrainLoop::Descend(const StageRecipe& stage, const Batch& batch,
-                                          double rate) {
+ObjectiveValue TrainLoop::Compute(const StageRecipe& stage, const Batch& batch) {
   const uint64_t seed = MixSeed({static_cast<uint64_t>(recipe_.seed), kPairCapStream,
                                  static_cast<uint64_t>(state_.position.step)});
-  const ObjectiveValue objective = parts_.objective->Compute(
-      *state_.module, stage.mixup > 0 ? Mixup(batch, stage.mixup) : batch, seed);
+  return parts_.objective->Compute(*state_.module,
+                                   stage.mixup > 0 ? Mixup(batch, stage.mixup) : batch, seed);
+}
+
+absl::Status TrainLoop::CheckFinite(const StageRecipe& stage, const StepFigures& figures) const {
+  if (std::isfinite(figures.loss) && std::isfinite(figures.gradient_norm)) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat(
+      "training diverged: at step ", figures.step, " (stage ", stage.name, ", learning rate ",
+      figures.rate, ") the loss is ", figures.loss, " and the gradient's norm ",
+      figures.gradient_norm, ". Lower optimizer.lr, lengthen schedule.warmup or set clip_norm."));
+}
+
+absl::StatusOr<double> TrainLoop::Descend(const StageRecipe& stage, const Batch& batch,
+                                          double rate) {
+  const ObjectiveValue objective = Compute(stage, batch);
   const double value = objective.loss.item<double>();
   parts_.optimizer.optimizer->zero_grad();
   objective.loss.backward();
   const double limit =
       stage.clip_norm > 0 ? stage.clip_norm : std::numeric_limits<double>::infinity();
   const double norm = torch::nn::utils::clip_grad_norm_(state_.module->parameters(), limit);
-  if (!std::isfinite(value) || !std::isfinite(norm)) {
-    return absl::AbortedError(absl::StrCat(
-        "training diverged: at step ", state_.position.step + 1, " (stage ", stage.name,
-        ", learning rate ", rate, ") the loss is ", value, " and the gradient's norm ", norm,
-        ". Lower optimizer.lr, lengthen schedule.warmup or set clip_norm."));
-  }
+  LB_RETURN_IF_ERROR(CheckFinite(
+      stage,
+      {.step = state_.position.step + 1, .rate = rate, .loss = value, .gradient_norm = norm}));
   parts_.optimizer.SetLearningRate(rate);
   parts_.optimizer.optimizer->step();
   Look(objective);
@@ -187,6 +221,7 @@ absl::Status TrainLoop::StopIfAsked() {
 }
 
 absl::Status TrainLoop::Save() {
+  LB_RETURN_IF_ERROR(ReadSteps());  // A state that diverged is not kept.
   LB_RETURN_IF_ERROR(SaveCheckpoint(Path("checkpoint.pt"), identity_, state_));
   saved_ = absl::Now();
   return absl::OkStatus();

@@ -9,9 +9,11 @@
 #include "absl/status/status.h"
 #include "models/dataset/loader.h"
 #include "models/train/checkpoint.h"
+#include "models/train/compute_plan.h"
 #include "models/train/feature_cache.h"
 #include "models/train/objective.h"
 #include "models/train/optimizer.h"
+#include "models/train/step_ledger.h"
 #include "models/train/trainer.h"
 
 namespace lookbook {
@@ -39,6 +41,7 @@ class TrainLoop {
 
   // train_loop_stage.cc
   absl::Status MakeNet();
+  void PlacePixels();
   absl::Status PrepareFeatures(const StageRecipe& stage);
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
   absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage);
@@ -51,6 +54,10 @@ class TrainLoop {
   absl::Status Step(const StageRecipe& stage, const Batch& batch);
   absl::StatusOr<double> Descend(const StageRecipe& stage, const Batch& batch, double rate);
   void Look(const ObjectiveValue& value);
+  void Report(const StageRecipe& stage, int64_t step, double loss, double rate) const;
+  absl::Status CheckFinite(const StageRecipe& stage, const StepFigures& figures) const;
+  void CountTime();
+  ObjectiveValue Compute(const StageRecipe& stage, const Batch& batch);
   absl::Status Save();
   absl::Status KeepEpoch();
   absl::Status StopIfAsked();
@@ -58,6 +65,13 @@ class TrainLoop {
   double Rate(const StageRecipe& stage, int64_t stage_step) const;
   std::string Path(const char* name) const;
   int64_t TotalSteps() const;
+
+  // train_loop_queue.cc
+  // Whether steps are queued and what they measured is read later.
+  bool Queues() const { return ledger_.has_value(); }
+  absl::Status QueueStep(const StageRecipe& stage, const Batch& batch, double rate);
+  // Waits for all queued steps and takes in what they measured. Nothing to read: OK.
+  absl::Status ReadSteps();
 
   // train_loop_validation.cc
   absl::Status MakeValidationLoaders();
@@ -82,6 +96,9 @@ class TrainLoop {
   LabelSupport attributes_;
   NetworkSpec spec_;
   RunState state_;
+  ComputePlan plan_;
+  std::shared_ptr<const DevicePixels> pixels_;  // With augment.backend = "batch".
+  std::optional<StepLedger> ledger_;
   StageParts parts_;
   std::optional<FeatureSet> features_;  // Of a stage that caches them.
   std::unique_ptr<Loader> validation_;

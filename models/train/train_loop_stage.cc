@@ -14,7 +14,10 @@
 namespace lookbook {
 namespace {
 
-// Convolutions on the CPU are up to a half faster over pixels than over planes.
+constexpr double kPixelShare = 0.4;  // Of the device's free memory, for the pictures.
+
+// Convolutions on the CPU are up to a half faster over pixels than over planes; tensor cores want
+// them so.
 void UseChannelsLast(torch::nn::Module& net) {
   torch::NoGradGuard no_grad;
   for (torch::Tensor& parameter : net.parameters()) {
@@ -80,8 +83,17 @@ absl::Status TrainLoop::MakeNet() {
     if (options_.on_initialized) options_.on_initialized(report);
   }
   UseChannelsLast(*net);
-  state_.module = TrainedModule(net, LossHeads(StageRecipe{}, net->feature_dim()));
+  state_.module = TrainedModule(net, LossHeads(StageRecipe{}, net->feature_dim()), plan_);
+  PlacePixels();
   return absl::OkStatus();
+}
+
+// Once for all loaders of the run.
+void TrainLoop::PlacePixels() {
+  if (recipe_.data.augment.backend != "batch") return;
+  pixels_ =
+      DevicePixels::Create(set_.cache, plan_.device, ShareOfFreeMemory(plan_.device, kPixelShare));
+  if (options_.on_note && !plan_.device.is_cpu()) options_.on_note(pixels_->placement());
 }
 
 // Features of the stage, where it caches them; the heads take them standardised until it ends.
@@ -90,7 +102,8 @@ absl::Status TrainLoop::PrepareFeatures(const StageRecipe& stage) {
   if (stage.cache_features) {
     LB_ASSIGN_OR_RETURN(features_, CachedFeatures(Path("features.pt"), state_.module->net, set_,
                                                   recipe_.data.workers));
-    state_.module->net->StandardizeHeads(features_->mean, features_->deviation,
+    state_.module->net->StandardizeHeads(features_->mean.to(plan_.device),
+                                         features_->deviation.to(plan_.device),
                                          state_.position.standardized);
     state_.position.standardized = true;
   }
@@ -104,6 +117,8 @@ absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe&
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
   options.views = ComparesViews(stage) ? 2 : 1;
+  options.device = plan_.device;
+  options.pixels = pixels_;
   if (features_.has_value()) options.features = features_->features;
   if (static_cast<int64_t>(set_.split.train.size()) < stage.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ",
@@ -121,7 +136,7 @@ absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe&
 absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& stage) {
   StageParts parts;
   parts.objective = std::make_unique<Objective>(Eased(stage, state_.position.guard.easier),
-                                                classes_, attributes_);
+                                                classes_, attributes_, plan_.device);
   LB_ASSIGN_OR_RETURN(parts.loader, MakeLoader(stage));
   parts.steps = stage.steps > 0 ? stage.steps : stage.epochs * parts.loader->batches_per_epoch();
   parts.optimizer = MakeOptimizer(*state_.module, stage.optimizer);
@@ -135,7 +150,7 @@ absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
   const EmbedderNet net = state_.module->net;
   net->FreezeBackbone(stage.freeze == "backbone");
   net->FreezeNorms(stage.freeze == "norms");
-  state_.module = TrainedModule(net, LossHeads(stage, net->feature_dim()));
+  state_.module = TrainedModule(net, LossHeads(stage, net->feature_dim()), plan_);
   LB_RETURN_IF_ERROR(PrepareFeatures(stage));
   LB_ASSIGN_OR_RETURN(parts_, MakeStage(stage));
   state_.optimizer = parts_.optimizer.optimizer.get();

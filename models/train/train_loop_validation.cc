@@ -39,6 +39,9 @@ absl::Status TrainLoop::MakeValidationLoaders() {
   options.drop_last = false;
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
+  options.device = plan_.device;
+  if (!plan_.device.is_cpu()) options.augment.backend = "batch";  // Without changes: one copy.
+  options.pixels = pixels_;
   if (features_.has_value()) options.features = features_->features;
   const Split& split = set_.split;
   const bool has_validation = !split.validation.empty();
@@ -108,6 +111,7 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
 }
 
 absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
+  LB_RETURN_IF_ERROR(ReadSteps());
   RunPosition& position = state_.position;
   if (parts_.average != nullptr) parts_.average->Swap();
   absl::StatusOr<HistoryEntry> measured = Measure(stage);
@@ -196,7 +200,8 @@ absl::Status TrainLoop::SavePlainWeights(const char* name) {
   net->UnstandardizeHeads();
   const absl::Status status = SaveWeights(Path(name), spec_, net);
   LB_RETURN_IF_ERROR(RestoreTensors(before, "", *net));
-  net->StandardizeHeads(features_->mean, features_->deviation, /*keep_weights=*/true);
+  net->StandardizeHeads(features_->mean.to(plan_.device), features_->deviation.to(plan_.device),
+                        /*keep_weights=*/true);
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "engine/image/preprocess.h"
 #include "models/dataset/fashion_data.h"
@@ -46,6 +47,12 @@ struct TrainOptions {
   // The model.ts of the bundle that network.init names, found and checked. Empty: it names none.
   std::string bundle_model;
   absl::Duration checkpoint_interval = absl::Seconds(60);
+  // Steps between looks at what they measured. 1: each step is waited for. More: steps are queued,
+  // on_step hears of several at once, and a training that diverged is noticed as much later, with
+  // the weights (of Adam and AdamW) as they were before. 0: 1 on the CPU, 16 on a GPU.
+  int64_t read_every = 0;
+  // Told in one line what a person may want to know of where the training computes.
+  std::function<void(absl::string_view)> on_note;
   std::function<void(const InitReport&)> on_initialized;  // Where network.init is not "he".
   std::function<bool()> should_stop;                      // Asked after every step.
   std::function<void(const StepReport&)> on_step;
@@ -66,13 +73,15 @@ struct TrainResult {
   std::vector<HistoryEntry> history;
 };
 
-// Trains the recipe's stages in order. With `ema` the averaged weights are what is validated and
-// kept. The same recipe, data and number of threads give the same weights, interrupted or not.
+// Trains the recipe's stages in order, on the device and in the precision that it names. With `ema`
+// the averaged weights are what is validated and kept. On the CPU the same recipe, data and number
+// of threads give the same weights, interrupted or not; on a GPU up to rounding. A run may go on on
+// another device than it began on.
 //
 // InvalidArgument: a stage that has no full batch. Cancelled: should_stop() said so; a checkpoint
 // is written and the message says how far it got. Aborted: the loss or the gradient is not finite;
 // the last checkpoint stays. NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load
-// says.
+// says. FailedPrecondition also: torch sees no such device (compute_plan.h).
 absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set,
                                   const TrainOptions& options);
 

@@ -22,7 +22,7 @@ constexpr int64_t kRankedRows = 2048;
 
 template <typename T>
 void Append(const torch::Tensor& tensor, std::vector<T>* out) {
-  const torch::Tensor values = tensor.contiguous();
+  const torch::Tensor values = tensor.to(torch::kCPU).contiguous();
   out->insert(out->end(), values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
 }
 

@@ -1,6 +1,8 @@
 #include "models/train/weight_average.h"
 
-#include <torch/utils.h>
+#include <torch/torch.h>
+
+#include <vector>
 
 #include "models/train/schedule.h"
 
@@ -16,9 +18,18 @@ WeightAverage::WeightAverage(torch::nn::Module& net, double decay) : net_(net), 
 void WeightAverage::Update() {
   torch::NoGradGuard no_grad;
   const double decay = AverageDecay(decay_, updates_++);
-  for (const auto& item : net_.named_parameters())
-    values_.at(item.key()).lerp_(item.value(), 1 - decay);
-  for (const auto& item : net_.named_buffers()) values_.at(item.key()).copy_(item.value());
+  // Lists, so that a GPU does them with few kernels; on the CPU they are done one by one.
+  std::vector<torch::Tensor> averages, now, copies, buffers;
+  for (const auto& item : net_.named_parameters()) {
+    averages.push_back(values_.at(item.key()));
+    now.push_back(item.value());
+  }
+  for (const auto& item : net_.named_buffers()) {
+    copies.push_back(values_.at(item.key()));
+    buffers.push_back(item.value());
+  }
+  at::_foreach_lerp_(averages, now, 1 - decay);
+  if (!copies.empty()) at::_foreach_copy_(copies, buffers);
 }
 
 void WeightAverage::Swap() {

@@ -1,4 +1,4 @@
-// What scripts/bench_cuda runs: models and searches on CUDA devices through the engine's own
+// What scripts/gpu_check runs: models and searches on CUDA devices through the engine's own
 // interfaces. Prints one JSON object a line for each measurement.
 #include <torch/torch.h>
 

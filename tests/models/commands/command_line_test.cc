@@ -54,6 +54,8 @@ TEST(CommandLineTest, WrongFlagsExitWithTwo) {
   EXPECT_EQ(RunTrainer({"synth"}).code, 2);  // --out is required.
   EXPECT_EQ(RunTrainer({"run", "--recipy", "x"}).code, 2);
   EXPECT_EQ(RunTrainer({"run"}).code, 2);
+  EXPECT_EQ(RunTrainer({"run", "--device", "tpu"}).code, 2);
+  EXPECT_EQ(RunTrainer({"train", "--precision", "fp16"}).code, 2);
   EXPECT_EQ(RunTrainer({"compare", "one"}).code, 2);
   EXPECT_EQ(RunTrainer({"compare", "a", "b", "--data", "d", "--resamples", "0"}).code, 2);
   EXPECT_EQ(RunTrainer({"report", "out/a", "out/b"}).code, 2);  // --html is missing.

@@ -23,11 +23,13 @@ using ::testing::SizeIs;
 
 constexpr int kTopK = 5;
 
-// The recipe's text with a small picture and network, and two steps a stage.
+// The recipe's text with a small picture and network, and two steps a stage, on the CPU.
 std::string CutDown(const std::string& text, const std::string& name) {
   toml::table recipe;
   EXPECT_THAT(ParseToml(text, name, &recipe), IsOk());
   recipe.insert_or_assign("threads", 1);
+  recipe.erase("device");
+  recipe.erase("precision");
   toml::table& data = *recipe["data"].as_table();
   data.insert_or_assign("image_size", 32);
   data.insert_or_assign("workers", 1);

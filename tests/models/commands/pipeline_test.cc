@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/calibration.h"
+#include "engine/embed/torch_cuda.h"
 #include "models/commands/calibration_file.h"
 #include "models/dataset/synth.h"
 #include "models/train/weights.h"
@@ -426,6 +427,31 @@ TEST_F(PipelineTest, AReportIsMadeAnewWhenTheUnlabelledPicturesChange) {
   // A damaged output is made again.
   ASSERT_THAT(WriteFile(dir_ / "work/neighbors.json", "{"), IsOk());
   EXPECT_EQ(Count(Run(options), "report   unchanged, kept"), 0);
+}
+
+// The flags are lines of the recipe from then on, so that the later steps are of the same run.
+TEST_F(PipelineTest, WhereItComputesIsWrittenIntoTheRecipe) {
+  PipelineOptions options = Options();
+  options.precision = "bf16";
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string recipe, ReadFile(dir_ / "work/recipe.toml"));
+  EXPECT_EQ(recipe, absl::StrCat("precision = \"bf16\"\n", kRecipe));
+  PipelineOptions later;
+  later.work = options.work;
+  later.bundles = options.bundles;
+  EXPECT_THAT(Run(later), HasSubstr("train    unchanged, kept"));
+  options.precision = "tf32";
+  EXPECT_THAT(Pipeline::Open(options).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cuda")));
+}
+
+TEST_F(PipelineTest, AGpuThatIsNotThereIsSaidBeforeTheTraining) {
+  if (LoadTorchCuda().ok()) GTEST_SKIP() << "there is one";
+  PipelineOptions options = Options();
+  options.device = "cuda";
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+  EXPECT_THAT(pipeline->Train(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("CUDA cannot be used")));
 }
 
 TEST_F(PipelineTest, BadOptionsAreExplained) {

@@ -258,6 +258,34 @@ TEST_F(LoaderTest, PixelsDependOnSeedEpochAndRowAlone) {
   }
 }
 
+// Order, labels and what each image goes through are the recipe's, whoever does it.
+TEST_F(LoaderTest, TheBatchBackEndGivesTheSameBatches) {
+  LoaderOptions by_image = Augmented(), by_batch = Augmented();
+  by_batch.augment.backend = "batch";
+  LoaderOptions with_pixels = by_batch;
+  with_pixels.pixels = DevicePixels::Create(*cache_, torch::kCPU, 1 << 20);
+  const auto a = Make(by_image), b = Make(by_batch), c = Make(with_pixels);
+  for (Loader* loader : {a.get(), b.get(), c.get()}) loader->StartEpoch(2);
+  const std::vector<Batch> want = Drain(a.get()), got = Drain(b.get()), also = Drain(c.get());
+  ASSERT_EQ(got.size(), want.size());
+  ASSERT_EQ(also.size(), want.size());
+  for (size_t i = 0; i < want.size(); ++i) {
+    EXPECT_EQ(got[i].rows, want[i].rows);
+    EXPECT_TRUE(torch::equal(got[i].targets, want[i].targets));
+    EXPECT_TRUE(torch::equal(got[i].attribute_mask, want[i].attribute_mask));
+    EXPECT_LT((got[i].images - want[i].images).abs().max().item<double>(), 0.1);
+    EXPECT_TRUE(torch::equal(also[i].images, got[i].images));
+  }
+  // Begun in the middle, with other workers: bit for bit the same.
+  by_batch.workers = 4;
+  const auto resumed = Make(by_batch);
+  resumed->StartEpoch(2, 3);
+  const std::vector<Batch> rest = Drain(resumed.get());
+  ASSERT_EQ(rest.size(), got.size() - 3);
+  for (size_t i = 0; i < rest.size(); ++i)
+    EXPECT_TRUE(torch::equal(rest[i].images, got[i + 3].images));
+}
+
 TEST_F(LoaderTest, OtherEpochsAndSeedsGiveOtherPixels) {
   LoaderOptions options = Augmented();
   options.shuffle = false;
@@ -357,6 +385,9 @@ TEST_F(LoaderTest, RefusesArgumentsThatDoNotFit) {
   options = {};
   options.augment.flip = 2;
   refused(options, "augment.flip");
+  options = {};
+  options.augment.backend = "gpu";
+  refused(options, "augment.backend");
   options = {};
   options.batch_size = 24;
   refused(options, "23 images make no batch of 24");

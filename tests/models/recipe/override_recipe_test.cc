@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "models/recipe/effective_recipe.h"
 #include "models/recipe/recipe.h"
@@ -100,6 +101,17 @@ TEST(OverrideRecipeTest, ABudgetCutsEveryStageByTheSameShare) {
   EXPECT_EQ(Override({.max_images = 16000, .train_images = 1600}), kRecipe);
   EXPECT_THAT(Changed(kRecipe, Override({.max_images = 1, .train_images = 1600})),
               ElementsAre("stage[1].epochs = 0", "stage[1].steps = 1", "stage[2].steps = 1"));
+}
+
+TEST(OverrideRecipeTest, WhereItComputesIsALineAndNothingElseChanges) {
+  const std::string text = Override({.device = "cuda", .precision = "bf16"});
+  EXPECT_EQ(text, absl::StrCat("device = \"cuda\"\nprecision = \"bf16\"\n", kRecipe));
+  EXPECT_THAT(Changed(kRecipe, text),
+              ElementsAre("device = cuda", "precision = bf16", "data.augment.backend = batch"));
+  EXPECT_THAT(Changed(kRecipe, Override({.seed = 9, .precision = "bf16"})),
+              ElementsAre("seed = 9", "precision = bf16"));
+  EXPECT_THAT(OverrideRecipe(kRecipe, "r.toml", {.precision = "tf32"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cuda")));
 }
 
 TEST(OverrideRecipeTest, WhatIsNoRecipeBeforeOrAfterIsRefused) {

@@ -59,6 +59,8 @@ TEST(RecipeTest, EveryKeyArrivesInItsMember) {
 name = "all-keys"
 seed = 11
 threads = 3
+device = "cuda"
+precision = "bf16"
 keep_checkpoints = "every_epoch"
 [data]
 root = "r"
@@ -77,6 +79,7 @@ crop_scale = [0.5, 0.75]
 color = 0.125
 erase = 1
 rotate_degrees = 10
+backend = "image"
 [network]
 backbone = "resnet50"
 init = "he"
@@ -108,6 +111,8 @@ spec = "Flat"
                                                       "x.toml"));
   EXPECT_EQ(r.seed, 11);
   EXPECT_EQ(r.threads, 3);
+  EXPECT_EQ(r.device, "cuda");
+  EXPECT_EQ(r.precision, "bf16");
   EXPECT_TRUE(r.keep_every_epoch);
   EXPECT_EQ(r.data.csv, "a.csv");
   EXPECT_EQ(r.data.holdout_csv, "b.csv");
@@ -124,6 +129,7 @@ spec = "Flat"
   EXPECT_EQ(r.data.augment.color, 0.125);
   EXPECT_EQ(r.data.augment.erase, 1);
   EXPECT_EQ(r.data.augment.rotate_degrees, 10);
+  EXPECT_EQ(r.data.augment.backend, "image");
   EXPECT_EQ(r.network.backbone, "resnet50");
   ASSERT_THAT(r.stages, SizeIs(2));
   const StageRecipe& one = r.stages[0];
@@ -216,6 +222,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "3: data.augment.crop_scale: ", "ascending"},
         BadRecipe{With("root = \"d\"", "augment = { crop_scale = 0.5 }"),
                   "3: data.augment.crop_scale: ", "array"},
+        BadRecipe{With("root = \"d\"", "augment = { backend = \"gpu\" }"),
+                  "3: data.augment.backend: ", "\"gpu\" is not one of: image, batch"},
+        BadRecipe{With("[data]", "device = \"tpu\"\n[data]"),
+                  "2: device: ", "\"tpu\" is not one of: cpu, cuda"},
+        BadRecipe{With("[data]", "precision = \"fp16\"\n[data]"),
+                  "2: precision: ", "\"fp16\" is not one of: fp32, tf32, bf16"},
+        BadRecipe{With("[data]", "precision = \"tf32\"\n[data]"),
+                  "2: precision: ", "needs device = \"cuda\""},
         BadRecipe{With("root = \"d\"", "augment = { mixup = 0.2 }"),
                   "3: data.augment.mixup: ", "unknown key"},
         BadRecipe{With("root = \"d\"", "augment = 3"), "3: data.augment: ", "must be a table"},
@@ -330,6 +344,19 @@ embedding = "pooled"
   EXPECT_EQ(residual.network.init, "bundle:out/bundles/one");
   EXPECT_EQ(residual.network.head, "mlp");
   EXPECT_EQ(residual.network.embedding_dim, 0);
+}
+
+TEST(RecipeTest, TheDeviceDecidesWhereAugmentationIsDoneUnlessToldOtherwise) {
+  const auto backend = [](const std::string& toml) {
+    const absl::StatusOr<Recipe> recipe = ParseRecipe(toml, "r.toml");
+    EXPECT_THAT(recipe, IsOk());
+    return recipe->data.augment.backend;
+  };
+  const std::string cuda = With("[data]", "device = \"cuda\"\n[data]");
+  EXPECT_EQ(backend(kMinimal), "image");
+  EXPECT_EQ(backend(cuda), "batch");
+  EXPECT_EQ(backend(absl::StrCat(cuda, "[data.augment]\nbackend = \"image\"\n")), "image");
+  EXPECT_EQ(backend(absl::StrCat(kMinimal, "[data.augment]\nbackend = \"batch\"\n")), "batch");
 }
 
 TEST(RecipeTest, MissingFileIsNotFound) {
