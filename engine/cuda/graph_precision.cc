@@ -47,6 +47,7 @@ class Lowering {
   Lowering(Graph& graph, at::ScalarType type) : graph_(graph), type_(type) {}
 
   void Run() {
+    low_.insert(graph_.inputs().at(1));  // Of self and the images.
     const std::vector<Node*> nodes(graph_.nodes().begin(), graph_.nodes().end());
     for (Node* node : nodes) Visit(*node);
     RaiseInputs(*graph_.return_node());

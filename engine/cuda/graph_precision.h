@@ -13,7 +13,8 @@ namespace lookbook {
 // what stands between them (activations, residual sums, pooling, batch norms over images) compute
 // in `type`, float16 or bfloat16; every other operation gets float32, whatever it gets it from, so
 // that linear layers, BN-neck, norms and sigmoid are float32, and so are the outputs. Weights of
-// convolutions are converted once, and laid out channels_last.
+// convolutions are converted once, and laid out channels_last. From then on forward() takes images
+// of `type`.
 //
 // Unimplemented: the graph branches or loops. Throws what torch throws.
 absl::Status LowerPrecision(torch::jit::Module* module, at::ScalarType type);

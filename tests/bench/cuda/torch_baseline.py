@@ -35,8 +35,14 @@ def rate(work, seconds):
 
 def load(work, network, size, precision):
     model = torch.jit.load(str(work / f"{network}_{size}.ts"), map_location="cuda").eval()
-    model = model.to(TYPES[precision])
-    return model.to(memory_format=torch.channels_last) if precision != "fp32" else model
+    if precision == "fp32":
+        return model
+    # As the file is made, what follows the pooled feature takes float32.
+    model = model.to(TYPES[precision]).to(memory_format=torch.channels_last)
+    for name, child in model.named_children():
+        if name in ("fc", "classifier", "embedding"):
+            child.float()
+    return model
 
 
 def images(batch, size, precision):
