@@ -74,6 +74,7 @@ absl::StatusOr<CudaOptions> ToCudaOptions(const ServerConfig::Cuda& config) {
   LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(config.precision));
   options.streams = config.streams;
   options.graphs = config.graphs;
+  if (config.index_engine == "faiss") options.index_engine = CudaOptions::IndexEngine::kFaiss;
   options.half_index = config.index_storage == "fp16";
   options.index_temp_bytes = config.index_temp_bytes;
   return options;

@@ -15,6 +15,7 @@
 #include "engine/cuda/cuda_embedder.h"
 #include "engine/cuda/cuda_scan.h"
 #include "engine/cuda/device_error.h"
+#include "engine/cuda/matmul_scan.h"
 #include "engine/cuda/nvml.h"
 #include "engine/index/faiss_index.h"
 #include "engine/index/index_factory.h"
@@ -66,15 +67,10 @@ class CudaBackend : public DeviceBackend {
                                                          int64_t rows) const override {
     LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, OpenFlatScan(spec, path, dim, rows));
     const std::shared_ptr<const FaissScan> host = std::move(scan);
-    std::vector<std::unique_ptr<CudaScan>> scans;
+    std::vector<std::unique_ptr<VectorScan>> scans;
     for (int device : options_.devices) {
-      LB_ASSIGN_OR_RETURN(std::unique_ptr<CudaScan> on_device,
-                          CudaScan::Create(host,
-                                           {.device = device,
-                                            .half = options_.half_index,
-                                            .temp_bytes = options_.index_temp_bytes},
-                                           &counters_, &health_));
-      scans.push_back(std::move(on_device));
+      LB_ASSIGN_OR_RETURN(std::unique_ptr<VectorScan> scan_on_device, OpenScan(device, host));
+      scans.push_back(std::move(scan_on_device));
     }
     return std::make_unique<FaissIndex>(std::make_unique<ScanPool>(std::move(scans)));
   }
@@ -107,6 +103,20 @@ class CudaBackend : public DeviceBackend {
     int number;
     std::string name, bus;
   };
+
+  absl::StatusOr<std::unique_ptr<VectorScan>> OpenScan(
+      int device, const std::shared_ptr<const FaissScan>& host) const {
+    const CudaScanOptions options = {
+        .device = device, .half = options_.half_index, .temp_bytes = options_.index_temp_bytes};
+    if (options_.index_engine == CudaOptions::IndexEngine::kFaiss) {
+      LB_ASSIGN_OR_RETURN(std::unique_ptr<CudaScan> scan,
+                          CudaScan::Create(host, options, &counters_, &health_));
+      return std::unique_ptr<VectorScan>(std::move(scan));
+    }
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<MatmulScan> scan,
+                        MatmulScan::Create(host, options, &counters_, &health_));
+    return std::unique_ptr<VectorScan>(std::move(scan));
+  }
 
   const CudaOptions options_;
   const std::unique_ptr<Nvml> nvml_;

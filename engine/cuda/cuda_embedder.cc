@@ -1,6 +1,5 @@
 #include "engine/cuda/cuda_embedder.h"
 
-#include <ATen/Context.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <torch/script.h>
@@ -13,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/cuda/embed_stream.h"
 #include "engine/cuda/graph_precision.h"
+#include "engine/cuda/torch_settings.h"
 #include "engine/embed/model_promises.h"
 #include "engine/embed/torchscript_model.h"
 
@@ -31,17 +31,6 @@ at::ScalarType TypeOf(Precision precision) {
       break;
   }
   return at::kFloat;
-}
-
-// The processes's settings of torch: algorithms are chosen by trying, and float32 means float32.
-void ConfigureTorchOnce() {
-  static const bool done = [] {
-    at::globalContext().setBenchmarkCuDNN(true);
-    at::globalContext().setAllowTF32CuDNN(false);
-    at::globalContext().setAllowTF32CuBLAS(false);
-    return true;
-  }();
-  (void)done;
 }
 
 absl::StatusOr<std::unique_ptr<DeviceModel>> LoadOnto(at::Device device, absl::string_view bytes,

@@ -16,7 +16,7 @@ namespace lookbook {
 struct CudaScanOptions {
   int device = 0;
   bool half = false;  // Vectors in float16 on the device: scores are off by up to 1e-3.
-  int64_t temp_bytes = int64_t{64} << 20;
+  int64_t temp_bytes = int64_t{1} << 30;
 };
 
 // Thread-safe; one search at a time, which is what FAISS's GPU resources allow.
@@ -59,7 +59,7 @@ class CudaScan : public VectorScan {
 class ScanPool : public VectorScan {
  public:
   // REQUIRES: `scans` is not empty; all hold the same vectors.
-  explicit ScanPool(std::vector<std::unique_ptr<CudaScan>> scans) : scans_(std::move(scans)) {}
+  explicit ScanPool(std::vector<std::unique_ptr<VectorScan>> scans) : scans_(std::move(scans)) {}
 
   int dim() const override { return scans_[0]->dim(); }
   int64_t size() const override { return scans_[0]->size(); }
@@ -76,7 +76,7 @@ class ScanPool : public VectorScan {
   absl::Status Save(const std::string& path) const override { return scans_[0]->Save(path); }
 
  private:
-  const std::vector<std::unique_ptr<CudaScan>> scans_;
+  const std::vector<std::unique_ptr<VectorScan>> scans_;
   mutable std::atomic<size_t> next_ = 0;
 };
 

@@ -187,6 +187,12 @@ void AddCuda(std::vector<ConfigOption>& all) {
       [](C & c) -> auto& { return c.cuda.graphs; }, ParseBool,
       [](bool on) { return std::string(on ? "true" : "false"); }));
   all.push_back(Text(
+      "cuda.index_engine", "what scans the vectors: matmul or faiss",
+      [](C & c) -> auto& { return c.cuda.index_engine; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"matmul", "faiss"});
+      }));
+  all.push_back(Text(
       "cuda.index_storage", "the vectors on the device: fp32 or fp16",
       [](C & c) -> auto& { return c.cuda.index_storage; },
       [](const std::string& text) {
@@ -194,7 +200,7 @@ void AddCuda(std::vector<ConfigOption>& all) {
       }));
   all.push_back(Large(
       "cuda.index_temp_bytes", OptionKind::kBytes, "scratch memory of an index, per device",
-      1 << 20, int64_t{3} << 29, [](C & c) -> auto& { return c.cuda.index_temp_bytes; }));
+      1 << 20, int64_t{1} << 36, [](C & c) -> auto& { return c.cuda.index_temp_bytes; }));
   all.push_back(Text(
       "cuda.on_device_lost", "after an error that the device does not get over: exit or cpu",
       [](C & c) -> auto& { return c.cuda.on_device_lost; },

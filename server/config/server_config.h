@@ -45,13 +45,14 @@ struct ServerConfig {
   };
   // For device "cuda"; values as the CUDA plug-in takes them.
   struct Cuda {
-    std::string plugin;                  // lookbook_cuda.so; empty = where it is installed.
-    std::vector<int> devices = {0};      // Each holds every bundle's model and index.
-    std::string precision = "fp16";      // fp32, fp16 or bf16.
-    int streams = 2;                     // Batches at once, per bundle and device.
-    bool graphs = true;                  // CUDA graphs.
-    std::string index_storage = "fp32";  // Of the vectors on the device: fp32 or fp16.
-    int64_t index_temp_bytes = 64 << 20;
+    std::string plugin;                   // lookbook_cuda.so; empty = where it is installed.
+    std::vector<int> devices = {0};       // Each holds every bundle's model and index.
+    std::string precision = "fp16";       // fp32, fp16 or bf16.
+    int streams = 2;                      // Batches at once, per bundle and device.
+    bool graphs = true;                   // CUDA graphs.
+    std::string index_engine = "matmul";  // matmul or faiss.
+    std::string index_storage = "fp32";   // Of the vectors on the device: fp32 or fp16.
+    int64_t index_temp_bytes = int64_t{1} << 30;
     std::string on_device_lost = "exit";  // exit or cpu.
   };
   // Every bound is inclusive.

@@ -20,6 +20,7 @@
 #include "engine/index/flat_file.h"
 #include "models/export/torchscript_export.h"
 #include "models/nn/embedder_net.h"
+#include "tests/bench/settle.h"
 
 namespace lookbook {
 namespace {
@@ -34,7 +35,7 @@ struct Flags {
                            precisions = {"fp32", "fp16", "bf16"};
   std::vector<int> sizes = {128, 224}, batches = {1, 4, 16, 64, 128, 256};
   std::vector<int64_t> rows = {1'000'000, 10'000'000};
-  std::vector<std::string> storages = {"fp32", "fp16"};
+  std::vector<std::string> storages = {"fp32", "fp16"}, engines = {"matmul", "faiss"};
   int streams = 2, threads = 3, top_k = 10;
   int64_t temp_mib = 1024;
   double seconds = 0.5;
@@ -52,6 +53,7 @@ absl::Status WriteModels(const Flags& flags) {
       LB_ASSIGN_OR_RETURN(
           EmbedderNet net,
           MakeNetwork({.backbone = network, .classes = kClasses, .embedding_dim = kDim}));
+      Settle(net);
       LB_RETURN_IF_ERROR(ExportTorchScript(net, size, ModelPath(flags, network, size)));
     }
   }
@@ -75,7 +77,6 @@ absl::StatusOr<Rate> Measure(int threads, double seconds,
     running.emplace_back([&, t] {
       std::vector<double> mine;
       while (!over) {
-        const bool counted = measuring;
         const absl::Time begin = absl::Now();
         const absl::Status status = work(t);
         if (!status.ok()) {
@@ -83,7 +84,7 @@ absl::StatusOr<Rate> Measure(int threads, double seconds,
           failure = status;
           over = true;
         }
-        if (counted && !over) {
+        if (measuring && !over) {
           ++calls;
           mine.push_back(absl::ToDoubleSeconds(absl::Now() - begin));
         }
@@ -95,7 +96,11 @@ absl::StatusOr<Rate> Measure(int threads, double seconds,
   absl::SleepFor(absl::Seconds(seconds / 3));
   measuring = true;
   const absl::Time begin = absl::Now();
+  // Long calls get a longer window: a handful of them would say nothing.
   absl::SleepFor(absl::Seconds(seconds));
+  while (calls < 30 && absl::Now() - begin < absl::Seconds(10 * seconds) && !over) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
   const int64_t counted = calls;
   const double window = absl::ToDoubleSeconds(absl::Now() - begin);
   over = true;
@@ -146,12 +151,14 @@ std::vector<float> UnitRows(int64_t rows, uint64_t seed) {
 
 absl::StatusOr<std::unique_ptr<DeviceBackend>> Backend(const Flags& flags,
                                                        const std::string& precision,
-                                                       bool half_index = false) {
+                                                       bool half_index = false,
+                                                       const std::string& engine = "matmul") {
   CudaOptions options;
   LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(precision));
   options.streams = flags.streams;
   options.graphs = flags.graphs;
   options.half_index = half_index;
+  if (engine == "faiss") options.index_engine = CudaOptions::IndexEngine::kFaiss;
   options.index_temp_bytes = flags.temp_mib << 20;
   return OpenCudaBackend(options);
 }
@@ -212,28 +219,33 @@ absl::Status BenchSearch(const Flags& flags) {
     const std::string path = JoinPath(flags.work, absl::StrCat("rows_", rows, ".faiss"));
     if (!PathExists(path)) LB_RETURN_IF_ERROR(WriteFlatFile(path, kDim, UnitRows(rows, 1)));
     const std::vector<float> queries = UnitRows(flags.batches.back(), 2);
-    for (const std::string& storage : flags.storages) {
-      LB_ASSIGN_OR_RETURN(const auto backend, Backend(flags, "fp16", storage == "fp16"));
-      LB_ASSIGN_OR_RETURN(const auto index, backend->OpenIndex({}, path, kDim, rows));
-      for (int batch : flags.batches) {
-        const std::vector<QueryOptions> options(static_cast<size_t>(batch), {.top_k = flags.top_k});
-        const auto some = absl::MakeConstSpan(queries).first(static_cast<size_t>(batch) * kDim);
-        const auto work = [&](int) { return index->Search(some, options).status(); };
-        LB_ASSIGN_OR_RETURN(const Rate one, Measure(1, flags.seconds, work));
-        LB_ASSIGN_OR_RETURN(const Rate two, Measure(2, flags.seconds, work));
-        const double bytes = static_cast<double>(rows) * kDim * (storage == "fp16" ? 2 : 4);
-        std::cout << nlohmann::json{{"what", "search"},
-                                    {"rows", rows},
-                                    {"storage", storage},
-                                    {"batch", batch},
-                                    {"ms", 1e3 * one.median_seconds},
-                                    {"queries_per_s",
-                                     std::max(one.calls_per_second, two.calls_per_second) * batch},
-                                    {"scanned_bytes_per_s", bytes * one.calls_per_second},
-                                    {"ties",
-                                     backend->Stats().fallbacks[static_cast<int>(Fallback::kTies)]}}
-                         .dump()
-                  << std::endl;
+    for (const std::string& engine : flags.engines) {
+      for (const std::string& storage : flags.storages) {
+        LB_ASSIGN_OR_RETURN(const auto backend, Backend(flags, "fp16", storage == "fp16", engine));
+        LB_ASSIGN_OR_RETURN(const auto index, backend->OpenIndex({}, path, kDim, rows));
+        for (int batch : flags.batches) {
+          const std::vector<QueryOptions> options(static_cast<size_t>(batch),
+                                                  {.top_k = flags.top_k});
+          const auto some = absl::MakeConstSpan(queries).first(static_cast<size_t>(batch) * kDim);
+          const auto work = [&](int) { return index->Search(some, options).status(); };
+          LB_ASSIGN_OR_RETURN(const Rate one, Measure(1, flags.seconds, work));
+          LB_ASSIGN_OR_RETURN(const Rate two, Measure(2, flags.seconds, work));
+          const double bytes = static_cast<double>(rows) * kDim * (storage == "fp16" ? 2 : 4);
+          std::cout
+              << nlohmann::json{{"what", "search"},
+                                {"engine", engine},
+                                {"rows", rows},
+                                {"storage", storage},
+                                {"batch", batch},
+                                {"ms", 1e3 * one.median_seconds},
+                                {"queries_per_s",
+                                 std::max(one.calls_per_second, two.calls_per_second) * batch},
+                                {"scanned_bytes_per_s", bytes * one.calls_per_second},
+                                {"ties",
+                                 backend->Stats().fallbacks[static_cast<int>(Fallback::kTies)]}}
+                     .dump()
+              << std::endl;
+        }
       }
     }
   }
@@ -295,6 +307,7 @@ int main(int argc, char** argv) {
     command->add_option("--batches", flags.batches);
     command->add_option("--rows", flags.rows);
     command->add_option("--storages", flags.storages, "fp32, fp16: of the vectors on the device");
+    command->add_option("--engines", flags.engines, "matmul, faiss: what scans");
     command->add_option("--streams", flags.streams);
     command->add_option("--threads", flags.threads);
     command->add_option("--temp-mib", flags.temp_mib, "FAISS's scratch memory");

@@ -18,6 +18,7 @@
 #include "engine/index/index_factory.h"
 #include "models/export/torchscript_export.h"
 #include "models/nn/embedder_net.h"
+#include "tests/bench/settle.h"
 
 namespace lookbook {
 namespace {
@@ -100,6 +101,7 @@ Manifest MakeManifest(const BenchBundleOptions& options, const PreprocessSpec& s
 absl::Status MakeBenchBundle(const BenchBundleOptions& options) {
   torch::manual_seed(7);
   LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork({.backbone = options.backbone, .classes = kClasses}));
+  Settle(net);
   const PreprocessSpec spec = {.size = options.image_size};
   LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(options.root));
   LB_RETURN_IF_ERROR(ExportTorchScript(net, spec.size, JoinPath(writer->directory(), "model.ts")));

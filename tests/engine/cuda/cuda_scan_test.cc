@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "engine/index/flat_file.h"
@@ -12,9 +13,13 @@
 namespace lookbook {
 namespace {
 
-const DeviceBackend* BackendFor(bool half) {
+using Engine = CudaOptions::IndexEngine;
+
+const DeviceBackend* BackendFor(Engine engine, bool half) {
   CudaOptions options;
+  options.index_engine = engine;
   options.half_index = half;
+  options.index_temp_bytes = 1 << 20;  // Many parts, where the engine works in parts.
   return MakeCuda(options);
 }
 
@@ -29,23 +34,26 @@ std::unique_ptr<VectorIndex> OpenOn(const DeviceBackend* backend, int dim,
   return std::move(index).value_or(nullptr);
 }
 
-template <bool kHalf>
+template <Engine kEngine, bool kHalf>
 std::unique_ptr<VectorIndex> MakeCudaIndex(int dim, const std::vector<float>& vectors) {
-  static const DeviceBackend* const backend = BackendFor(kHalf);
+  static const DeviceBackend* const backend = BackendFor(kEngine, kHalf);
   return backend == nullptr ? nullptr : OpenOn(backend, dim, vectors);
 }
-INSTANTIATE_TEST_SUITE_P(Cuda, VectorIndexContract, ::testing::Values(&MakeCudaIndex<false>));
-INSTANTIATE_TEST_SUITE_P(CudaHalf, VectorIndexContract, ::testing::Values(&MakeCudaIndex<true>));
+INSTANTIATE_TEST_SUITE_P(Cuda, VectorIndexContract,
+                         ::testing::Values(&MakeCudaIndex<Engine::kMatmul, false>,
+                                           &MakeCudaIndex<Engine::kMatmul, true>,
+                                           &MakeCudaIndex<Engine::kFaiss, false>,
+                                           &MakeCudaIndex<Engine::kFaiss, true>));
 
 int64_t Fallbacks(const DeviceBackend& backend, Fallback cause) {
   return backend.Stats().fallbacks[static_cast<int>(cause)];
 }
 
-class CudaScanTest : public ::testing::TestWithParam<bool> {
+class CudaScanTest : public ::testing::TestWithParam<std::tuple<Engine, bool>> {
  protected:
   void SetUp() override {
     LB_SKIP_WITHOUT_CUDA();
-    backend_ = BackendFor(GetParam());
+    backend_ = BackendFor(std::get<0>(GetParam()), std::get<1>(GetParam()));
   }
 
   void ExpectExact(const VectorIndex& index, const std::vector<float>& vectors,
@@ -78,7 +86,7 @@ TEST_P(CudaScanTest, AnswersAreExactForEverySizeOfBatchAndK) {
   }
 }
 
-TEST_P(CudaScanTest, FiltersAndTiesTakeTheCountedPathAndStayExact) {
+TEST_P(CudaScanTest, FiltersAndTiesStayExactAndAreCounted) {
   constexpr int kDim = 64;
   std::vector<float> vectors = RandomUnitVectors(3000, kDim, 21);
   // The first row, 400 times more.
@@ -93,7 +101,8 @@ TEST_P(CudaScanTest, FiltersAndTiesTakeTheCountedPathAndStayExact) {
   ExpectExact(*index, vectors, queries,
               {{.top_k = 10, .excluded_row = 0}, {.top_k = 20, .allowed = &some}});
   EXPECT_GE(Fallbacks(*backend_, Fallback::kTies), 1);
-  EXPECT_EQ(Fallbacks(*backend_, Fallback::kFilter), 1);
+  const bool faiss = std::get<0>(GetParam()) == Engine::kFaiss;
+  EXPECT_EQ(Fallbacks(*backend_, Fallback::kFilter), faiss ? 1 : 0);
 }
 
 TEST_P(CudaScanTest, ThreadsShareTheDevice) {
@@ -112,8 +121,13 @@ TEST_P(CudaScanTest, ThreadsShareTheDevice) {
   for (std::thread& thread : threads) thread.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(Storage, CudaScanTest, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "fp16" : "fp32"; });
+INSTANTIATE_TEST_SUITE_P(
+    Engines, CudaScanTest,
+    ::testing::Combine(::testing::Values(Engine::kMatmul, Engine::kFaiss), ::testing::Bool()),
+    [](const auto& info) {
+      return std::string(std::get<0>(info.param) == Engine::kMatmul ? "matmul" : "faiss") +
+             (std::get<1>(info.param) ? "_fp16" : "_fp32");
+    });
 
 TEST(CudaBackendTest, SaysWhatItIsAndHowItsDevicesDo) {
   LB_SKIP_WITHOUT_CUDA();

@@ -45,6 +45,7 @@ TEST(ConfigOptionsTest, EverySettingReachesItsOwnFieldAlone) {
                                                     {"cuda.devices", "0,2"},
                                                     {"cuda.precision", "bf16"},
                                                     {"cuda.streams", "7"},
+                                                    {"cuda.index_engine", "faiss"},
                                                     {"cuda.index_storage", "fp16"},
                                                     {"cuda.on_device_lost", "cpu"}};
   for (const ConfigOption& option : ConfigOptions()) {
