@@ -13,7 +13,7 @@ struct CudaOptions {
   // free.
   std::vector<int> devices = {0};
   Precision precision = Precision::kFloat16;
-  int streams = 2;     // Batches at once on each device: one is copied while another runs.
+  int streams = 3;     // Batches at once on each device: one is copied while another runs.
   bool graphs = true;  // Record a CUDA graph for every bucket.
   // matmul: cuBLAS and a selection, by LibTorch; filters and ties on the device. faiss: FAISS
   // 1.7.3's flat GPU index.

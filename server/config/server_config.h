@@ -48,7 +48,7 @@ struct ServerConfig {
     std::string plugin;                   // lookbook_cuda.so; empty = where it is installed.
     std::vector<int> devices = {0};       // Each holds every bundle's model and index.
     std::string precision = "fp16";       // fp32, fp16 or bf16.
-    int streams = 2;                      // Batches at once, per bundle and device.
+    int streams = 3;                      // Batches at once, per bundle and device.
     bool graphs = true;                   // CUDA graphs.
     std::string index_engine = "matmul";  // matmul or faiss.
     std::string index_storage = "fp32";   // Of the vectors on the device: fp32 or fp16.

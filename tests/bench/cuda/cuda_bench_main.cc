@@ -36,7 +36,7 @@ struct Flags {
   std::vector<int> sizes = {128, 224}, batches = {1, 4, 16, 64, 128, 256};
   std::vector<int64_t> rows = {1'000'000, 10'000'000};
   std::vector<std::string> storages = {"fp32", "fp16"}, engines = {"matmul", "faiss"};
-  int streams = 2, threads = 3, top_k = 10;
+  int streams = 3, threads = 4, top_k = 10;
   int64_t temp_mib = 1024;
   double seconds = 0.5;
   bool graphs = true;
