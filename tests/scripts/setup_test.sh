@@ -92,12 +92,14 @@ absent libtorch-2.11.0
 begin "a wheel cannot be unpacked"
 own=(faiss_ROOT="$work/faiss")
 mkdir "$work/deps/wheels"
-touch "$work"/deps/wheels/{torch-2.11.0-x,nvidia_cuda_runtime-x,nvidia_cuda_cupti-x}.whl
+touch "$work"/deps/wheels/{torch-2.11.0-x,nvidia_cuda_runtime-x,nvidia_cuda_crt-x,nvidia_cuda_cupti-x}.whl
 # The first call unpacks LibTorch; the second, CUDA's runtime, fails.
 stub unzip << EOF
 if [ "\$2" = -j ]; then exit 1; fi
 mkdir -p "\$3/torch/lib" "\$3/torch/include/ATen" "\$3/torch-2.11.0.dist-info/licenses"
 touch "\$3/torch/lib/libtorch_cpu.so" "\$3/torch/include/ATen/ATen.h"
+mkdir -p "\$3/nvidia/cu13/include" "\$3/nvidia_cuda_runtime-x.dist-info/licenses"
+touch "\$3/nvidia/cu13/include/cuda_runtime_api.h" "\$3/nvidia_cuda_runtime-x.dist-info/licenses/License.txt"
 EOF
 setup 1 --no-tests
 prints "unpack LibTorch 2.11.0 failed"
@@ -106,6 +108,7 @@ sed -i 's/exit 1/exit 0/' "$work/bin/unzip"
 setup 0 --no-tests
 present libtorch-2.11.0/lib/libtorch_cpu.so
 absent libtorch-2.11.0.tmp
+present cuda-headers-13.0/cuda_runtime_api.h
 
 begin "FAISS does not compile"
 own=(LOOKBOOK_TORCH_DIR="$work/torch")
@@ -123,6 +126,30 @@ stub ninja <<< 'exit 0'
 setup 0 --no-tests
 present faiss-1.7.3-avx2/lib/libfaiss.a
 present faiss-1.7.3-avx2/include/faiss/Index.h
+
+begin "FAISS for GPUs needs a compiler, and is built once"
+mkdir -p "$work"/deps/faiss-1.7.3/faiss/gpu "$work/toolkit/bin"
+rm -f "$work/toolkit/bin/nvcc"
+touch "$work"/deps/faiss-1.7.3/{LICENSE,faiss/gpu/GpuIndexFlat.h}
+stub cmake << 'EOF'
+while [ "$1" != -B ]; do shift; done
+mkdir -p "$2/faiss" && touch "$2/faiss/libfaiss_avx2.a"
+EOF
+stub ninja <<< 'exit 1'
+own+=(CUDA_HOME="$work/toolkit")
+setup 1 --no-tests --cuda
+prints "toolkit/bin/nvcc is not there; set CUDA_HOME"
+touch "$work/toolkit/bin/nvcc" && chmod +x "$work/toolkit/bin/nvcc"
+setup 1 --no-tests --cuda
+prints "build FAISS 1.7.3 for GPUs (about 25 minutes on 2 cores) failed"
+absent faiss-1.7.3-cuda
+stub ninja <<< 'exit 0'
+setup 0 --no-tests --cuda
+present faiss-1.7.3-cuda/lib/libfaiss.a
+present faiss-1.7.3-cuda/include/faiss/gpu/GpuIndexFlat.h
+stub ninja <<< 'exit 1'
+setup 0 --no-tests --cuda
+prints "FAISS for GPUs: $work/deps/faiss-1.7.3-cuda"
 
 begin "a library of one's own is not there"
 rm "$work/torch/include/ATen/ATen.h"
