@@ -122,7 +122,11 @@ absl::StatusOr<Embeddings> CudaEmbedder::Impl::Run(absl::Span<const T> values) {
 }
 
 CudaEmbedder::CudaEmbedder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-CudaEmbedder::~CudaEmbedder() = default;
+
+// After a lost device, freeing throws, and from here nothing may.
+CudaEmbedder::~CudaEmbedder() {
+  if (!impl_->health.status().ok()) static_cast<void>(impl_.release());
+}
 
 absl::StatusOr<std::unique_ptr<CudaEmbedder>> CudaEmbedder::Open(absl::string_view bytes,
                                                                  const EmbedderSpec& spec,

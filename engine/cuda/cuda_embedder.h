@@ -34,7 +34,7 @@ class CudaEmbedder : public Embedder {
  private:
   struct Impl;
   explicit CudaEmbedder(std::unique_ptr<Impl> impl);
-  const std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace lookbook
