@@ -17,6 +17,7 @@
 #include "engine/cuda/device_error.h"
 #include "engine/cuda/matmul_scan.h"
 #include "engine/cuda/nvml.h"
+#include "engine/cuda/scan_pool.h"
 #include "engine/index/faiss_index.h"
 #include "engine/index/index_factory.h"
 

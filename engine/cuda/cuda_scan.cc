@@ -3,13 +3,11 @@
 #include <faiss/gpu/GpuIndexFlat.h>
 #include <faiss/gpu/StandardGpuResources.h>
 
-#include <cmath>
 #include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "base/status_macros.h"
-#include "engine/index/exact_top_k.h"
 
 namespace lookbook {
 namespace {
@@ -48,9 +46,6 @@ struct CudaScan::Gpu {
   Mutex mutex;  // Held around every search.
 };
 
-CudaScan::CudaScan(std::shared_ptr<const FaissScan> host, const CudaScanOptions& options,
-                   DeviceCounters* counters, DeviceHealth* health)
-    : host_(std::move(host)), options_(options), counters_(*counters), health_(*health) {}
 // FAISS ends the process when freeing fails, and after a lost device it always does.
 CudaScan::~CudaScan() {
   if (!health_.status().ok()) static_cast<void>(gpu_.release());
@@ -69,13 +64,8 @@ absl::StatusOr<std::unique_ptr<CudaScan>> CudaScan::Create(std::shared_ptr<const
   return scan;
 }
 
-float CudaScan::ScoreErrorBound() const {
-  const float exact = DotErrorBound(dim());
-  if (!options_.half) return exact;
-  // Both vectors are rounded to float16: by 2^-11 of each value, and by 2^-25 where the value is
-  // below the smallest normal one. With |a| = |b| = 1, within 1.001 each:
-  return exact + 2.01f * 0x1p-11f + 2.01f * std::sqrt(static_cast<float>(dim())) * 0x1p-25f;
-}
+// Both vectors are rounded.
+float CudaScan::ScoreErrorBound() const { return ErrorBound(2.01f); }
 
 absl::StatusOr<VectorScan::Hits> CudaScan::TopK(absl::Span<const float> queries, int64_t k,
                                                 const std::vector<int64_t>* allowed) const {

@@ -6,14 +6,12 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "base/status_macros.h"
 #include "engine/cuda/torch_settings.h"
-#include "engine/index/exact_top_k.h"
 
 namespace lookbook {
 namespace {
@@ -64,10 +62,6 @@ struct MatmulScan::Device {
   Mutex mutex;         // Held around every search.
 };
 
-MatmulScan::MatmulScan(std::shared_ptr<const FaissScan> host, const CudaScanOptions& options,
-                       DeviceCounters* counters, DeviceHealth* health)
-    : host_(std::move(host)), options_(options), counters_(*counters), health_(*health) {}
-
 // After a lost device, freeing throws, and from here nothing may.
 MatmulScan::~MatmulScan() {
   if (!health_.status().ok()) static_cast<void>(device_.release());
@@ -85,13 +79,8 @@ absl::StatusOr<std::unique_ptr<MatmulScan>> MatmulScan::Create(
   return scan;
 }
 
-float MatmulScan::ScoreErrorBound() const {
-  const float exact = DotErrorBound(dim());
-  if (!options_.half) return exact;
-  // Both vectors are rounded to float16, by 2^-11 of each value and by 2^-25 where it is below the
-  // smallest normal one, and so is the score. With |a| = |b| = 1, within 1.001 each:
-  return exact + 3.02f * 0x1p-11f + 2.01f * std::sqrt(static_cast<float>(dim())) * 0x1p-25f;
-}
+// Both vectors are rounded, and so is the score.
+float MatmulScan::ScoreErrorBound() const { return ErrorBound(3.02f); }
 
 absl::StatusOr<VectorScan::Hits> MatmulScan::TopK(absl::Span<const float> queries, int64_t k,
                                                   const std::vector<int64_t>* allowed) const {

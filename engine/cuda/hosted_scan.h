@@ -1,0 +1,45 @@
+// What the scans on a device share: the vectors that stay with the host.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/cuda/counters.h"
+#include "engine/cuda/device_error.h"
+#include "engine/index/faiss_scan.h"
+#include "engine/index/vector_scan.h"
+
+namespace lookbook {
+
+struct CudaScanOptions {
+  int device = 0;
+  bool half = false;  // Vectors in float16 on the device: scores are off by up to 1e-3.
+  int64_t temp_bytes = int64_t{1} << 30;
+};
+
+// Keeps `host`, whose vectors score candidates exactly. `counters` and `health` must outlive it.
+class HostedScan : public VectorScan {
+ public:
+  int dim() const override { return host_->dim(); }
+  int64_t size() const override { return host_->size(); }
+  absl::Span<const float> row(int64_t row) const override { return host_->row(row); }
+  absl::Status Save(const std::string& path) const override { return host_->Save(path); }
+
+ protected:
+  HostedScan(std::shared_ptr<const FaissScan> host, const CudaScanOptions& options,
+             DeviceCounters* counters, DeviceHealth* health)
+      : host_(std::move(host)), options_(options), counters_(*counters), health_(*health) {}
+
+  // ScoreErrorBound() where float16 rounds `half_roundings` values of a score: each vector is one,
+  // with a little for lengths of up to 1.001.
+  float ErrorBound(float half_roundings) const;
+
+  const std::shared_ptr<const FaissScan> host_;
+  const CudaScanOptions options_;
+  DeviceCounters& counters_;
+  DeviceHealth& health_;
+};
+
+}  // namespace lookbook

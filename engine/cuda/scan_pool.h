@@ -1,0 +1,40 @@
+// One index on several devices.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/index/vector_scan.h"
+
+namespace lookbook {
+
+// Searches go to the devices in turn. Thread-safe.
+class ScanPool : public VectorScan {
+ public:
+  // REQUIRES: `scans` is not empty; all hold the same vectors.
+  explicit ScanPool(std::vector<std::unique_ptr<VectorScan>> scans) : scans_(std::move(scans)) {}
+
+  int dim() const override { return scans_[0]->dim(); }
+  int64_t size() const override { return scans_[0]->size(); }
+  absl::Span<const float> row(int64_t row) const override { return scans_[0]->row(row); }
+  float ScoreErrorBound() const override { return scans_[0]->ScoreErrorBound(); }
+  absl::StatusOr<Hits> TopK(absl::Span<const float> queries, int64_t k,
+                            const std::vector<int64_t>* allowed) const override {
+    return scans_[next_.fetch_add(1) % scans_.size()]->TopK(queries, k, allowed);
+  }
+  absl::StatusOr<std::vector<int64_t>> RowsAbove(absl::Span<const float> query, float score,
+                                                 const RowSet* allowed) const override {
+    return scans_[0]->RowsAbove(query, score, allowed);
+  }
+  absl::Status Save(const std::string& path) const override { return scans_[0]->Save(path); }
+
+ private:
+  const std::vector<std::unique_ptr<VectorScan>> scans_;
+  mutable std::atomic<size_t> next_ = 0;
+};
+
+}  // namespace lookbook
