@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -72,7 +73,9 @@ void StepGroups(Optimizer& optimizer, const torch::Tensor& skip, Kernel kernel) 
     if (c.parameters.empty()) continue;
     const auto [beta1, beta2] = options.betas();
     kernel(c.parameters, c.gradients, c.first, c.second, std::vector<torch::Tensor>{}, c.steps,
-           options.lr(), beta1, beta2, options.weight_decay(), options.eps(), skip);
+           options.lr(), beta1, beta2, options.weight_decay(), options.eps(), /*amsgrad=*/false,
+           /*maximize=*/false, /*grad_scale=*/std::optional<torch::Tensor>(),
+           /*found_inf=*/std::optional<torch::Tensor>(skip));
   }
 }
 
@@ -85,26 +88,13 @@ bool IsAdam(const Optimizer& optimizer) {
 
 void FusedAdamStep(Optimizer& optimizer, const torch::Tensor& skip) {
   TORCH_CHECK(IsAdam(optimizer), "FusedAdamStep: neither Adam nor AdamW");
-  using Tensors = std::vector<torch::Tensor>;
   if (dynamic_cast<torch::optim::AdamW*>(&optimizer) != nullptr) {
     StepGroups<torch::optim::AdamWParamState, torch::optim::AdamWOptions>(
-        optimizer, skip,
-        [](const Tensors& p, const Tensors& g, const Tensors& m, const Tensors& v,
-           const Tensors& most, const Tensors& steps, double lr, double beta1, double beta2,
-           double decay, double eps, const torch::Tensor& found) {
-          at::_fused_adamw_(p, g, m, v, most, steps, lr, beta1, beta2, decay, eps,
-                            /*amsgrad=*/false, /*maximize=*/false, {}, found);
-        });
-    return;
+        optimizer, skip, [](const auto&... arguments) { at::_fused_adamw_(arguments...); });
+  } else {
+    StepGroups<torch::optim::AdamParamState, torch::optim::AdamOptions>(
+        optimizer, skip, [](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
-  StepGroups<torch::optim::AdamParamState, torch::optim::AdamOptions>(
-      optimizer, skip,
-      [](const Tensors& p, const Tensors& g, const Tensors& m, const Tensors& v,
-         const Tensors& most, const Tensors& steps, double lr, double beta1, double beta2,
-         double decay, double eps, const torch::Tensor& found) {
-        at::_fused_adam_(p, g, m, v, most, steps, lr, beta1, beta2, decay, eps,
-                         /*amsgrad=*/false, /*maximize=*/false, {}, found);
-      });
 }
 
 }  // namespace lookbook
