@@ -92,7 +92,7 @@ absent libtorch-2.11.0
 begin "a wheel cannot be unpacked"
 own=(faiss_ROOT="$work/faiss")
 mkdir "$work/deps/wheels"
-touch "$work"/deps/wheels/{torch-2.11.0-x,nvidia_cuda_runtime-x,nvidia_cuda_crt-x,nvidia_cuda_cupti-x}.whl
+touch "$work"/deps/wheels/{torch-2.11.0-x,nvidia_cuda_runtime-13.0.96-x,nvidia_cuda_crt-13.0.88-x,nvidia_cuda_cupti-13.0.85-x}.whl
 # The first call unpacks LibTorch; the second, CUDA's runtime, fails.
 stub unzip << EOF
 if [ "\$2" = -j ]; then exit 1; fi
@@ -109,6 +109,15 @@ setup 0 --no-tests
 present libtorch-2.11.0/lib/libtorch_cpu.so
 absent libtorch-2.11.0.tmp
 present cuda-headers-13.0/cuda_runtime_api.h
+
+begin "only what is missing is downloaded"
+own=(faiss_ROOT="$work/faiss")
+mkdir -p "$work"/deps/wheels "$work"/deps/libtorch-2.11.0/{lib,include/ATen}
+touch "$work"/deps/libtorch-2.11.0/{lib/libtorch_cpu.so,include/ATen/ATen.h}
+touch "$work"/deps/wheels/{torch-2.11.0-x,nvidia_cuda_runtime-13.0.96-x,nvidia_cuda_cupti-13.0.85-x}.whl "$work/pip-fails"
+setup 1 --no-tests
+prints "download CUDA's headers failed"
+[ "$(cut -d = -f 1 "$work/deps/wheels.txt")" = nvidia-cuda-crt ] || fail "downloads $(cat "$work/deps/wheels.txt")"
 
 begin "FAISS does not compile"
 own=(LOOKBOOK_TORCH_DIR="$work/torch")
