@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/logging.h"
+#include "base/program_path.h"
 
 namespace lookbook {
 namespace {
@@ -18,13 +19,6 @@ const std::map<std::string, std::string>& WantedSettings() {
   static const auto* const settings = new std::map<std::string, std::string>{
       {"OMP_NUM_THREADS", "1"}, {"OMP_WAIT_POLICY", "passive"}};
   return *settings;
-}
-
-// The program's real path, so that ps and top go on showing its name.
-std::string OwnPath() {
-  char path[4096];
-  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof(path) - 1);
-  return size > 0 ? std::string(path, static_cast<size_t>(size)) : "/proc/self/exe";
 }
 
 }  // namespace
@@ -46,7 +40,7 @@ void ApplyOpenMpSettings(char** argv) {
   const auto missing = MissingOpenMpSettings(environment);
   if (missing.empty()) return;
   for (const auto& [name, value] : missing) ::setenv(name.c_str(), value.c_str(), 1);
-  ::execv(OwnPath().c_str(), argv);
+  ::execv(ProgramPath().c_str(), argv);  // ps and top go on showing its name.
   LogWarning("cannot restart with OpenMP settings; searches may be slow",
              {{"error", std::strerror(errno)}});
 }

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/program_path.h"
 #include "base/shared_library.h"
 #include "base/status_macros.h"
 #include "base/version.h"
@@ -19,10 +20,8 @@ absl::Status Missing(absl::string_view what) {
 // Beside the program, as in a build folder, or where an installation has it.
 absl::StatusOr<std::string> FindPlugin(const std::string& plugin) {
   if (!plugin.empty()) return plugin;
-  LB_ASSIGN_OR_RETURN(const std::string program,
-                      FileOfAddress(reinterpret_cast<const void*>(&OpenCudaBackend)));
-  const size_t slash = program.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : program.substr(0, slash);
+  const std::string program = ProgramPath();
+  const std::string folder = program.substr(0, program.rfind('/'));
   for (const char* place : {"", "../lib/lookbook/", "../bin/"}) {
     const std::string path = absl::StrCat(folder, "/", place, kPluginFile);
     if (PathExists(path)) return path;
