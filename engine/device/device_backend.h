@@ -33,9 +33,9 @@ struct EmbedderSpec {
 
 // Why something was not done on the device, or not in the fast way. Answers are right all the same.
 enum class Fallback {
-  kFilter,   // A search over some of the rows: done on the CPU.
-  kTies,     // Scores too close to tell the rows apart: decided on the CPU.
-  kLargeK,   // More neighbours than the device selects: done on the CPU.
+  kFilter,   // A search over some of the rows, which FAISS cannot do there: done on the CPU.
+  kTies,     // Scores too close to tell the rows apart: a second pass, decided on the CPU.
+  kLargeK,   // More neighbours than FAISS selects there: done on the CPU.
   kMemory,   // The device had no room for the batch: retried after its caches were emptied.
   kCapture,  // A batch size that could not be recorded as a graph: run step by step.
 };
@@ -61,7 +61,7 @@ class DeviceBackend {
  public:
   virtual ~DeviceBackend() = default;
 
-  virtual std::string Describe() const = 0;  // "cuda: 1 x NVIDIA H200, fp16"
+  virtual std::string Describe() const = 0;  // "cuda: 0 NVIDIA H200, fp16"
   virtual Precision precision() const = 0;
 
   // As TorchScriptEmbedder::Open(): `bytes` is the content of a file whose hash has been checked,
