@@ -107,6 +107,9 @@ class PatientSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 struct BackgroundLog::Impl {
   absl::Duration patience;
   std::shared_ptr<PatientSink> sink;
+  // Outlives the thread, or the thread would destroy it inside spdlog's library, whose reference
+  // counts ThreadSanitizer does not see.
+  std::shared_ptr<spdlog::logger> logger;
   std::shared_ptr<Threads> threads;  // One; it owns the queue.
 };
 
@@ -122,11 +125,11 @@ absl::StatusOr<std::unique_ptr<BackgroundLog>> BackgroundLog::Start(
     impl->sink = std::make_shared<PatientSink>(options.descriptor);
     impl->threads = std::make_shared<Threads>(static_cast<size_t>(options.capacity), 1,
                                               [] { SetThreadName("log"); });
-    auto logger = std::make_shared<spdlog::async_logger>(
+    impl->logger = std::make_shared<spdlog::async_logger>(
         "lookbook", impl->sink, impl->threads, spdlog::async_overflow_policy::overrun_oldest);
-    logger->set_level(spdlog::level::trace);
-    logger->set_pattern("%v");
-    SetLogTarget(std::move(logger));
+    impl->logger->set_level(spdlog::level::trace);
+    impl->logger->set_pattern("%v");
+    SetLogTarget(impl->logger);
     return absl::OkStatus();
   }));
   Overruns::Get().Begin(impl->threads);
