@@ -115,17 +115,6 @@ TEST(ToQueryTest, EmbedDoesNotSearch) {
   EXPECT_FALSE(query.search);
 }
 
-TEST(QueryBytesTest, AreThoseOfTheOneLargeField) {
-  v1::SearchRequest request;
-  EXPECT_EQ(QueryBytes(request), 0u);
-  request.set_image("four");
-  EXPECT_EQ(QueryBytes(request), 4u);
-  request.set_item_id("item-1");
-  EXPECT_EQ(QueryBytes(request), 6u);
-  for (float value : {1.f, 2.f, 3.f}) request.mutable_vector()->add_values(value);
-  EXPECT_EQ(QueryBytes(request), 12u);
-}
-
 TEST(CheckItemIdTest, OneTo512BytesWithoutNul) {
   EXPECT_THAT(CheckItemId("a"), IsOk());
   EXPECT_THAT(CheckItemId(std::string(512, 'a')), IsOk());
