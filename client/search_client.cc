@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
+#include "base/thread_pool.h"
 #include "base/version.h"
 #include "client/rpc_status.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -114,6 +115,28 @@ absl::StatusOr<std::unique_ptr<SearchClient>> SearchClient::Create(SearchClientO
 absl::StatusOr<v1::SearchResponse> SearchClient::Search(const v1::SearchRequest& request) const {
   return Call(options_, *connection_->channel, *connection_->search,
               &v1::SearchService::Stub::Search, request);
+}
+
+absl::Status SearchClient::SearchStream(
+    const std::function<std::optional<v1::SearchRequest>()>& next,
+    const std::function<bool(const v1::SearchStreamResponse&)>& on_answer) const {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> writer,
+                      ThreadPool::Create({.name = "stream", .threads = 1, .capacity = 1}));
+  grpc::ClientContext context;
+  const auto stream = connection_->search->SearchStream(&context);
+  LB_RETURN_IF_ERROR(writer->Submit([&] {
+    auto request = next();
+    while (request.has_value() && stream->Write(*request)) request = next();
+    stream->WritesDone();
+  }));
+  v1::SearchStreamResponse answer;
+  bool wanted = true;
+  while (wanted && stream->Read(&answer)) wanted = on_answer(answer);
+  if (!wanted) context.TryCancel();
+  writer->Shutdown();
+  const grpc::Status status = stream->Finish();
+  if (!wanted) return absl::OkStatus();
+  return MarkUnreachable(ToStatus(status), *connection_->channel);
 }
 
 absl::StatusOr<v1::EmbedResponse> SearchClient::Embed(const v1::EmbedRequest& request) const {
