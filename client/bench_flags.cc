@@ -145,7 +145,7 @@ int MaxInFlight(const BenchFlags& flags) {
 
 std::optional<int> ServerProcess(const BenchFlags& flags) {
   if (flags.server_pid) return flags.server_pid;
-  const std::optional<int> port = PortOf(flags.query.server.server);
+  const std::optional<int> port = TargetPort(flags.query.server.server);
   if (!port || !IsThisMachine(flags.query.server.server)) return std::nullopt;
   return FindListenerProcess(*port);
 }

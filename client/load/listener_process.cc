@@ -70,7 +70,7 @@ std::optional<int> FindListenerProcess(int port) {
   return std::nullopt;
 }
 
-std::optional<int> PortOf(absl::string_view target) {
+std::optional<int> TargetPort(absl::string_view target) {
   const size_t colon = target.rfind(':');
   int port = 0;
   if (colon == absl::string_view::npos || !absl::SimpleAtoi(target.substr(colon + 1), &port)) {

@@ -18,6 +18,6 @@ std::optional<int> FindListenerProcess(int port);
 std::set<std::string> ParseListeners(absl::string_view text, int port);
 
 // The port of "HOST:PORT" or "[ADDRESS]:PORT".
-std::optional<int> PortOf(absl::string_view target);
+std::optional<int> TargetPort(absl::string_view target);
 
 }  // namespace lookbook

@@ -47,10 +47,10 @@ TEST(ListenerProcessTest, FindsThisProcessWhileItListens) {
 }
 
 TEST(ListenerProcessTest, ThePortIsWhatFollowsTheLastColon) {
-  EXPECT_THAT(PortOf("localhost:50051"), Optional(50051));
-  EXPECT_THAT(PortOf("[::1]:80"), Optional(80));
+  EXPECT_THAT(TargetPort("localhost:50051"), Optional(50051));
+  EXPECT_THAT(TargetPort("[::1]:80"), Optional(80));
   for (const char* target : {"localhost", "localhost:", "localhost:http", "a:0", "a:65536", ""}) {
-    EXPECT_EQ(PortOf(target), std::nullopt) << target;
+    EXPECT_EQ(TargetPort(target), std::nullopt) << target;
   }
 }
 
