@@ -1,7 +1,6 @@
 // What scripts/bench runs: makes a bundle, or drives the pipeline in process or a server over gRPC
 // in a closed loop, and prints one JSON object.
 #include <grpcpp/grpcpp.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "client/load/cpu_meter.h"
 #include "engine/bundle/bundle.h"
 #include "engine/device/cuda_plugin.h"
 #include "engine/embed/torchscript_embedder.h"
@@ -55,13 +55,6 @@ absl::StatusOr<std::unique_ptr<DeviceBackend>> OpenDevice(const Flags& flags) {
   CudaOptions options;
   LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(flags.precision));
   return OpenCudaBackend(options);
-}
-
-double CpuSeconds() {
-  struct rusage usage;
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return t.tv_sec + t.tv_usec * 1e-6; };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 absl::StatusOr<std::vector<std::string>> ImagePaths(const std::string& folder) {
@@ -157,7 +150,7 @@ void Print(LoopResult result, double cpu, StageSums& stages) {
 
 // scripts/bench reads the CPU time of the machine and of the server around these lines.
 void ReportWindow(bool open, double* cpu) {
-  *cpu = CpuSeconds() - (open ? 0 : *cpu);
+  *cpu = OwnCpuSeconds() - (open ? 0 : *cpu);
   std::cout << (open ? "window open" : "window closed") << std::endl;
 }
 
