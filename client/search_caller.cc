@@ -48,14 +48,23 @@ class LiveCalls {
   int64_t live_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// Counted until its last owner, the callback inside gRPC, has let go of it: stubs must not go
-// before.
-struct Call {
-  explicit Call(LiveCalls* calls) : live(*calls) { live.Add(); }
-  ~Call() { live.Remove(); }
-  Call(const Call&) = delete;
+// One of them, from construction to destruction.
+class LiveCall {
+ public:
+  explicit LiveCall(LiveCalls* calls) : calls_(*calls) { calls_.Add(); }
+  ~LiveCall() { calls_.Remove(); }
+  LiveCall(const LiveCall&) = delete;
 
-  LiveCalls& live;
+ private:
+  LiveCalls& calls_;
+};
+
+// Its last owner is the callback inside gRPC. Stubs must not go before the context has: it would
+// take the channel down with it, on one of gRPC's own threads.
+struct Call {
+  explicit Call(LiveCalls* calls) : live(calls) {}
+
+  LiveCall live;  // First, so that it is the last to go.
   grpc::ClientContext context;
   v1::SearchResponse reply;
 };
