@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/mutex.h"
 #include "base/status_macros.h"
 #include "client/channel_arguments.h"
+#include "client/load/live_calls.h"
 #include "lookbook/v1/search.grpc.pb.h"
 
 namespace lookbook {
@@ -26,45 +26,12 @@ std::unique_ptr<v1::SearchService::Stub> Connect(const std::string& target) {
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
 }
 
-// Counts the calls whose memory is still in use.
-class LiveCalls {
- public:
-  void Add() {
-    MutexLock lock(&mutex_);
-    ++live_;
-  }
-  void Remove() {
-    MutexLock lock(&mutex_);
-    if (--live_ == 0) none_.NotifyAll();
-  }
-  void AwaitNone() {
-    MutexLock lock(&mutex_);
-    while (live_ > 0) none_.Wait(&mutex_);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar none_;
-  int64_t live_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
-// One of them, from construction to destruction.
-class LiveCall {
- public:
-  explicit LiveCall(LiveCalls* calls) : calls_(*calls) { calls_.Add(); }
-  ~LiveCall() { calls_.Remove(); }
-  LiveCall(const LiveCall&) = delete;
-
- private:
-  LiveCalls& calls_;
-};
-
 // Its last owner is the callback inside gRPC. Stubs must not go before the context has: it would
 // take the channel down with it, on one of gRPC's own threads.
 struct Call {
   explicit Call(LiveCalls* calls) : live(calls) {}
 
-  LiveCall live;  // First, so that it is the last to go.
+  LiveCalls::Token live;
   grpc::ClientContext context;
   v1::SearchResponse reply;
 };
