@@ -21,16 +21,6 @@ std::string CoreMilliseconds(double seconds) {
   return absl::StrFormat("%.3f core-ms a query", 1e3 * seconds);
 }
 
-std::string Codes(const Figures& figures) {
-  std::vector<std::string> parts;
-  for (size_t code = 0; code < figures.codes.size(); ++code) {
-    if (figures.codes[code] == 0) continue;
-    parts.push_back(absl::StrCat(figures.codes[code], " ",
-                                 absl::StatusCodeToString(static_cast<absl::StatusCode>(code))));
-  }
-  return absl::StrJoin(parts, ", ");
-}
-
 std::string Stages(const StageTimes& mean) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < mean.size(); ++i) {
@@ -95,7 +85,7 @@ std::string FigureLines(const BenchReport& report, const Figures& figures, const
             absl::StrCat(PerSecond(figures.within_per_second), ", ", Percent(figures.within_share),
                          " of those due"));
   AddLatency(figures.latency, table);
-  table.Add("answers", Codes(figures));
+  table.Add("answers", CodesText(figures.codes));
   if (figures.stage_mean) table.Add("server stages, mean", Stages(*figures.stage_mean));
   if (figures.server_cpu_per_query) {
     table.Add("server CPU", absl::StrCat(CoreMilliseconds(*figures.server_cpu_per_query),

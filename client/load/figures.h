@@ -1,7 +1,6 @@
 // What a measurement may be quoted with.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "absl/time/time.h"
 #include "client/load/measure.h"
 #include "client/load/verdict.h"
+#include "client/load/window_tally.h"
 
 namespace lookbook {
 
@@ -21,7 +21,7 @@ struct Figures {
   double within_per_second = 0;   // OK within the objective after they were due ("goodput").
   double within_share = 0;        // Of all that came due.
   LatencyFigures latency;         // Of the answers, from when they were due.
-  std::array<int64_t, 17> codes{};
+  CodeCounts codes{};
   int64_t queries = 0;                   // That came due.
   std::optional<StageTimes> stage_mean;  // Seconds; null when the server gave no timings.
   double sent_bytes_per_second = 0;

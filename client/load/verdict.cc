@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 
 namespace lookbook {
 namespace {
@@ -12,17 +11,6 @@ namespace {
 constexpr char kBottleneck[] = "the generator was the bottleneck: ";
 
 std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
-
-// "230 UNAVAILABLE, 2 INTERNAL"
-std::string Codes(const WindowTally& tally) {
-  std::vector<std::string> parts;
-  for (size_t code = 0; code < tally.codes.size(); ++code) {
-    if (tally.codes[code] == 0) continue;
-    parts.push_back(absl::StrCat(tally.codes[code], " ",
-                                 absl::StatusCodeToString(static_cast<absl::StatusCode>(code))));
-  }
-  return absl::StrJoin(parts, ", ");
-}
 
 std::string CapMessage(const WindowTally& tally) {
   return absl::StrCat(kBottleneck, tally.left_out, " of ", tally.due,
@@ -74,9 +62,9 @@ std::vector<Problem> FindProblems(const Measurement& measurement, ServerPlace pl
   const WindowTally& tally = measurement.total;
   std::vector<Problem> problems;
   if (tally.answered() == 0) {
-    problems.push_back(
-        {Kind::kNoAnswer, absl::StrCat("no query was answered: ",
-                                       tally.sent() > 0 ? Codes(tally) : "none came due")});
+    problems.push_back({Kind::kNoAnswer,
+                        absl::StrCat("no query was answered: ",
+                                     tally.sent() > 0 ? CodesText(tally.codes) : "none came due")});
   }
   if (tally.left_out > 0) problems.push_back({Kind::kInFlightCap, CapMessage(tally)});
   const absl::Duration lag = tally.lag.Quantile(0.99);

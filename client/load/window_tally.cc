@@ -1,5 +1,10 @@
 #include "client/load/window_tally.h"
 
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
 namespace lookbook {
 namespace {
 
@@ -8,6 +13,16 @@ double Share(int64_t part, int64_t whole) {
 }
 
 }  // namespace
+
+std::string CodesText(const CodeCounts& codes) {
+  std::vector<std::string> parts;
+  for (size_t code = 0; code < codes.size(); ++code) {
+    if (codes[code] == 0) continue;
+    parts.push_back(absl::StrCat(codes[code], " ",
+                                 absl::StatusCodeToString(static_cast<absl::StatusCode>(code))));
+  }
+  return absl::StrJoin(parts, ", ");
+}
 
 double WindowTally::WithinShare() const { return Share(within, due); }
 

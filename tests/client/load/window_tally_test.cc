@@ -9,6 +9,14 @@ constexpr absl::Duration kObjective = absl::Milliseconds(50);
 
 CallOutcome Failed(absl::StatusCode code) { return {.code = code}; }
 
+TEST(CodesTextTest, NamesWhatOccurred) {
+  CodeCounts codes{};
+  EXPECT_EQ(CodesText(codes), "");
+  codes[static_cast<size_t>(absl::StatusCode::kOk)] = 3;
+  codes[static_cast<size_t>(absl::StatusCode::kUnavailable)] = 230;
+  EXPECT_EQ(CodesText(codes), "3 OK, 230 UNAVAILABLE");
+}
+
 TEST(WindowTallyTest, OnlyAnswersHaveALatency) {
   WindowTally tally;
   tally.Add({}, absl::Milliseconds(10), absl::Milliseconds(10), kObjective);
