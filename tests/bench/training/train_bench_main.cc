@@ -9,24 +9,21 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/embed/torch_cuda.h"
+#include "models/commands/cores.h"
 #include "models/train/trainer.h"
-#include "tests/bench/training/picture_set.h"
-#include "tests/bench/training/random_set.h"
+#include "tests/bench/training/bench_set.h"
 
 namespace lookbook {
 namespace {
@@ -79,23 +76,20 @@ Recipe MakeRecipe(const Options& options) {
 }
 
 // What is trained on, and how long decoding it took.
-absl::StatusOr<PictureSet> ReadSet(const Options& options, const PreprocessSpec& spec) {
+absl::StatusOr<BenchSet> ReadSet(const Options& options, const PreprocessSpec& spec) {
   const int64_t count = (options.warmup + options.steps) * options.batch;
   if (!options.pictures.empty()) {
-    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    return PictureSet::Read(options.pictures, count, spec, kClasses,
-                            options.threads > 0 ? options.threads : cores);
+    return PictureSet(options.pictures, count, spec, kClasses,
+                      options.threads > 0 ? options.threads : Cores());
   }
-  RandomSet noise(count, options.image_size, kClasses);
-  return PictureSet{std::move(noise.data), std::move(noise.split), std::move(noise.cache),
-                    absl::ZeroDuration()};
+  return NoiseSet(count, options.image_size, kClasses);
 }
 
 absl::Status Measure(const Options& options) {
   if (options.device == "cuda") LB_RETURN_IF_ERROR(LoadTorchCuda());
   const int64_t all = options.warmup + options.steps;
   const PreprocessSpec spec = {.size = options.image_size};
-  LB_ASSIGN_OR_RETURN(const PictureSet set, ReadSet(options, spec));
+  LB_ASSIGN_OR_RETURN(const BenchSet set, ReadSet(options, spec));
   const std::string folder =
       absl::StrCat(std::filesystem::temp_directory_path().string(), "/train_bench.", getpid());
   std::string pictures;
