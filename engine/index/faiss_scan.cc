@@ -3,19 +3,19 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/IDSelector.h>
-#include <faiss/utils/distances.h>
 #include <omp.h>
 
 #include <atomic>
 #include <bit>
-#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/status_macros.h"
+#include "engine/index/dot_kernels.h"
 #include "engine/index/exact_top_k.h"
 #include "engine/index/flat_file.h"
+#include "engine/index/flat_top_k.h"
 #include "engine/index/index_factory.h"
 
 namespace lookbook {
@@ -36,14 +36,14 @@ class ScopedSearchThreads {
   const int before_;
 };
 
-// FAISS scans query by query below this batch size and multiplies matrices from it on. Its default
-// is 20. Measured on 200k × 128, one thread, scan against BLAS: 1 query 3.2 / 11.4 ms, 2
-// queries 6.5 / 9.6, 3 queries 10 to 13 / 10.7, 4 queries 12.0 / 10.2, 8 queries 24.7 / 12.7.
-constexpr int kBlasFromQueries = 4;
+// Batches up to this size go over the rows with FlatTopK(), which reads them once, whatever the
+// number of queries. FAISS takes query by query below 20, and multiplies matrices from there on,
+// which pays for more than these. docs/performance.md has the figures.
+constexpr int64_t kFlatTopKQueries = 32;
 
-void SetBlasThresholdOnce() {
-  static std::once_flag once;
-  std::call_once(once, [] { faiss::distance_compute_blas_threshold = kBlasFromQueries; });
+const DotKernel& FastestKernel() {
+  static const DotKernel kernel = DotKernels().front();
+  return kernel;
 }
 
 }  // namespace
@@ -54,9 +54,7 @@ struct FaissScan::Impl {
   std::unique_ptr<faiss::IndexFlat> index;
 };
 
-FaissScan::FaissScan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
-  SetBlasThresholdOnce();
-}
+FaissScan::FaissScan(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 FaissScan::~FaissScan() = default;
 
 absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Build(int dim,
@@ -100,6 +98,8 @@ absl::StatusOr<VectorScan::Hits> FaissScan::TopK(absl::Span<const float> queries
                                                  const std::vector<int64_t>* allowed) const {
   return CatchToStatus("FAISS search", [&]() -> absl::StatusOr<Hits> {
     const int64_t n = static_cast<int64_t>(queries.size()) / dim();
+    if (allowed == nullptr && n <= kFlatTopKQueries && k > 0)
+      return FlatTopK(vectors(), dim(), queries, k, FastestKernel());
     Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
     ScopedSearchThreads threads;
     if (allowed == nullptr) {

@@ -1,5 +1,5 @@
 // The wall around FAISS: a flat inner-product scan on the CPU that returns a Status. No FAISS type
-// shows here.
+// shows here. Small batches over all rows are FlatTopK()'s.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace lookbook {
 
-// Immutable. Thread-safe. Every method runs on index_factory.h's SetSearchThreads() OpenMP threads.
+// Immutable. Thread-safe. What FAISS does runs on index_factory.h's SetSearchThreads() OpenMP
+// threads, FlatTopK() on the calling one.
 class FaissScan : public VectorScan {
  public:
   // Copies `vectors`, float32[n, dim]. ResourceExhausted: out of memory.

@@ -29,9 +29,10 @@ absl::StatusOr<std::unique_ptr<FaissScan>> OpenFlatScan(const IndexSpec& spec,
                                                         const std::string& path, int dim,
                                                         int64_t rows);
 
-// OpenMP threads of one Search() call, for the whole process; values below 1 count as 1, the
-// default. With several threads that search, more than 1 is slower, and teams that spin on a shared
-// machine are 15 to 25 times slower. Thread-safe; calls that run already keep what they had.
+// OpenMP threads of one Search() call of many queries or with a filter, for the whole process;
+// values below 1 count as 1, the default. With several threads that search, more than 1 is slower,
+// and teams that spin on a shared machine are 15 to 25 times slower. Thread-safe; calls that run
+// already keep what they had.
 void SetSearchThreads(int threads);
 
 }  // namespace lookbook

@@ -1,9 +1,11 @@
 // Exact search: queries per second over catalogue size, batch and filter. One thread, like one
-// embed worker.
+// embed worker. BM_Read reads as many bytes and does next to nothing with them: the memory's
+// bandwidth. scripts/bench_search holds both together.
 //
 //   index_bench --benchmark_filter=Search --benchmark_format=json
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <utility>
@@ -42,12 +44,27 @@ void Run(benchmark::State& state, int64_t rows, const QueryOptions& query) {
   state.SetBytesProcessed(state.iterations() * rows * kDim * static_cast<int64_t>(sizeof(float)));
 }
 
+// The sum of all values, in enough partial sums that the additions do not wait for each other.
+void BM_Read(benchmark::State& state) {
+  const int64_t rows = state.range(0);
+  const std::vector<float> values(static_cast<size_t>(rows) * kDim, 0.5f);
+  for (auto _ : state) {
+    std::array<float, kDim> sums = {};
+    for (int64_t row = 0; row < rows; ++row) {
+      for (int d = 0; d < kDim; ++d) sums[d] += values[row * kDim + d];
+    }
+    benchmark::DoNotOptimize(sums);
+  }
+  state.SetBytesProcessed(state.iterations() * rows * kDim * static_cast<int64_t>(sizeof(float)));
+}
+BENCHMARK(BM_Read)->ArgName("rows")->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
 void BM_Search(benchmark::State& state) {
   Run(state, state.range(0), {.top_k = static_cast<int>(state.range(2))});
 }
 BENCHMARK(BM_Search)
     ->ArgNames({"rows", "batch", "k"})
-    ->ArgsProduct({{10'000, 100'000, 1'000'000}, {1, 3, 4, 8, 32}, {10}})
+    ->ArgsProduct({{10'000, 100'000, 1'000'000}, {1, 2, 3, 4, 8, 16, 32}, {10}})
     ->ArgsProduct({{100'000}, {1, 8}, {100, 1000}})
     ->Unit(benchmark::kMillisecond);
 
