@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/logging.h"
 #include "base/mutex.h"
+#include "base/reason.h"
+#include "base/running_tasks.h"
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
 #include "engine/bundle/bundle.h"
@@ -16,6 +18,7 @@
 #include "engine/embed/torchscript_embedder.h"
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/shutdown.h"
+#include "server/lifecycle/watchdog.h"
 #include "server/transport/catalog_service.h"
 #include "server/transport/drain_gate.h"
 #include "server/transport/grpc_server.h"
@@ -33,7 +36,7 @@ constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService",
                                           "lookbook.v1.CatalogService"};
 constexpr char kLivenessService[] = "liveness";
 
-PipelineOptions ToPipelineOptions(const ServerConfig& config) {
+PipelineOptions ToPipelineOptions(const ServerConfig& config, RunningTasks* running) {
   PipelineOptions options;
   options.image_limits.max_bytes = static_cast<uint64_t>(config.limits.image_bytes);
   options.image_limits.max_pixels = config.limits.image_pixels;
@@ -48,6 +51,15 @@ PipelineOptions ToPipelineOptions(const ServerConfig& config) {
   options.max_batch = config.batch.max_size;
   options.max_batch_delay = config.batch.max_delay;
   options.queue_capacity = config.batch.queue_capacity;
+  options.running = running;
+  return options;
+}
+
+WatchdogOptions ToWatchdogOptions(const ServerConfig::WatchdogConfig& config) {
+  WatchdogOptions options;
+  options.stalled_after = config.stalled_after;
+  options.give_up_after =
+      config.on_stuck == "exit" ? config.give_up_after : absl::InfiniteDuration();
   return options;
 }
 
@@ -104,11 +116,13 @@ std::string WithPort(const std::string& address, int port) {
 
 absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& config,
                                                            ServerMetrics* metrics,
+                                                           RunningTasks* running,
                                                            const Clock* clock) {
   std::vector<PipelineSet::Entry> entries;
   for (const BundleRoot& root : config.bundles) {
-    LB_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
-                        Pipeline::Create(root.name, ToPipelineOptions(config), metrics, clock));
+    LB_ASSIGN_OR_RETURN(
+        std::unique_ptr<Pipeline> pipeline,
+        Pipeline::Create(root.name, ToPipelineOptions(config, running), metrics, clock));
     entries.push_back({root.name, std::move(pipeline)});
   }
   const int bundles = static_cast<int>(config.bundles.size());
@@ -128,12 +142,15 @@ struct Server::Impl {
         backend(std::move(device_backend)),
         clock(Clock::Steady()),
         metrics(NamesOf(config), config.device),
+        running(clock),
+        watchdog(ToWatchdogOptions(config.watchdog), &running),
         log(config.log.requests_per_second),
         machine([this](ServingState state) { OnState(state); }) {}
 
   absl::Status Listen();
   absl::Status LoadBundles(const DeviceBackend* device, const std::function<bool()>& cancelled);
   absl::Status MoveToCpu();
+  absl::Status CheckWorkers();
   void OnState(ServingState state);
   ShutdownSteps Steps();
   void Wait(absl::Duration time);
@@ -147,6 +164,8 @@ struct Server::Impl {
   bool left_device = false;  // The bundles are on the CPU, whatever `backend` is.
   const Clock* const clock;
   ServerMetrics metrics;
+  RunningTasks running;  // Of the pipelines.
+  Watchdog watchdog;
   AccessLog log;
   DrainGate gate;
   HealthService health;
@@ -166,7 +185,7 @@ absl::Status Server::Impl::Listen() {
     metrics.WatchDevice([this] { return backend->Stats(); });
     LogInfo("device", {{"device", backend->Describe()}});
   }
-  LB_ASSIGN_OR_RETURN(pipelines, MakePipelines(config, &metrics, clock));
+  LB_ASSIGN_OR_RETURN(pipelines, MakePipelines(config, &metrics, &running, clock));
   LB_ASSIGN_OR_RETURN(
       readers, ThreadPool::Create(
                    {.name = "catalog", .threads = kCatalogThreads, .capacity = kCatalogQueue}));
@@ -281,6 +300,30 @@ absl::Status Server::CheckDevice() {
   impl_->ShutDownWith({absl::ZeroDuration(), absl::ZeroDuration()});
   return lost;
 }
+
+absl::Status Server::Impl::CheckWorkers() {
+  using Verdict = WatchdogFinding::Verdict;
+  const WatchdogFinding finding = watchdog.Look();
+  const auto what = [&] {
+    return absl::StrCat("a thread of \"", finding.pool, "\" has been at one task for ",
+                        absl::FormatDuration(absl::Trunc(finding.age, absl::Milliseconds(1))));
+  };
+  if (finding.verdict == Verdict::kGiveUp)
+    return WithReason(absl::DeadlineExceededError(what()), "stuck");
+  if (!finding.changed) return absl::OkStatus();
+  const bool stalled = finding.verdict == Verdict::kStalled;
+  if (stalled) {
+    metrics.WorkerStalled(finding.pool);
+    LogError("a worker is stalled", {{"what", what()}});
+  }
+  // A server that is stopping stays what it is.
+  const absl::Status state =
+      machine.Advance(stalled ? ServingState::kStalled : ServingState::kServing);
+  if (!state.ok()) LogDebug("health stays as it is", {{"status", state}});
+  return absl::OkStatus();
+}
+
+absl::Status Server::CheckWorkers() { return impl_->CheckWorkers(); }
 
 void Server::Stop() {
   impl_->ShutDownWith({impl_->config.deadlines.lame_duck, impl_->config.deadlines.drain});

@@ -40,6 +40,13 @@ class Server {
   // does not load.
   absl::Status CheckDevice();
 
+  // Call it from time to time while the server serves, from one thread. While a thread has been at
+  // one image or batch for longer than watchdog.stalled_after, health says NOT_SERVING; once none
+  // has, SERVING again. DeadlineExceeded stuck: for longer than watchdog.give_up_after, and
+  // watchdog.on_stuck is "exit". The process should then end without destroying this object, which
+  // would wait for that thread.
+  absl::Status CheckWorkers();
+
   // Health NOT_SERVING at once; lame duck; drain; stop. Blocks. A second call returns at once.
   void Stop();
 

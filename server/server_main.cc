@@ -25,7 +25,8 @@ constexpr int kExitStopped = 0;
 constexpr int kExitBundle = 1;
 constexpr int kExitConfig = 2;
 constexpr int kExitDevice = 3;
-constexpr absl::Duration kDeviceCheckInterval = absl::Seconds(1);
+constexpr int kExitStuck = 4;
+constexpr absl::Duration kCheckInterval = absl::Seconds(1);
 
 int Fail(int code, const absl::Status& status) {
   const std::string reason = GetReason(status);
@@ -43,9 +44,12 @@ int Serve(const ServerConfig& config) {
   if (absl::IsCancelled(loaded)) return kExitStopped;
   if (!loaded.ok()) return Fail(kExitBundle, loaded);
   std::cout << (*server)->Describe() << std::endl;
-  while (!WaitForStop(kDeviceCheckInterval)) {
+  while (!WaitForStop(kCheckInterval)) {
     const absl::Status device = (*server)->CheckDevice();
     if (!device.ok()) return Fail(kExitDevice, device);
+    const absl::Status workers = (*server)->CheckWorkers();
+    // A thread that hangs cannot be joined: nothing is destroyed.
+    if (!workers.ok()) std::_Exit(Fail(kExitStuck, workers));
   }
   (*server)->Stop();
   return kExitStopped;

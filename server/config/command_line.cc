@@ -22,7 +22,8 @@ constexpr char kFooter[] =
     "\n"
     "Every option is also a key of the TOML file (batch.max_size) and an environment variable\n"
     "(LOOKBOOK_BATCH_MAX_SIZE). Flags beat the environment, which beats the file.\n"
-    "Exit codes: 0 stopped by a signal, 1 a bundle did not load, 2 the configuration is wrong.";
+    "Exit codes: 0 stopped by a signal, 1 a bundle did not load, 2 the configuration is wrong,\n"
+    "3 the device is lost, 4 a thread hangs.";
 
 // What the flags say, before anything is interpreted.
 struct Flags {

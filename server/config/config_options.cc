@@ -279,6 +279,20 @@ void AddTimesAndLog(std::vector<ConfigOption>& all) {
   all.push_back(Span(
       "deadlines.drain", "how long calls may take to finish after that", zero, absl::Hours(1),
       [](C & c) -> auto& { return c.deadlines.drain; }));
+  all.push_back(Span(
+      "watchdog.stalled_after", "how long a thread may be at one image or batch",
+      absl::Milliseconds(1), absl::Hours(1),
+      [](C & c) -> auto& { return c.watchdog.stalled_after; }));
+  all.push_back(Span(
+      "watchdog.give_up_after", "after how long it is taken to hang for good",
+      absl::Milliseconds(1), absl::Hours(24),
+      [](C & c) -> auto& { return c.watchdog.give_up_after; }));
+  all.push_back(Text(
+      "watchdog.on_stuck", "what happens then: exit or report",
+      [](C & c) -> auto& { return c.watchdog.on_stuck; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"exit", "report"});
+      }));
   all.push_back(Scalar<LogLevel>(
       "log.level", OptionKind::kText, "debug, info, warning or error",
       [](C & c) -> auto& { return c.log.level; }, ParseLogLevel,

@@ -44,6 +44,13 @@ absl::Status CheckDevice(const std::string& device) {
       absl::StrCat("device \"", device, "\" is not \"cpu\" or \"cuda\""));
 }
 
+absl::Status CheckWatchdog(const ServerConfig::WatchdogConfig& watchdog) {
+  if (watchdog.give_up_after > watchdog.stalled_after) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "watchdog.give_up_after ", absl::FormatDuration(watchdog.give_up_after),
+      " is not above watchdog.stalled_after ", absl::FormatDuration(watchdog.stalled_after)));
+}
+
 absl::Status CheckBelow(absl::string_view small_name, int64_t small, absl::string_view large_name,
                         int64_t large) {
   if (large >= small) return absl::OkStatus();
@@ -63,6 +70,7 @@ ServerConfig DefaultServerConfig(int cores) {
 absl::Status Validate(const ServerConfig& config) {
   for (const absl::Status& status :
        {CheckBundles(config.bundles), CheckDevice(config.device), CheckPorts(config),
+        CheckWatchdog(config.watchdog),
         CheckBelow("batch.max_size", config.batch.max_size, "batch.queue_capacity",
                    config.batch.queue_capacity),
         CheckBelow("limits.image_bytes", config.limits.image_bytes, "limits.message_bytes",

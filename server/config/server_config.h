@@ -75,6 +75,12 @@ struct ServerConfig {
     absl::Duration lame_duck = absl::Seconds(5);
     absl::Duration drain = absl::Seconds(20);
   };
+  // What a thread that hangs leads to.
+  struct WatchdogConfig {
+    absl::Duration stalled_after = absl::Seconds(15);
+    absl::Duration give_up_after = absl::Seconds(60);
+    std::string on_stuck = "exit";  // exit or report.
+  };
   struct LogOptions {
     LogLevel level = LogLevel::kInfo;
     LogFormat format = LogFormat::kText;
@@ -91,6 +97,7 @@ struct ServerConfig {
   Batch batch;
   Limits limits;
   Deadlines deadlines;
+  WatchdogConfig watchdog;
   LogOptions log;
 };
 

@@ -14,6 +14,8 @@ const char* ServingStateName(ServingState state) {
       return "serving";
     case ServingState::kMoving:
       return "moving";
+    case ServingState::kStalled:
+      return "stalled";
     case ServingState::kLameDuck:
       return "lame_duck";
     case ServingState::kDraining:
@@ -29,9 +31,13 @@ bool MayFollow(ServingState from, ServingState to) {
     case ServingState::kStarting:
       return to == ServingState::kServing || to == ServingState::kStopped;
     case ServingState::kServing:
-      return to == ServingState::kLameDuck || to == ServingState::kMoving;
+      return to == ServingState::kLameDuck || to == ServingState::kMoving ||
+             to == ServingState::kStalled;
     case ServingState::kMoving:
       return to == ServingState::kServing || to == ServingState::kLameDuck;
+    case ServingState::kStalled:
+      return to == ServingState::kServing || to == ServingState::kMoving ||
+             to == ServingState::kLameDuck;
     case ServingState::kLameDuck:
       return to == ServingState::kDraining;
     case ServingState::kDraining:

@@ -9,11 +9,13 @@
 namespace lookbook {
 
 // kStarting -> kServing -> kLameDuck -> kDraining -> kStopped. kStarting may go to kStopped at
-// once: a bundle did not load, or a signal came first. kServing may go to kMoving and back.
+// once: a bundle did not load, or a signal came first. kServing may go to kMoving or kStalled and
+// back.
 enum class ServingState {
   kStarting,  // The port is open, health says NOT_SERVING, calls are answered UNAVAILABLE.
   kServing,
   kMoving,    // Health says NOT_SERVING: bundles are loaded again, on another device.
+  kStalled,   // Health says NOT_SERVING: a thread hangs; calls are answered as far as others can.
   kLameDuck,  // Health says NOT_SERVING, calls are served as before.
   kDraining,  // No new call; those that run finish.
   kStopped,

@@ -53,6 +53,7 @@ struct ServerMetrics::Impl {
   std::array<GaugeHandle, kServices.size()> serving;
   std::array<GaugeHandle, kPools.size()> threads;
   std::array<GaugeHandle, kPools.size()> threads_busy;
+  std::array<CounterHandle, kPools.size()> stalls;
   std::unique_ptr<prometheus::Exposer> exposer;  // Last: it reads the others while it lives.
 };
 
@@ -76,6 +77,8 @@ ServerMetrics::Impl::Impl(const std::vector<std::string>& bundle_names, const st
         AddGauge(*registry, "lookbook_threads", "Threads of a pool.", {{"pool", kPools[i]}});
     threads_busy[i] = AddGauge(*registry, "lookbook_threads_busy", "Threads of a pool that work.",
                                {{"pool", kPools[i]}});
+    stalls[i] = AddCounter(*registry, "lookbook_watchdog_stalls_total",
+                           "Times a thread of a pool was found hanging.", {{"thread", kPools[i]}});
   }
 }
 
@@ -153,6 +156,10 @@ void ServerMetrics::SetThreads(absl::string_view pool, int threads) {
 
 void ServerMetrics::ThreadBusy(absl::string_view pool, int by) {
   impl_->threads_busy[IndexOrLast(kPools, pool)].Add(by);
+}
+
+void ServerMetrics::WorkerStalled(absl::string_view pool) {
+  impl_->stalls[IndexOrLast(kPools, pool)].Add();
 }
 
 void ServerMetrics::WatchDevice(std::function<BackendStats()> stats) {

@@ -107,6 +107,8 @@ class ServerMetrics {
   // pool: decode | embed | catalog; anything else counts as "other". The sum over all bundles.
   void SetThreads(absl::string_view pool, int threads);
   void ThreadBusy(absl::string_view pool, int by);
+  // A thread of `pool` was found hanging.
+  void WorkerStalled(absl::string_view pool);
 
   // From now on scrapes show what `stats` says of a device; any thread calls it.
   // REQUIRES: called at most once, before Expose().

@@ -16,10 +16,11 @@
 namespace lookbook {
 namespace {
 
-// A thread of `pool` shows as busy while this lives.
+// A thread of `pool` shows as busy, and what it does as running, while this lives.
 class BusyThread {
  public:
-  BusyThread(ServerMetrics* metrics, absl::string_view pool) : metrics_(metrics), pool_(pool) {
+  BusyThread(ServerMetrics* metrics, RunningTasks* running, absl::string_view pool)
+      : metrics_(metrics), pool_(pool), task_(running, pool) {
     metrics_->ThreadBusy(pool_, 1);
   }
   ~BusyThread() { metrics_->ThreadBusy(pool_, -1); }
@@ -27,6 +28,7 @@ class BusyThread {
  private:
   ServerMetrics* const metrics_;
   const absl::string_view pool_;
+  const RunningTasks::Scope task_;
 };
 
 }  // namespace
@@ -84,7 +86,7 @@ absl::Status Pipeline::Impl::Start() {
 BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
   return {.run =
               [this](std::vector<InFlightPtr> batch) {
-                const BusyThread busy(context.metrics, "embed");
+                const BusyThread busy(context.metrics, options.running, "embed");
                 runner.Run(std::move(batch));
               },
           .drop =
@@ -121,7 +123,7 @@ absl::Status Pipeline::Impl::Dispatch(const InFlightPtr& item) {
 }
 
 void Pipeline::Impl::Decode(const InFlightPtr& item) {
-  const BusyThread busy(context.metrics, "decode");
+  const BusyThread busy(context.metrics, options.running, "decode");
   const absl::Status status = CatchToStatus("decoding", [&] {
     item->result.seconds.queue = absl::ToDoubleSeconds(context.clock->Now() - item->queued);
     return decode.Run(item.get()) ? Enqueue(item) : absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/running_tasks.h"
 #include "base/snapshot.h"
 #include "engine/bundle/bundle.h"
 #include "engine/image/image_header.h"
@@ -73,6 +74,9 @@ struct PipelineOptions {
   // Queries that may be inside before a batch takes them. An image takes its place at admission,
   // before it is decoded, so that no image is decoded that would then find the queue full.
   int queue_capacity = 64;
+  // Told of each image that is decoded and each batch that runs. Outlives the pipeline; may be
+  // null.
+  RunningTasks* running = nullptr;
 };
 
 // The pipeline of one named bundle root. Thread-safe.

@@ -269,6 +269,64 @@ class FakeBackend : public DeviceBackend {
   const std::atomic<bool>& lost_;
 };
 
+// Calls CheckWorkers() until the server is in `state`: a thread hangs from some moment on.
+void CheckUntil(Server& server, ServingState state) {
+  while (server.state() != state) ASSERT_THAT(server.CheckWorkers(), IsOk());
+}
+
+v1::SearchRequest ImageRequest() {
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(GradientImage(48, 40)));
+  return request;
+}
+
+TEST_F(ServerTest, AWorkerThatHangsTurnsHealthAndOneThatGoesOnTurnsItBack) {
+  config_.watchdog.stalled_after = absl::Milliseconds(1);
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  ASSERT_THAT(server_->CheckWorkers(), IsOk());
+  EXPECT_EQ(server_->state(), ServingState::kServing);
+  fake_.embedder->Hold();
+  auto answer = std::async(std::launch::async, [this] { return Search(ImageRequest()); });
+  CheckUntil(*server_, ServingState::kStalled);
+  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("liveness"), HealthCheckResponse::SERVING);
+  EXPECT_THAT(server_->metrics().Scrape(),
+              HasSubstr("lookbook_watchdog_stalls_total{thread=\"embed\"} 1"));
+  fake_.embedder->Release();
+  EXPECT_TRUE(answer.get().ok()) << "nothing is lost";
+  CheckUntil(*server_, ServingState::kServing);
+  EXPECT_EQ(Health(""), HealthCheckResponse::SERVING);
+}
+
+TEST_F(ServerTest, AWorkerThatHangsForGoodIsReasonToEnd) {
+  config_.watchdog = {absl::Milliseconds(1), absl::Milliseconds(2), "exit"};
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  fake_.embedder->Hold();
+  auto answer = std::async(std::launch::async, [this] { return Search(ImageRequest()); });
+  absl::Status stuck;
+  while (stuck.ok()) stuck = server_->CheckWorkers();
+  EXPECT_THAT(stuck, AllOf(StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("\"embed\"")),
+                           HasReason("stuck")));
+  fake_.embedder->Release();
+  EXPECT_TRUE(answer.get().ok());
+}
+
+TEST_F(ServerTest, AWorkerThatHangsForGoodIsOnlyReportedWhereThatIsAsked) {
+  config_.watchdog = {absl::Milliseconds(1), absl::Milliseconds(2), "report"};
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  fake_.embedder->Hold();
+  auto answer = std::async(std::launch::async, [this] { return Search(ImageRequest()); });
+  CheckUntil(*server_, ServingState::kStalled);
+  absl::SleepFor(absl::Milliseconds(5));  // Past give_up_after, for whoever would count it.
+  EXPECT_THAT(server_->CheckWorkers(), IsOk());
+  EXPECT_EQ(server_->state(), ServingState::kStalled);
+  fake_.embedder->Release();
+  EXPECT_TRUE(answer.get().ok());
+}
+
 class DeviceServerTest : public ServerTest {
  protected:
   // What a bundle was opened on: a device or, null, the CPU.

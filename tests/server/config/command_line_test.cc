@@ -101,6 +101,9 @@ TEST_F(CommandLineTest, ContradictionsAreNamed) {
   EXPECT_THAT(Parse({"--batch.queue-capacity", "8", "--batch.max-size", "64"}),
               StatusIs(kInvalid, "batch.queue_capacity 8 is below batch.max_size 64"));
   EXPECT_THAT(ParseBare({}), StatusIs(kInvalid, HasSubstr("bundles is empty")));
+  EXPECT_THAT(
+      Parse({"--watchdog.stalled-after", "20s", "--watchdog.give-up-after", "20s"}),
+      StatusIs(kInvalid, "watchdog.give_up_after 20s is not above watchdog.stalled_after 20s"));
 }
 
 TEST_F(CommandLineTest, MessagesAreOneLine) {

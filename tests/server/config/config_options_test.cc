@@ -47,7 +47,8 @@ TEST(ConfigOptionsTest, EverySettingReachesItsOwnFieldAlone) {
                                                     {"cuda.streams", "7"},
                                                     {"cuda.index_engine", "faiss"},
                                                     {"cuda.index_storage", "fp16"},
-                                                    {"cuda.on_device_lost", "cpu"}};
+                                                    {"cuda.on_device_lost", "cpu"},
+                                                    {"watchdog.on_stuck", "report"}};
   for (const ConfigOption& option : ConfigOptions()) {
     ServerConfig before, after;
     const auto special = texts.find(option.key);

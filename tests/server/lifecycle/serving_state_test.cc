@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 
 constexpr ServingState kAll[] = {ServingState::kStarting, ServingState::kServing,
                                  ServingState::kMoving,   ServingState::kLameDuck,
-                                 ServingState::kDraining, ServingState::kStopped};
+                                 ServingState::kDraining, ServingState::kStopped,
+                                 ServingState::kStalled};
 
 TEST(ServingStateTest, OnlyTheStatedTransitionsAreLegal) {
   const std::vector<std::pair<ServingState, ServingState>> legal = {
@@ -22,6 +23,10 @@ TEST(ServingStateTest, OnlyTheStatedTransitionsAreLegal) {
       {ServingState::kStarting, ServingState::kStopped},
       {ServingState::kServing, ServingState::kLameDuck},
       {ServingState::kServing, ServingState::kMoving},
+      {ServingState::kServing, ServingState::kStalled},
+      {ServingState::kStalled, ServingState::kServing},
+      {ServingState::kStalled, ServingState::kMoving},
+      {ServingState::kStalled, ServingState::kLameDuck},
       {ServingState::kMoving, ServingState::kServing},
       {ServingState::kMoving, ServingState::kLameDuck},
       {ServingState::kLameDuck, ServingState::kDraining},

@@ -45,6 +45,7 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   metrics.SetThreads("decode", 3);
   metrics.ThreadBusy("decode", 2);
   metrics.ThreadBusy("decode", -1);
+  metrics.WorkerStalled("embed");
   const std::string text = metrics.Scrape();
   EXPECT_EQ(ValueOf(text, "lookbook_deadline_remaining_seconds_count{method=\"Embed\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_stage_duration_seconds_count{stage=\"reply\"}"), 1);
@@ -53,6 +54,8 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   EXPECT_EQ(ValueOf(text, "lookbook_decode_warnings_total{kind=\"missing_eoi\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_threads{pool=\"decode\"}"), 3);
   EXPECT_EQ(ValueOf(text, "lookbook_threads_busy{pool=\"decode\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "lookbook_watchdog_stalls_total{thread=\"embed\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "lookbook_watchdog_stalls_total{thread=\"decode\"}"), 0);
 }
 
 TEST(ServerMetricsTest, ImagesAreCountedByFormatAndReason) {
