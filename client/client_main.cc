@@ -17,6 +17,7 @@ constexpr char kFooter[] = R"(
 Examples:
   lookbook search dress.jpg
   lookbook search photos/ --top-k 5 --html sheet.html
+  lookbook bench photos/ --rate 100
   lookbook info --server search.internal:50051
   lookbook search --help
 
@@ -30,6 +31,7 @@ int Run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   AddSearchCommand(app, style, exit_code);
+  AddBenchCommand(app, style, exit_code);
   AddInfoCommand(app, style, exit_code);
   AddHealthCommand(app, style, exit_code);
   AddItemCommand(app, style, exit_code);

@@ -9,6 +9,7 @@
 namespace lookbook {
 
 void AddSearchCommand(CLI::App& app, const TextStyle& style, int& exit_code);
+void AddBenchCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddInfoCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddHealthCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddItemCommand(CLI::App& app, const TextStyle& style, int& exit_code);

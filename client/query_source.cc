@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "base/exception_fence.h"
 #include "base/files.h"
+#include "base/status_macros.h"
 
 namespace lookbook {
 namespace {
@@ -63,9 +64,29 @@ std::vector<QuerySource> ExpandPictures(const std::vector<std::string>& argument
   return sources;
 }
 
+std::vector<QuerySource> ListSources(const std::vector<std::string>& pictures,
+                                     const std::vector<std::string>& items) {
+  std::vector<QuerySource> sources = ExpandPictures(pictures);
+  for (const std::string& item : items) {
+    sources.push_back({QuerySource::Kind::kItem, item, absl::OkStatus()});
+  }
+  return sources;
+}
+
 absl::StatusOr<std::string> ReadPicture(const QuerySource& source) {
   const bool is_stdin = source.kind == QuerySource::Kind::kStdin;
   return ReadFile(is_stdin ? "/dev/stdin" : source.name, kMaxImageBytes);
+}
+
+absl::Status FillQuery(const QuerySource& source, bool include_self, v1::SearchRequest& request) {
+  LB_RETURN_IF_ERROR(source.status);
+  if (source.kind == QuerySource::Kind::kItem) {
+    request.set_item_id(source.name);
+    request.set_exclude_self(!include_self);
+    return absl::OkStatus();
+  }
+  LB_ASSIGN_OR_RETURN(*request.mutable_image(), ReadPicture(source));
+  return absl::OkStatus();
 }
 
 }  // namespace lookbook

@@ -1,5 +1,5 @@
-// What `lookbook search` is asked about: files, folders of pictures, standard input, catalogue
-// items.
+// What `lookbook search` and `lookbook bench` ask about: files, folders of pictures, standard
+// input, catalogue items.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lookbook/v1/search.pb.h"
 
 namespace lookbook {
 
@@ -27,8 +28,16 @@ struct QuerySource {
 // cannot be read becomes one source whose status says so.
 std::vector<QuerySource> ExpandPictures(const std::vector<std::string>& arguments);
 
+// The same for `pictures`, then one source per item id.
+std::vector<QuerySource> ListSources(const std::vector<std::string>& pictures,
+                                     const std::vector<std::string>& items);
+
 // The picture's bytes. NotFound: no such file. ResourceExhausted: larger than
 // kMaxImageBytes. REQUIRES: `source` is OK and no item.
 absl::StatusOr<std::string> ReadPicture(const QuerySource& source);
+
+// Makes the source the request's query. `include_self`: an item may find itself. Errors are the
+// source's and those of ReadPicture().
+absl::Status FillQuery(const QuerySource& source, bool include_self, v1::SearchRequest& request);
 
 }  // namespace lookbook

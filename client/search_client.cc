@@ -4,16 +4,14 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
-#include "base/version.h"
+#include "base/thread_pool.h"
+#include "client/channel_arguments.h"
 #include "client/rpc_status.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "lookbook/v1/catalog.grpc.pb.h"
@@ -25,27 +23,6 @@ namespace {
 using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
-
-grpc::ChannelArguments MakeChannelArguments(const RetryOptions& retry) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  // Bit 0 is "identity", all that is offered: pictures do not compress, and the server refuses the
-  // rest.
-  arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
-  arguments.SetUserAgentPrefix(absl::StrCat("lookbook/", Version()));
-  // A retry should find a new connection; by default gRPC waits a second before it makes one.
-  const auto pause_ms = std::max<int64_t>(absl::ToInt64Milliseconds(retry.initial_backoff), 100);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(pause_ms));
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
-  return arguments;
-}
-
-void SetDeadline(grpc::ClientContext& context, absl::Duration remaining) {
-  if (remaining == absl::InfiniteDuration()) return;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       absl::ToChronoMicroseconds(absl::Ceil(remaining, absl::Microseconds(1))));
-}
 
 // The server gives a reason with each refusal of its own, so a status without
 // one over a channel that is not ready comes from this side.
@@ -90,7 +67,7 @@ absl::StatusOr<Response> Call(const SearchClientOptions& options, grpc::Channel&
 struct SearchClient::Connection {
   explicit Connection(const SearchClientOptions& options)
       : channel(grpc::CreateCustomChannel(options.target, grpc::InsecureChannelCredentials(),
-                                          MakeChannelArguments(options.retry))),
+                                          MakeChannelArguments(options.retry.initial_backoff))),
         search(v1::SearchService::NewStub(channel)),
         catalog(v1::CatalogService::NewStub(channel)),
         health(Health::NewStub(channel)) {}
@@ -114,6 +91,28 @@ absl::StatusOr<std::unique_ptr<SearchClient>> SearchClient::Create(SearchClientO
 absl::StatusOr<v1::SearchResponse> SearchClient::Search(const v1::SearchRequest& request) const {
   return Call(options_, *connection_->channel, *connection_->search,
               &v1::SearchService::Stub::Search, request);
+}
+
+absl::Status SearchClient::SearchStream(
+    const std::function<std::optional<v1::SearchRequest>()>& next,
+    const std::function<bool(const v1::SearchStreamResponse&)>& on_answer) const {
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> writer,
+                      ThreadPool::Create({.name = "stream", .threads = 1, .capacity = 1}));
+  grpc::ClientContext context;
+  const auto stream = connection_->search->SearchStream(&context);
+  LB_RETURN_IF_ERROR(writer->Submit([&] {
+    auto request = next();
+    while (request.has_value() && stream->Write(*request)) request = next();
+    stream->WritesDone();
+  }));
+  v1::SearchStreamResponse answer;
+  bool wanted = true;
+  while (wanted && stream->Read(&answer)) wanted = on_answer(answer);
+  if (!wanted) context.TryCancel();
+  writer->Shutdown();
+  const grpc::Status status = stream->Finish();
+  if (!wanted) return absl::OkStatus();
+  return MarkUnreachable(ToStatus(status), *connection_->channel);
 }
 
 absl::StatusOr<v1::EmbedResponse> SearchClient::Embed(const v1::EmbedRequest& request) const {

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -45,6 +46,16 @@ class SearchClient {
   ~SearchClient();
 
   absl::StatusOr<v1::SearchResponse> Search(const v1::SearchRequest& request) const;
+  // Sends what `next` gives until it gives nothing, no faster than the server takes it, and calls
+  // `on_answer` with the answer to each, as they come, until it returns false. `next` is called on
+  // a thread of its own, `on_answer` on this one; this returns once neither runs.
+  //
+  // OK: every request was answered, be it by a failure of its own, or `on_answer` had enough.
+  // Otherwise the stream broke, and requests without an answer may be sent again. No deadline but
+  // the server's for each query, no retry. ResourceExhausted: no thread to be had.
+  absl::Status SearchStream(
+      const std::function<std::optional<v1::SearchRequest>()>& next,
+      const std::function<bool(const v1::SearchStreamResponse&)>& on_answer) const;
   absl::StatusOr<v1::EmbedResponse> Embed(const v1::EmbedRequest& request) const;
   absl::StatusOr<v1::GetItemResponse> GetItem(const v1::GetItemRequest& request) const;
   absl::StatusOr<v1::ListClassesResponse> ListClasses(const v1::ListClassesRequest& request) const;

@@ -42,7 +42,7 @@ bool IsEmpty(const FilterFlags& flags) {
 
 }  // namespace
 
-void AddSearchFlags(CLI::App& command, SearchFlags& flags) {
+void AddQueryFlags(CLI::App& command, SearchFlags& flags) {
   command
       .add_option("pictures", flags.pictures,
                   "JPEG or PNG files, folders of them (searched recursively), or - for "
@@ -66,6 +66,10 @@ void AddSearchFlags(CLI::App& command, SearchFlags& flags) {
       ->type_name("NAME");
   AddFilterFlags(command, "class", flags.classes);
   AddFilterFlags(command, "attribute", flags.attributes);
+}
+
+void AddSearchFlags(CLI::App& command, SearchFlags& flags) {
+  AddQueryFlags(command, flags);
   command.add_flag("--json", flags.json, "One JSON object per query and line");
   command.add_option("--html", flags.html, "Also write a contact sheet, one self-contained page")
       ->type_name("FILE");

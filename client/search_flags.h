@@ -39,7 +39,12 @@ struct SearchFlags {
   int concurrency = 4;
 };
 
+// All flags of `lookbook search`.
 void AddSearchFlags(CLI::App& command, SearchFlags& flags);
+
+// Of these, the ones that say what is asked: pictures, items, bundle, top_k, top_classes,
+// min_similarity, filters.
+void AddQueryFlags(CLI::App& command, SearchFlags& flags);
 
 // What all queries share: everything but the query itself. InvalidArgument: a
 // filter names a class or an attribute that the bundle does not have.

@@ -14,17 +14,6 @@
 #include "client/sheet_writer.h"
 
 namespace lookbook {
-namespace {
-
-std::vector<QuerySource> ListSources(const SearchFlags& flags) {
-  std::vector<QuerySource> sources = ExpandPictures(flags.pictures);
-  for (const std::string& item : flags.items) {
-    sources.push_back({QuerySource::Kind::kItem, item, absl::OkStatus()});
-  }
-  return sources;
-}
-
-}  // namespace
 
 int SearchRun::Run() {
   if (!flags_.labels.empty()) {
@@ -32,7 +21,7 @@ int SearchRun::Run() {
     if (!labels.ok()) return FailUsage(labels.status());
     labels_ = *std::move(labels);
   }
-  const std::vector<QuerySource> sources = ListSources(flags_);
+  const std::vector<QuerySource> sources = ListSources(flags_.pictures, flags_.items);
   const bool any_good = std::any_of(sources.begin(), sources.end(),
                                     [](const QuerySource& source) { return source.status.ok(); });
   if (any_good) return RunAgainstServer(sources);
@@ -66,17 +55,6 @@ absl::Status SearchRun::LoadNames() {
   return absl::OkStatus();
 }
 
-absl::Status SearchRun::FillQuery(const QuerySource& source, v1::SearchRequest& request) const {
-  LB_RETURN_IF_ERROR(source.status);
-  if (source.kind == QuerySource::Kind::kItem) {
-    request.set_item_id(source.name);
-    request.set_exclude_self(!flags_.include_self);
-    return absl::OkStatus();
-  }
-  LB_ASSIGN_OR_RETURN(*request.mutable_image(), ReadPicture(source));
-  return absl::OkStatus();
-}
-
 QueryResult SearchRun::Ask(const QuerySource& source) const {
   QueryResult result{.name = source.name};
   result.status = AskInto(source, result);
@@ -85,7 +63,7 @@ QueryResult SearchRun::Ask(const QuerySource& source) const {
 
 absl::Status SearchRun::AskInto(const QuerySource& source, QueryResult& result) const {
   v1::SearchRequest request = request_;
-  LB_RETURN_IF_ERROR(FillQuery(source, request));
+  LB_RETURN_IF_ERROR(FillQuery(source, flags_.include_self, request));
   LB_ASSIGN_OR_RETURN(result.response, client_->Search(request));
   if (const auto* ids = labels_.Find(source.name)) result.true_classes = *ids;
   if (flags_.html.empty()) return absl::OkStatus();

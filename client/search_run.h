@@ -30,7 +30,6 @@ class SearchRun {
   absl::Status LoadNames();
   QueryResult Ask(const QuerySource& source) const;  // On any thread.
   absl::Status AskInto(const QuerySource& source, QueryResult& result) const;
-  absl::Status FillQuery(const QuerySource& source, v1::SearchRequest& request) const;
   bool Show(QueryResult result);
   void Print(const QueryResult& result);
   void WriteSheet();

@@ -173,7 +173,8 @@ absl::Status Server::Impl::Listen() {
       readers, ThreadPool::Create(
                    {.name = "catalog", .threads = kCatalogThreads, .capacity = kCatalogQueue}));
   const CallEnvironment environment = {&metrics, clock, &log, &gate, config.deadlines.max_deadline};
-  search = std::make_unique<SearchService>(pipelines.get(), environment);
+  search = std::make_unique<SearchService>(pipelines.get(), environment,
+                                           config.limits.queries_per_stream);
   catalog =
       std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, environment);
   if (config.metrics.listen != "off") {
@@ -216,6 +217,7 @@ void Server::Impl::Wait(absl::Duration time) {
 void Server::Impl::DrainCalls(absl::Duration time) {
   const absl::Time end = clock->Now() + time;
   gate.Close();
+  search->EndStreams();
   gate.AwaitEmpty(time);
   Wait(std::min(kSettle, end - clock->Now()));
   health.EndWatches();

@@ -46,10 +46,11 @@ std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const
 // The recipe as the run has it.
 absl::StatusOr<Recipe> ReadRecipe(const std::string& file, const PipelineOptions& options) {
   LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file));
-  if (options.device.empty() && options.precision.empty()) return recipe;
-  LB_ASSIGN_OR_RETURN(const std::string text,
-                      OverrideRecipe(recipe.text, file,
-                                     {.device = options.device, .precision = options.precision}));
+  if (options.init.empty() && options.device.empty() && options.precision.empty()) return recipe;
+  LB_ASSIGN_OR_RETURN(const std::string text, OverrideRecipe(recipe.text, file,
+                                                             {.init = options.init,
+                                                              .device = options.device,
+                                                              .precision = options.precision}));
   return ParseRecipe(text, file);
 }
 

@@ -28,7 +28,8 @@ struct PipelineOptions {
   std::string data;     // "" = the recipe's data.root, or what <work>/run.json says.
   std::string work;     // "" = out/<recipe's name>.
   std::string bundles;  // "" = <work>/bundles.
-  // Where the training computes; "" = as the recipe says.
+  // In place of the recipe's network.init, device and precision; "" = as the recipe says.
+  std::string init;
   std::string device;
   std::string precision;
   bool resume = false;   // There must be an interrupted training to go on from.

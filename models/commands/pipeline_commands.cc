@@ -51,6 +51,7 @@ Examples:
 Examples:
   lookbook-train run --recipe models/recipes/quick.toml
   lookbook-train run --recipe models/recipes/quick.toml --data ~/outfits --out /tmp/quick --bundles /srv/bundles/quick
+  lookbook-train run --recipe models/recipes/quick.toml --init bundle:out/garments_small_cnn/bundles
   lookbook-train run --recipe models/recipes/quick.toml --fresh)",
      &Pipeline::Run, true, true},
 };
@@ -91,6 +92,9 @@ void AddPipelineCommands(CLI::App& app, CommandList* commands) {
     if (entry.trains) {
       command->add_flag("--strict", options->strict,
                         "Any problem with the data is an error (exit code 2)");
+      command->add_option("--init", options->init,
+                          "First weights, in place of the recipe's network.init: bundle:DIR, a "
+                          "weights file, or he (random)");
       AddComputeFlags(*command, &options->device, &options->precision);
       command->add_flag("--resume", options->resume,
                         "Fail unless there is an interrupted training to go on from");

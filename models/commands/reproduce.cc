@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<std::string>> RecipeFiles(const std::vector<std::stri
 absl::Status CheckInit(const Recipe& recipe, const RecipeOverrides& overrides) {
   const bool other_network =
       !overrides.backbone.empty() && overrides.backbone != recipe.network.backbone;
-  if (recipe.network.init == "he" || !overrides.init.empty() || !other_network)
+  if (recipe.network.init == "he" || !overrides.pretrained.empty() || !other_network)
     return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "recipe \"", recipe.name, "\" starts from ", recipe.network.init, ", weights of ",
@@ -131,7 +131,7 @@ absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverride
 std::vector<std::string> SettingsText(const RecipeOverrides& overrides) {
   std::vector<std::string> out;
   if (!overrides.backbone.empty()) out.push_back(absl::StrCat("network ", overrides.backbone));
-  if (!overrides.init.empty()) out.push_back(absl::StrCat("pretrained weights ", overrides.init));
+  if (!overrides.pretrained.empty()) out.push_back(absl::StrCat("pretrained weights ", overrides.pretrained));
   if (overrides.image_size > 0)
     out.push_back(absl::StrCat("pictures of ", overrides.image_size, " pixels"));
   if (overrides.epochs > 0) out.push_back(absl::StrCat(overrides.epochs, " epochs a stage"));

@@ -23,7 +23,7 @@ void AddOverrides(CLI::App& command, RecipeOverrides* overrides) {
           "--network", overrides->backbone,
           "Every recipe on this one: small_cnn (or small), mobilenet_v2, resnet18, resnet50")
       ->transform([](const std::string& name) { return name == "small" ? "small_cnn" : name; });
-  command.add_option("--pretrained", overrides->init,
+  command.add_option("--pretrained", overrides->pretrained,
                      "What recipes start from that do not begin at random: bundle:DIR or a file");
   command.add_option("--image-size", overrides->image_size, "Side of the input, in pixels")
       ->check(CLI::Range(16, 512));

@@ -54,8 +54,10 @@ void ChangeNetwork(const RecipeOverrides& overrides, const Recipe& recipe, toml:
     changes->Set(network, "network.", "backbone", overrides.backbone);
     network->erase("width");
   }
-  if (!overrides.init.empty() && recipe.network.init != "he")
-    changes->Set(network, "network.", "init", overrides.init);
+  const bool pretrained = recipe.network.init != "he";
+  const std::string& init =
+      overrides.init.empty() && pretrained ? overrides.pretrained : overrides.init;
+  if (!init.empty()) changes->Set(network, "network.", "init", init);
 }
 
 // What is left of each stage's looks at images: 1, or less when all together are too many.

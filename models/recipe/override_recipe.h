@@ -13,7 +13,9 @@ namespace lookbook {
 // Empty or 0 = as the recipe says.
 struct RecipeOverrides {
   std::string backbone;  // network.backbone; a width that it does not have goes.
-  std::string init;      // network.init of the recipes that do not begin at random ("he").
+  std::string init;      // network.init.
+  // network.init of the recipes that do not begin at random ("he"); `init` wins.
+  std::string pretrained;
   int image_size = 0;
   int epochs = 0;  // Of every stage.
   // Training images that a run may look at, counted over its stages (an epoch of n images counts

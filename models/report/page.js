@@ -7,9 +7,14 @@
   const thousands = (value) =>
     typeof value === 'number' ? value.toLocaleString('en-US', {maximumFractionDigits: 4}) : value;
 
+  // Six colours; the seventh series has the first one's again, and dashes.
+  const SHADES = 6;
+  const DASHES = [[], [6, 3], [2, 2], [10, 3, 2, 3]];
+
   function dataset(spec, series, index) {
-    const shade = color('--series-' + (index % 6 + 1));
-    const common = {label: series.name, data: series.values, borderColor: shade, backgroundColor: shade};
+    const shade = color('--series-' + (index % SHADES + 1));
+    const dash = DASHES[Math.floor(index / SHADES) % DASHES.length];
+    const common = {label: series.name, data: series.values, borderColor: shade, backgroundColor: shade, borderDash: dash};
     if (spec.kind === 'line') return {...common, borderWidth: 2, pointRadius: 0, pointHitRadius: 8, pointHoverRadius: 4, tension: 0};
     if (spec.kind === 'curve') return {...common, borderWidth: 2, pointRadius: series.values.length > 40 ? 0 : 2.5, pointHitRadius: 8, pointHoverRadius: 4, tension: 0};
     if (spec.kind === 'scatter') return {...common, backgroundColor: shade + '80', borderWidth: 0, pointRadius: 2.5, pointHoverRadius: 5};
@@ -85,9 +90,32 @@
     return {mode: 'index', axis: spec.kind === 'horizontal_bar' ? 'y' : 'x', intersect: false};
   }
 
+  // A legend of many names takes its room from the page, not from the plot.
+  const LEGEND = {row: 20, around: 44, free: 2};
+  function makeRoom(canvas, series) {
+    const plot = canvas.parentElement;
+    plot.style.removeProperty('--legend');
+    const pen = document.createElement('canvas').getContext('2d');
+    pen.font = '12px ' + Chart.defaults.font.family;
+    let rows = 1, left = plot.clientWidth;
+    for (const {name} of series) {
+      const width = pen.measureText(name).width + LEGEND.around;
+      if (width > left && left < plot.clientWidth) { ++rows; left = plot.clientWidth; }
+      left -= width;
+    }
+    if (rows > LEGEND.free) plot.style.setProperty('--legend', (rows - LEGEND.free) * LEGEND.row + 'px');
+  }
+
+  function legendLabels(spec) {
+    const common = {color: color('--ink'), boxHeight: 12, padding: 8};
+    const lines = spec.kind === 'curve' || spec.kind === 'line';
+    return lines ? {...common, usePointStyle: true, pointStyle: 'line', pointStyleWidth: 22} : {...common, boxWidth: 12};
+  }
+
   function draw(canvas) {
     const spec = specs[Number(canvas.dataset.chart)];
     const bar = spec.kind === 'bar' || spec.kind === 'horizontal_bar';
+    makeRoom(canvas, spec.series);
     drawn.push(new Chart(canvas, {
       type: bar ? 'bar' : spec.kind === 'curve' ? 'line' : spec.kind,
       plugins: spec.boundaries.length > 0 ? [boundaries(spec)] : [],
@@ -99,7 +127,7 @@
         interaction: interaction(spec),
         scales: scales(spec),
         plugins: {
-          legend: {display: spec.series.length > 1, align: 'start', labels: {color: color('--ink'), boxWidth: 12, boxHeight: 12}},
+          legend: {display: spec.series.length > 1, align: 'start', labels: legendLabels(spec)},
           tooltip: tooltip(spec),
         },
       },

@@ -268,6 +268,9 @@ void AddLimits(std::vector<ConfigOption>& all) {
   all.push_back(Integer(
       "limits.streams_per_connection", "calls at once on one connection", 1, 10'000,
       [](C & c) -> auto& { return c.limits.streams_per_connection; }));
+  all.push_back(Integer(
+      "limits.queries_per_stream", "queries at once of one SearchStream", 1, 1024,
+      [](C & c) -> auto& { return c.limits.queries_per_stream; }));
   all.push_back(Large(
       "limits.grpc_memory_bytes", OptionKind::kBytes, "memory that gRPC may hold in buffers",
       1 << 20, int64_t{1} << 40, [](C & c) -> auto& { return c.limits.grpc_memory_bytes; }));

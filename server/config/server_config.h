@@ -72,6 +72,7 @@ struct ServerConfig {
     int jpeg_scans = 100;
     int png_chunks = 10'000;
     int streams_per_connection = 100;
+    int queries_per_stream = 32;  // Of one SearchStream, read and not yet answered.
     int64_t grpc_memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers of all calls.
   };
   struct Deadlines {

@@ -38,7 +38,8 @@ class HistogramHandle {
   void* series = nullptr;
 };
 
-enum class Method { kSearch, kEmbed, kGetItem, kListClasses, kGetInfo };
+// kSearchStream stands for one query of a stream; streams themselves are not counted.
+enum class Method { kSearch, kSearchStream, kEmbed, kGetItem, kListClasses, kGetInfo };
 enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
 // Why an image got no embedding: the model failed, memory was short, or what the model gave is not
 // a unit vector.

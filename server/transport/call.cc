@@ -3,9 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/random/random.h"
-#include "absl/strings/str_cat.h"
-#include "base/reason.h"
 #include "server/transport/call_deadline.h"
 #include "server/transport/grpc_status.h"
 
@@ -18,6 +15,8 @@ const char* MethodName(Method method) {
   switch (method) {
     case Method::kSearch:
       return "Search";
+    case Method::kSearchStream:
+      return "SearchStream";
     case Method::kEmbed:
       return "Embed";
     case Method::kGetItem:
@@ -30,27 +29,22 @@ const char* MethodName(Method method) {
   return "unknown";
 }
 
-// Spread, so that clients that were refused together do not come back together.
-int PushbackMilliseconds() {
-  thread_local absl::InsecureBitGen random;
-  return absl::Uniform(random, 100, 300);
-}
-
 }  // namespace
 
 Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
-           size_t request_bytes, absl::string_view request_id)
+           std::shared_ptr<std::atomic<bool>> cancelled, size_t request_bytes,
+           absl::string_view request_id)
     : method_(method),
       environment_(environment),
       context_(context),
       arrived_(environment.clock->Now()),
       deadline_(CallDeadline(context->deadline(), std::chrono::system_clock::now(), arrived_,
                              environment.max_deadline)),
-      cancelled_(std::make_shared<std::atomic<bool>>(false)) {
+      cancelled_(std::move(cancelled)) {
   record_.method = MethodName(method);
   record_.request_bytes = request_bytes;
   record_.request_id = std::string(request_id.substr(0, kMaxLoggedId));
-  // From here on nothing can throw: a gate that was entered is left in OnDone().
+  // From here on nothing can throw: a gate that was entered is left in End().
   admitted_ = environment_.gate->Enter();
   environment_.metrics->RequestStarted(method_);
   environment_.metrics->DeadlineAtArrival(method_, absl::ToDoubleSeconds(deadline_ - arrived_));
@@ -59,29 +53,22 @@ Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServ
 bool Call::Refused() {
   if (admitted_) return false;
   environment_.metrics->Shed(ShedReason::kDraining);
-  Complete(WithReason(absl::UnavailableError("the server is shutting down; try another replica"),
-                      "draining"));
+  Complete(DrainingError());
   return true;
 }
 
 void Call::Complete(absl::Status status, absl::Time reply_begin) {
-  // Finish() may delete this on another thread: what is needed after it is copied before.
+  // Send() may delete this on another thread: what is needed after it is copied before.
   const CallEnvironment environment = environment_;
-  if (absl::IsResourceExhausted(status)) {
-    context_->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(PushbackMilliseconds()));
-  }
-  const grpc::Status answer = ToGrpcStatus(status);
   record_.status = std::move(status);
-  Finish(answer);
+  Send(record_.status);
   if (reply_begin != absl::InfinitePast()) {
     environment.metrics->StageFinished(
         Stage::kReply, absl::ToDoubleSeconds(environment.clock->Now() - reply_begin));
   }
 }
 
-void Call::OnCancel() { cancelled_->store(true, std::memory_order_relaxed); }
-
-void Call::OnDone() {
+void Call::End() {
   const absl::Time now = environment_.clock->Now();
   record_.seconds = absl::ToDoubleSeconds(now - arrived_);
   const auto code = static_cast<absl::StatusCode>(ToGrpcStatus(record_.status).error_code());

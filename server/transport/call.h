@@ -1,8 +1,8 @@
-// One unary call from its arrival to its end: deadline, cancellation, counting, status.
+// One call from its arrival to its end: deadline, cancellation, counting, log line. How its answer
+// travels is its derived class's: UnaryCall, StreamCall.
 #pragma once
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <atomic>
 #include <memory>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/exception_fence.h"
@@ -29,17 +30,16 @@ struct CallEnvironment {
   absl::Duration max_deadline = absl::Seconds(10);
 };
 
-// Made with `new` by the method that gRPC called, and returned to gRPC; it deletes itself when gRPC
-// is done with it. Between the two, exactly one Complete() must happen, on any thread, and nothing
-// of the call (request, response, this) may be touched after it.
-class Call final : public grpc::ServerUnaryReactor {
+// Made with `new`; it deletes itself once its answer has gone out. Before that, exactly one
+// Complete() must happen, on any thread, and nothing of the call (request, response, this) may be
+// touched after it.
+class Call {
  public:
-  // Takes what the log says of the request; `request_id` may be anything.
-  Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
-       size_t request_bytes, absl::string_view request_id);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
-  // True: the server drains; the call has been completed with UNAVAILABLE draining, and the method
-  // returns. REQUIRES: asked once, before anything else.
+  // True: the server drains; the call has been completed with UNAVAILABLE draining, and who made it
+  // does nothing more. REQUIRES: asked once, before anything else.
   bool Refused();
 
   // Of the environment's clock.
@@ -62,10 +62,24 @@ class Call final : public grpc::ServerUnaryReactor {
     Complete(CatchToStatus("making the reply", std::forward<Fn>(reply)), begin);
   }
 
- private:
-  void OnCancel() override;
-  void OnDone() override;
+ protected:
+  // Takes what the log says of the request; `request_id` may be anything. The deadline is that of
+  // `context`, which must outlive End(), and the environment's cap. REQUIRES: nothing that is made
+  // of the derived class after this may throw.
+  Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
+       std::shared_ptr<std::atomic<bool>> cancelled, size_t request_bytes,
+       absl::string_view request_id);
+  virtual ~Call() = default;
 
+  // Sends the answer; End() follows, now or later, on any thread.
+  virtual void Send(const absl::Status& status) = 0;
+
+  // The answer has gone out, or never will: counts and logs the call and deletes it.
+  void End();
+
+  grpc::CallbackServerContext* context() const { return context_; }
+
+ private:
   const Method method_;
   const CallEnvironment environment_;
   grpc::CallbackServerContext* const context_;

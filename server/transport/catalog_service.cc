@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "server/transport/catalog_messages.h"
 #include "server/transport/search_messages.h"
+#include "server/transport/unary_call.h"
 
 namespace lookbook {
 
@@ -33,7 +34,8 @@ absl::StatusOr<std::shared_ptr<const Bundle>> CatalogService::FindBundle(
 grpc::ServerUnaryReactor* CatalogService::GetItem(grpc::CallbackServerContext* context,
                                                   const v1::GetItemRequest* request,
                                                   v1::GetItemResponse* response) {
-  auto* call = new Call(Method::kGetItem, environment_, context, request->item_id().size(), "");
+  auto* call =
+      new UnaryCall(Method::kGetItem, environment_, context, request->item_id().size(), "");
   if (call->Refused()) return call;
   const absl::StatusOr<bool> done =
       CatchToStatus("looking an item up", [&] { return FindItem(call, *request, response); });
@@ -88,7 +90,8 @@ void CatalogService::ReadThumbnail(Call* call, const Bundle& bundle, int64_t row
 grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContext* context,
                                                       const v1::ListClassesRequest* request,
                                                       v1::ListClassesResponse* response) {
-  auto* call = new Call(Method::kListClasses, environment_, context, request->bundle().size(), "");
+  auto* call =
+      new UnaryCall(Method::kListClasses, environment_, context, request->bundle().size(), "");
   if (call->Refused()) return call;
   call->Complete(CatchToStatus("listing classes", [&]() -> absl::Status {
     LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, FindBundle(request->bundle()));
@@ -102,7 +105,7 @@ grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* CatalogService::GetInfo(grpc::CallbackServerContext* context,
                                                   const v1::GetInfoRequest*,
                                                   v1::GetInfoResponse* response) {
-  auto* call = new Call(Method::kGetInfo, environment_, context, 0, "");
+  auto* call = new UnaryCall(Method::kGetInfo, environment_, context, 0, "");
   if (call->Refused()) return call;
   call->Complete(CatchToStatus("describing the server", [&] {
     response->set_version(std::string(Version()));

@@ -1,6 +1,7 @@
 #include "server/transport/drain_gate.h"
 
 #include "base/clock.h"
+#include "base/reason.h"
 
 namespace lookbook {
 
@@ -30,6 +31,11 @@ bool DrainGate::AwaitEmpty(absl::Duration timeout) {
     left_.WaitFor(&mutex_, left);
   }
   return true;
+}
+
+absl::Status DrainingError() {
+  return WithReason(absl::UnavailableError("the server is shutting down; try another replica"),
+                    "draining");
 }
 
 }  // namespace lookbook

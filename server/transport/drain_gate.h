@@ -1,6 +1,7 @@
 // Counts the calls inside, and stops letting new ones in.
 #pragma once
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/mutex.h"
 
@@ -26,5 +27,8 @@ class DrainGate {
   int inside_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
+
+// What those are told that find it closed: UNAVAILABLE draining.
+absl::Status DrainingError();
 
 }  // namespace lookbook

@@ -1,5 +1,6 @@
 #include "server/transport/grpc_status.h"
 
+#include "absl/random/random.h"
 #include "base/reason.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -81,6 +82,11 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 
 bool IsOurFault(const absl::Status& status) {
   return OutcomeOf(status.code()).code == grpc::StatusCode::INTERNAL;
+}
+
+int RetryPushbackMilliseconds() {
+  thread_local absl::InsecureBitGen random;
+  return absl::Uniform(random, 100, 300);
 }
 
 }  // namespace lookbook

@@ -23,4 +23,8 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 // True for what ToGrpcStatus hides: the caller of it logs the status.
 bool IsOurFault(const absl::Status& status);
 
+// When a caller that was refused with RESOURCE_EXHAUSTED should come back: 100 to 299 ms, spread,
+// so that those who were refused together do not come back together. Thread-safe.
+int RetryPushbackMilliseconds();
+
 }  // namespace lookbook

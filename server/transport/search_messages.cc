@@ -153,6 +153,11 @@ absl::Status CheckItemId(absl::string_view item_id) {
   return absl::OkStatus();
 }
 
+size_t QueryBytes(const v1::SearchRequest& request) {
+  return request.has_vector() ? request.vector().values_size() * sizeof(float)
+                              : request.image().size() + request.item_id().size();
+}
+
 absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request) {
   Query query;
   LB_RETURN_IF_ERROR(CheckRequestId(request.request_id()));

@@ -1,65 +1,68 @@
 #include "server/transport/search_service.h"
 
 #include <utility>
+#include <vector>
 
-#include "base/exception_fence.h"
-#include "base/status_macros.h"
+#include "server/transport/answer_query.h"
 #include "server/transport/search_messages.h"
+#include "server/transport/unary_call.h"
 
 namespace lookbook {
-namespace {
-
-// What counts as the size of a request: its one large field, known without measuring the message.
-size_t BytesOf(const v1::SearchRequest& request) {
-  return request.has_vector() ? request.vector().values_size() * sizeof(float)
-                              : request.image().size() + request.item_id().size();
-}
-
-}  // namespace
-
-template <typename Request, typename Response>
-void SearchService::Answer(Call* call, const Request& request, Response* response) {
-  if (call->Refused()) return;
-  absl::Status status =
-      CatchToStatus("reading a request", [&] { return Submit(call, request, response); });
-  if (!status.ok()) call->Complete(std::move(status));
-}
-
-template <typename Request, typename Response>
-absl::Status SearchService::Submit(Call* call, const Request& request, Response* response) {
-  LB_ASSIGN_OR_RETURN(Query query, ToQuery(request));
-  LB_ASSIGN_OR_RETURN(Pipeline* const pipeline, pipelines_.Find(request.bundle()));
-  query.deadline = call->deadline();
-  query.cancelled = call->cancelled();
-  query.bundle_chosen = [call](const Bundle& bundle) { call->SetBundle(bundle.id); };
-  QueryDone done = [call, &request, response](absl::StatusOr<QueryResult> result) {
-    if (!result.ok()) return call->Complete(result.status());
-    call->CompleteWith([&] {
-      FillResponse(request, *result, response);
-      call->SetStages(result->seconds);
-      return absl::OkStatus();
-    });
-  };
-  pipeline->Submit(std::move(query), std::move(done));  // Throws nothing.
-  return absl::OkStatus();
-}
 
 grpc::ServerUnaryReactor* SearchService::Search(grpc::CallbackServerContext* context,
                                                 const v1::SearchRequest* request,
                                                 v1::SearchResponse* response) {
-  auto* call =
-      new Call(Method::kSearch, environment_, context, BytesOf(*request), request->request_id());
-  Answer(call, *request, response);
+  auto* call = new UnaryCall(Method::kSearch, environment_, context, QueryBytes(*request),
+                             request->request_id());
+  if (!call->Refused()) AnswerQuery(pipelines_, *request, response, call);
   return call;
 }
 
 grpc::ServerUnaryReactor* SearchService::Embed(grpc::CallbackServerContext* context,
                                                const v1::EmbedRequest* request,
                                                v1::EmbedResponse* response) {
-  auto* call = new Call(Method::kEmbed, environment_, context, request->image().size(),
-                        request->request_id());
-  Answer(call, *request, response);
+  auto* call = new UnaryCall(Method::kEmbed, environment_, context, request->image().size(),
+                             request->request_id());
+  if (!call->Refused()) AnswerQuery(pipelines_, *request, response, call);
   return call;
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SearchService::SearchStream(
+    grpc::CallbackServerContext* context) {
+  QueryStream::Hooks hooks;
+  hooks.answer = [this](StreamCall* call) {
+    AnswerQuery(pipelines_, call->request(), call->response(), call);
+  };
+  hooks.done = [this](QueryStream* stream) { Forget(stream); };
+  const auto stream =
+      std::make_shared<QueryStream>(environment_, context, queries_per_stream_, std::move(hooks));
+  bool ended = false;
+  {
+    MutexLock lock(&mutex_);
+    streams_[stream.get()] = stream;
+    ended = ended_;
+  }
+  if (ended) stream->End(DrainingError());
+  stream->Start();
+  return stream.get();
+}
+
+void SearchService::EndStreams() {
+  std::vector<std::shared_ptr<QueryStream>> open;
+  {
+    MutexLock lock(&mutex_);
+    ended_ = true;
+    for (const auto& entry : streams_) open.push_back(entry.second);
+  }
+  for (const auto& stream : open) stream->End(DrainingError());
+}
+
+void SearchService::Forget(QueryStream* stream) {
+  std::shared_ptr<QueryStream> last;  // Destroyed after the lock is let go.
+  MutexLock lock(&mutex_);
+  const auto entry = streams_.find(stream);
+  last = std::move(entry->second);
+  streams_.erase(entry);
 }
 
 }  // namespace lookbook

@@ -11,13 +11,13 @@ TEST(ClientMainTest, HelpListsTheCommandsAndShowsExamples) {
   const CliResult result = RunCli({"--help"});
   EXPECT_EQ(result.exit_code, 0);
   for (const char* part :
-       {"search", "info", "health", "item", "classes", "Examples:", "LOOKBOOK_SERVER"}) {
+       {"search", "bench", "info", "health", "item", "classes", "Examples:", "LOOKBOOK_SERVER"}) {
     EXPECT_THAT(result.out, HasSubstr(part));
   }
 }
 
 TEST(ClientMainTest, EveryCommandHasHelpWithExamples) {
-  for (const std::string command : {"search", "info", "health", "item", "classes"}) {
+  for (const std::string command : {"search", "bench", "info", "health", "item", "classes"}) {
     const CliResult result = RunCli({command, "--help"});
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_THAT(result.out, HasSubstr("Examples:\n  lookbook " + command));

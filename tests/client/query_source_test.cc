@@ -91,5 +91,28 @@ TEST_F(QuerySourceTest, ReadsAPictureUpToTheServersLimit) {
               StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_F(QuerySourceTest, ItemsComeAfterPictures) {
+  const std::string picture = Touch("a.jpg");
+  const auto sources = ListSources({picture}, {"train/1", "train/2"});
+  ASSERT_THAT(sources, SizeIs(3));
+  EXPECT_EQ(sources[0].name, picture);
+  EXPECT_EQ(sources[1].kind, QuerySource::Kind::kItem);
+  EXPECT_EQ(sources[2].name, "train/2");
+}
+
+TEST_F(QuerySourceTest, BecomesARequestsQuery) {
+  v1::SearchRequest picture, item, itself, none;
+  EXPECT_THAT(FillQuery({.name = Touch("a.jpg", "AAA")}, false, picture), IsOk());
+  EXPECT_EQ(picture.image(), "AAA");
+  const QuerySource source = {.kind = QuerySource::Kind::kItem, .name = "train/1"};
+  EXPECT_THAT(FillQuery(source, /*include_self=*/false, item), IsOk());
+  EXPECT_EQ(item.item_id(), "train/1");
+  EXPECT_TRUE(item.exclude_self());
+  EXPECT_THAT(FillQuery(source, /*include_self=*/true, itself), IsOk());
+  EXPECT_FALSE(itself.exclude_self());
+  EXPECT_THAT(FillQuery({.status = absl::NotFoundError("nowhere")}, false, none),
+              StatusIs(absl::StatusCode::kNotFound, "nowhere"));
+}
+
 }  // namespace
 }  // namespace lookbook

@@ -11,6 +11,7 @@ namespace lookbook {
 namespace {
 
 using grpc::health::v1::HealthCheckResponse;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -192,6 +193,58 @@ TEST_F(SearchClientTest, WatchEndsWhenTheCallerHasSeenEnough) {
   EXPECT_THAT(Client()->WatchHealth("", [&](const HealthCheckResponse&) { return ++seen < 1; }),
               IsOk());
   EXPECT_EQ(seen, 1);
+}
+
+// Requests "0", "1", … as many as `count`; then nothing.
+std::function<std::optional<v1::SearchRequest>()> Requests(int count) {
+  return [i = 0, count]() mutable -> std::optional<v1::SearchRequest> {
+    if (i == count) return std::nullopt;
+    v1::SearchRequest request;
+    request.set_request_id(absl::StrCat(i++));
+    return request;
+  };
+}
+
+TEST_F(SearchClientTest, AStreamAnswersEveryRequest) {
+  server_.search.Set([](auto&, const v1::SearchRequest& request, v1::SearchResponse& response) {
+    response.set_request_id(request.request_id());
+    return request.request_id() == "7" ? grpc::Status(grpc::NOT_FOUND, "gone") : grpc::Status::OK;
+  });
+  int answered = 0, failed = 0;
+  EXPECT_THAT(Client()->SearchStream(Requests(500),
+                                     [&](const v1::SearchStreamResponse& answer) {
+                                       failed += answer.failure().code() == grpc::NOT_FOUND;
+                                       answered += answer.response().request_id() ==
+                                                   absl::StrCat(answer.index());
+                                       return true;
+                                     }),
+              IsOk());
+  EXPECT_EQ(answered, 499);
+  EXPECT_EQ(failed, 1);
+}
+
+TEST_F(SearchClientTest, AStreamThatBreaksSaysWhy) {
+  server_.answers_a_stream = 3;
+  int answered = 0;
+  const absl::Status status = Client()->SearchStream(
+      Requests(1'000'000), [&](const v1::SearchStreamResponse&) { return ++answered > 0; });
+  EXPECT_THAT(status, AllOf(StatusIs(absl::StatusCode::kUnavailable), HasReason("draining")));
+  EXPECT_EQ(answered, 3);
+}
+
+TEST_F(SearchClientTest, AStreamEndsWhenTheCallerHasSeenEnough) {
+  int answered = 0;
+  EXPECT_THAT(
+      Client()->SearchStream(Requests(1'000'000),
+                             [&](const v1::SearchStreamResponse&) { return ++answered < 3; }),
+      IsOk());
+  EXPECT_EQ(answered, 3);
+}
+
+TEST_F(SearchClientTest, AStreamToNobodyIsUnreachable) {
+  server_.Stop();
+  EXPECT_THAT(Client()->SearchStream(Requests(3), [](const auto&) { return true; }),
+              AllOf(StatusIs(absl::StatusCode::kUnavailable), HasReason(kUnreachable)));
 }
 
 TEST_F(SearchClientTest, ManyThreadsShareOneClient) {

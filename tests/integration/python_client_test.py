@@ -46,6 +46,13 @@ class GenericClient:
                                          response_deserializer=response.FromString)
         return call(self.request(service, name, **fields))
 
+    def exchange(self, service, name, requests, timeout=30):
+        """Answers to many requests on one stream."""
+        response = message_factory.GetMessageClass(self.method(service, name).output_type)
+        call = self.channel.stream_stream(f"/{service}/{name}", request_serializer=lambda m: m.SerializeToString(),
+                                          response_deserializer=response.FromString)
+        return call(iter([self.request(service, name, **fields) for fields in requests]), timeout=timeout)
+
 
 SEARCH = "lookbook.v1.SearchService"
 CATALOG = "lookbook.v1.CatalogService"
@@ -114,6 +121,19 @@ class PythonClientTest(unittest.TestCase):
             self.assertNotEqual(neighbor.item_id, "item-1")
             self.assertGreaterEqual(neighbor.similarity, 0)
             self.assertTrue(set(neighbor.class_ids) & set(first.class_ids))
+
+    def test_a_stream_answers_each_query_as_a_call_of_its_own(self):
+        ids = [f"item-{i}" for i in range(0, 120)]  # There are 100 items.
+        answers = {a.index: a for a in self.client.exchange(
+            SEARCH, "SearchStream", [dict(item_id=id, request_id=id, top_k=3) for id in ids])}
+        self.assertEqual(sorted(answers), list(range(len(ids))))
+        for index, id in enumerate(ids):
+            self.assertEqual(answers[index].request_id, id)
+            if index >= 100:
+                self.assertEqual((answers[index].failure.code, answers[index].failure.reason), (5, "unknown_item"))
+                continue
+            alone = self.client.call(SEARCH, "Search", item_id=id, top_k=3)
+            self.assertEqual([n.item_id for n in answers[index].response.neighbors], [n.item_id for n in alone.neighbors])
 
     def test_catalogue(self):
         item = self.client.call(CATALOG, "GetItem", item_id="item-3", with_thumbnail=True)

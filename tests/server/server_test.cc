@@ -197,6 +197,54 @@ TEST_F(ServerTest, AWatchSeesTheStopAndDoesNotDelayIt) {
   EXPECT_EQ(server_->state(), ServingState::kStopped);
 }
 
+TEST_F(ServerTest, AStopAnswersTheQueriesOfAStreamAndEndsIt) {
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  fake_.embedder->Hold();
+  grpc::ClientContext context, idle_context;
+  const auto stub = v1::SearchService::NewStub(channel_);
+  const auto stream = stub->SearchStream(&context);
+  const auto idle = stub->SearchStream(&idle_context);
+  idle->WaitForInitialMetadata();
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(GradientImage(48, 40)));
+  ASSERT_TRUE(stream->Write(request));
+  fake_.embedder->AwaitHeld(1);
+  auto stop = std::async(std::launch::async, [&] { server_->Stop(); });
+  EXPECT_EQ(ReasonIn(idle->Finish()), "draining") << "while a query is still held";
+  fake_.embedder->Release();
+  v1::SearchStreamResponse answer;
+  EXPECT_TRUE(stream->Read(&answer));
+  EXPECT_EQ(answer.response().neighbors_size(), 10);
+  EXPECT_FALSE(stream->Read(&answer));
+  EXPECT_EQ(ReasonIn(stream->Finish()), "draining");
+  stop.get();
+  EXPECT_EQ(server_->state(), ServingState::kStopped);
+}
+
+TEST_F(ServerTest, HowMuchOfAStreamIsReadIsAnOption) {
+  config_.limits.queries_per_stream = 2;
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  fake_.embedder->Hold();
+  grpc::ClientContext context;
+  const auto stub = v1::SearchService::NewStub(channel_);
+  const auto stream = stub->SearchStream(&context);
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(GradientImage(48, 40)));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(stream->Write(request));
+  const std::string series = "lookbook_deadline_remaining_seconds_count{method=\"SearchStream\"} ";
+  while (server_->metrics().Scrape().find(series + "2") == std::string::npos)
+    std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ReasonIn(Search({})), "missing_query");
+  EXPECT_THAT(server_->metrics().Scrape(), HasSubstr(series + "2"));
+  fake_.embedder->Release();
+  v1::SearchStreamResponse answer;
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(stream->Read(&answer));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
 // A device that a test takes away.
 class FakeBackend : public DeviceBackend {
  public:

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -117,6 +118,8 @@ class FakeSearchServer {
         response.set_status(grpc::health::v1::HealthCheckResponse::SERVING);
         return grpc::Status::OK;
       }};
+  // SearchStream answers as `search` does, and ends with a refusal after so many answers.
+  uint64_t answers_a_stream = std::numeric_limits<uint64_t>::max();
   // What Watch sends, one after the other; then the stream ends.
   std::vector<grpc::health::v1::HealthCheckResponse::ServingStatus> watch_states;
 
@@ -127,6 +130,22 @@ class FakeSearchServer {
     grpc::Status Search(grpc::ServerContext* context, const v1::SearchRequest* request,
                         v1::SearchResponse* response) override {
       return fake_->search.Run(context, request, response);
+    }
+    grpc::Status SearchStream(
+        grpc::ServerContext* context,
+        grpc::ServerReaderWriter<v1::SearchStreamResponse, v1::SearchRequest>* stream) override {
+      v1::SearchRequest request;
+      for (uint64_t index = 0; stream->Read(&request); ++index) {
+        v1::SearchStreamResponse answer;
+        answer.set_index(index);
+        const grpc::Status status = fake_->search.Run(context, &request, answer.mutable_response());
+        if (!status.ok()) answer.mutable_failure()->set_code(status.error_code());
+        if (!stream->Write(answer)) break;
+        if (index + 1 == fake_->answers_a_stream) {
+          return RefusalWithReason(grpc::UNAVAILABLE, "the fake stops here", "draining");
+        }
+      }
+      return grpc::Status::OK;
     }
     grpc::Status Embed(grpc::ServerContext* context, const v1::EmbedRequest* request,
                        v1::EmbedResponse* response) override {

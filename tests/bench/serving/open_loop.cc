@@ -1,11 +1,11 @@
 #include "tests/bench/serving/open_loop.h"
 
 #include <memory>
-#include <random>
 
 #include "absl/time/clock.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "client/load/poisson_arrivals.h"
 
 namespace lookbook {
 namespace {
@@ -51,13 +51,12 @@ LoopResult RunOpenLoop(double rate, absl::Duration warm_up, absl::Duration windo
                        const std::function<void(int64_t, std::function<void(bool)>)>& start,
                        const std::function<void(bool)>& at_window) {
   const auto arrivals = std::make_shared<Arrivals>();
-  std::mt19937_64 random(11);
-  std::exponential_distribution<double> gap(rate);
   const absl::Time begin = Clock::Steady()->Now();
   const absl::Time open = begin + warm_up, close = open + window;
   bool measuring = false;
   int64_t number = 0;
-  for (absl::Time due = begin; due < close; due += absl::Seconds(gap(random))) {
+  for (PoissonArrivals next(rate, /*seed=*/11, begin); next.due() < close; next.Advance()) {
+    const absl::Time due = next.due();
     if (!measuring && due >= open) {
       measuring = true;
       at_window(true);

@@ -1,7 +1,6 @@
 // What scripts/bench runs: makes a bundle, or drives the pipeline in process or a server over gRPC
 // in a closed loop, and prints one JSON object.
 #include <grpcpp/grpcpp.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -13,6 +12,8 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "client/load/cpu_meter.h"
+#include "client/load/live_calls.h"
 #include "engine/bundle/bundle.h"
 #include "engine/device/cuda_plugin.h"
 #include "engine/embed/torchscript_embedder.h"
@@ -55,13 +56,6 @@ absl::StatusOr<std::unique_ptr<DeviceBackend>> OpenDevice(const Flags& flags) {
   CudaOptions options;
   LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(flags.precision));
   return OpenCudaBackend(options);
-}
-
-double CpuSeconds() {
-  struct rusage usage;
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return t.tv_sec + t.tv_usec * 1e-6; };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 absl::StatusOr<std::vector<std::string>> ImagePaths(const std::string& folder) {
@@ -107,36 +101,6 @@ class StageSums {
   double sums_[6] = {};
 };
 
-// Counts calls until the last of their objects is gone: gRPC may not shut down before, and a
-// callback's captures outlive its last line.
-class LiveCalls {
- public:
-  class Token {
-   public:
-    explicit Token(LiveCalls* calls) : calls_(*calls) {
-      MutexLock lock(&calls_.mutex_);
-      ++calls_.live_;
-    }
-    ~Token() {
-      MutexLock lock(&calls_.mutex_);
-      if (--calls_.live_ == 0) calls_.none_.NotifyAll();
-    }
-    Token(const Token&) = delete;
-
-   private:
-    LiveCalls& calls_;
-  };
-  void AwaitNone() {
-    MutexLock lock(&mutex_);
-    while (live_ > 0) none_.Wait(&mutex_);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar none_;
-  int64_t live_ = 0;
-};
-
 double Quantile(std::vector<double>& values, double q) {
   if (values.empty()) return 0;
   const auto at = values.begin() + static_cast<int64_t>(q * (values.size() - 1));
@@ -157,7 +121,7 @@ void Print(LoopResult result, double cpu, StageSums& stages) {
 
 // scripts/bench reads the CPU time of the machine and of the server around these lines.
 void ReportWindow(bool open, double* cpu) {
-  *cpu = CpuSeconds() - (open ? 0 : *cpu);
+  *cpu = OwnCpuSeconds() - (open ? 0 : *cpu);
   std::cout << (open ? "window open" : "window closed") << std::endl;
 }
 
@@ -221,7 +185,7 @@ absl::Status RunAgainstServer(const Flags& flags) {
   const auto start = [&](int64_t number, std::function<void(bool)> done) {
     struct Call {
       explicit Call(LiveCalls* calls) : token(calls) {}
-      LiveCalls::Token token;  // First, so that it is the last to go.
+      LiveCalls::Token token;
       grpc::ClientContext context;
       v1::SearchResponse reply;
     };

@@ -12,15 +12,15 @@
 
 #include "engine/embed/torch_cuda.h"
 #include "models/dataset/view_maker.h"
-#include "tests/bench/training/random_set.h"
+#include "tests/bench/training/bench_set.h"
 
 namespace lookbook {
 namespace {
 
 constexpr int kSide = 128, kBatch = 64, kImages = 512;
 
-const RandomSet& Set() {
-  static const RandomSet* set = new RandomSet(kImages, kSide, 46);
+const BenchSet& Set() {
+  static const auto* set = new BenchSet(NoiseSet(kImages, kSide, 46));
   return *set;
 }
 

@@ -1,5 +1,6 @@
-// How many images a second the trainer trains: Train() itself on noise, one epoch of it.
-// train_throughput.py beside this file does the same in Python.
+// How many images a second the trainer trains: Train() itself, one epoch of noise, or of a folder's
+// pictures with the time that decoding takes. train_throughput.py beside this file does the same in
+// Python; scripts/bench_training lets them take turns.
 //
 //   train_bench --network resnet50 --batch 256 --device cuda --precision bf16 --steps 160
 //
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -19,8 +21,9 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/embed/torch_cuda.h"
+#include "models/commands/cores.h"
 #include "models/train/trainer.h"
-#include "tests/bench/training/random_set.h"
+#include "tests/bench/training/bench_set.h"
 
 namespace lookbook {
 namespace {
@@ -41,6 +44,7 @@ struct Options {
   int64_t warmup = 16;  // Not counted; on a GPU both are multiples of what Train() reads at once.
   int threads = 0;
   int workers = 2;
+  std::string pictures;  // Folder of *.jpg; "" = noise.
 };
 
 Recipe MakeRecipe(const Options& options) {
@@ -71,13 +75,23 @@ Recipe MakeRecipe(const Options& options) {
   return recipe;
 }
 
+// What is trained on, and how long decoding it took.
+absl::StatusOr<BenchSet> ReadSet(const Options& options, const PreprocessSpec& spec) {
+  const int64_t count = (options.warmup + options.steps) * options.batch;
+  if (!options.pictures.empty()) {
+    return PictureSet(options.pictures, count, spec, kClasses,
+                      options.threads > 0 ? options.threads : Cores());
+  }
+  return NoiseSet(count, options.image_size, kClasses);
+}
+
 absl::Status Measure(const Options& options) {
   if (options.device == "cuda") LB_RETURN_IF_ERROR(LoadTorchCuda());
   const int64_t all = options.warmup + options.steps;
-  const RandomSet set(all * options.batch, options.image_size, kClasses);
+  const PreprocessSpec spec = {.size = options.image_size};
+  LB_ASSIGN_OR_RETURN(const BenchSet set, ReadSet(options, spec));
   const std::string folder =
       absl::StrCat(std::filesystem::temp_directory_path().string(), "/train_bench.", getpid());
-  const PreprocessSpec spec = {.size = options.image_size};
   std::string pictures;
   absl::Time first, last;
   double loss = 0;
@@ -96,23 +110,28 @@ absl::Status Measure(const Options& options) {
   LB_RETURN_IF_ERROR(RemoveAll(folder));
   LB_RETURN_IF_ERROR(result.status());
   const double seconds = absl::ToDoubleSeconds(last - first);
-  const nlohmann::json json = {
-      {"program", "train_bench"},
-      {"network", options.network},
-      {"batch", options.batch},
-      {"image_size", options.image_size},
-      {"device", options.device},
-      {"precision", options.precision},
-      {"augment", options.backend},
-      {"loss", options.loss},
-      {"optimizer", options.optimizer},
-      {"ema", options.ema},
-      {"steps", options.steps},
-      {"threads", options.threads},
-      {"seconds", seconds},
-      {"images_per_second", static_cast<double>(options.steps * options.batch) / seconds},
-      {"last_loss", loss},
-      {"pictures", pictures}};
+  // The share of the decoding that belongs to the pictures of the counted steps.
+  const double decode = absl::ToDoubleSeconds(set.decode) * static_cast<double>(options.steps) /
+                        static_cast<double>(all);
+  const auto images = static_cast<double>(options.steps * options.batch);
+  const nlohmann::json json = {{"program", "train_bench"},
+                               {"network", options.network},
+                               {"batch", options.batch},
+                               {"image_size", options.image_size},
+                               {"device", options.device},
+                               {"precision", options.precision},
+                               {"augment", options.backend},
+                               {"loss", options.loss},
+                               {"optimizer", options.optimizer},
+                               {"ema", options.ema},
+                               {"steps", options.steps},
+                               {"threads", options.threads},
+                               {"seconds", seconds},
+                               {"decode_seconds", decode},
+                               {"images_per_second", images / seconds},
+                               {"images_per_second_with_decode", images / (seconds + decode)},
+                               {"last_loss", loss},
+                               {"pictures", pictures}};
   std::printf("%s\n", json.dump().c_str());
   return absl::OkStatus();
 }
@@ -137,6 +156,8 @@ void AddOptions(CLI::App& app, Options* options) {
   app.add_option("--threads", options->threads, "Numeric threads; 0 = all cores")
       ->capture_default_str();
   app.add_option("--workers", options->workers, "Loader threads")->capture_default_str();
+  app.add_option("--pictures", options->pictures,
+                 "Folder of *.jpg to decode and train on, in place of noise");
 }
 
 }  // namespace

@@ -445,6 +445,21 @@ TEST_F(PipelineTest, WhereItComputesIsWrittenIntoTheRecipe) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cuda")));
 }
 
+// A run may start from what another published, whatever its recipe says.
+TEST_F(PipelineTest, FirstWeightsGivenByFlagAreWrittenIntoTheRecipe) {
+  Run(Options());
+  PipelineOptions options = Options();
+  options.work = dir_ / "second";
+  options.bundles = dir_ / "second_bundles";
+  options.init = absl::StrCat("bundle:", Options().bundles);
+  EXPECT_THAT(Run(options), HasSubstr(options.init));
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe recipe, LoadRecipe(dir_ / "second/recipe.toml"));
+  EXPECT_EQ(recipe.network.init, options.init);
+  options.init = absl::StrCat("bundle:", dir_ / "nothing");
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+  EXPECT_THAT(pipeline->Train(), StatusIs(absl::StatusCode::kNotFound, HasSubstr("nothing")));
+}
+
 TEST_F(PipelineTest, AGpuThatIsNotThereIsSaidBeforeTheTraining) {
   if (LoadTorchCuda().ok()) GTEST_SKIP() << "there is one";
   PipelineOptions options = Options();

@@ -140,7 +140,7 @@ TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
   Add("a", "init = \"bundle:/no/such/folder\"");
   Add("b");
   ReproduceOptions options = Options();
-  options.overrides.init = "bundle:" + (dir_ / "nothing");
+  options.overrides.pretrained = "bundle:" + (dir_ / "nothing");
   EXPECT_THAT(Run(options),
               StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 2 recipes left no bundle: a")));
   const nlohmann::json study = Study();
@@ -187,7 +187,7 @@ TEST_F(ReproduceTest, WhatCannotWorkIsSaidBeforeAnythingRuns) {
   ReproduceOptions options = Options();
   EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kInvalidArgument,
                                      AllOf(HasSubstr("\"a\""), HasSubstr("--pretrained"))));
-  options.overrides.init = "bundle:x";
+  options.overrides.pretrained = "bundle:x";
   options.pairs = {"a:z"};
   EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("\"z\"")));
   options.pairs.clear();

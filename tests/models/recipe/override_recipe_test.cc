@@ -69,7 +69,7 @@ TEST(OverrideRecipeTest, NothingToChangeLeavesTheTextAsItIs) { EXPECT_EQ(Overrid
 
 TEST(OverrideRecipeTest, ReplacesWhatIsNamedAndNothingElse) {
   const std::string text = Override({.backbone = "small_cnn",
-                                     .init = "bundle:out/garments",
+                                     .pretrained = "bundle:out/garments",
                                      .image_size = 64,
                                      .split = "all",
                                      .holdout_csv = "holdout.csv",
@@ -85,7 +85,14 @@ TEST(OverrideRecipeTest, ReplacesWhatIsNamedAndNothingElse) {
 
 TEST(OverrideRecipeTest, ARandomStartStaysOne) {
   const std::string he = "name = \"r\"\n[[stage]]\nname = \"s\"\nsteps = 1\n";
-  EXPECT_EQ(Override({.init = "bundle:out/garments"}, he), he);
+  EXPECT_EQ(Override({.pretrained = "bundle:out/garments"}, he), he);
+}
+
+TEST(OverrideRecipeTest, FirstWeightsOfItsOwnReplaceAnyStart) {
+  const std::string he = "name = \"r\"\n[[stage]]\nname = \"s\"\nsteps = 1\n";
+  const RecipeOverrides both = {.init = "bundle:out/mine", .pretrained = "bundle:out/garments"};
+  EXPECT_THAT(Changed(he, Override(both, he)), ElementsAre("network.init = bundle:out/mine"));
+  EXPECT_THAT(Changed(kRecipe, Override(both)), ElementsAre("network.init = bundle:out/mine"));
 }
 
 TEST(OverrideRecipeTest, EpochsReplaceSteps) {

@@ -71,6 +71,17 @@ TEST(ConfigOptionsTest, RangesAreInclusiveAndNameKeyAndValue) {
   EXPECT_EQ(config.batch.max_size, 256) << "a refused value changes nothing";
 }
 
+TEST(ConfigOptionsTest, AStreamHasAtLeastOneQuery) {
+  ServerConfig config;
+  EXPECT_EQ(config.limits.queries_per_stream, 32);
+  const ConfigOption* option = FindOption("limits.queries_per_stream");
+  EXPECT_THAT(option->set(config, {"0"}),
+              StatusIs(kInvalid, HasSubstr("limits.queries_per_stream")));
+  EXPECT_THAT(option->set(config, {"1025"}), StatusIs(kInvalid, HasSubstr("1025")));
+  EXPECT_THAT(option->set(config, {"1024"}), IsOk());
+  EXPECT_EQ(config.limits.queries_per_stream, 1024);
+}
+
 TEST(ConfigOptionsTest, BadValuesOfEachKindAreRefused) {
   ServerConfig config;
   for (const ConfigOption& option : ConfigOptions()) {

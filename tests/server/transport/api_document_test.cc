@@ -55,8 +55,8 @@ TEST(ApiDocumentTest, ListsEveryReasonOfTheSources) {
 TEST(ApiDocumentTest, ListsEveryLimitThatCanBeSet) {
   LB_ASSERT_OK_AND_ASSIGN(const std::string document, ReadFile("docs/api.md"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string images, ReadFile("docs/api_images.md"));
-  for (const char* text :
-       {"limits.message_bytes", "limits.streams_per_connection", "deadlines.max_deadline"}) {
+  for (const char* text : {"limits.message_bytes", "limits.streams_per_connection",
+                           "limits.queries_per_stream", "deadlines.max_deadline"}) {
     EXPECT_NE(document.find(text), std::string::npos) << text;
   }
   for (const char* reason : {"image_too_large", "truncated", "corrupt"}) {

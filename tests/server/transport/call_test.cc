@@ -1,127 +1,77 @@
-// The life of one call, seen through a service that only the test has.
 #include "server/transport/call.h"
 
-#include <future>
-
+#include "tests/server/transport/recorded_call.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
 namespace {
 
-// GetInfo() hands its call to the test, which completes it.
-class ManualService final : public v1::CatalogService::CallbackService {
- public:
-  explicit ManualService(const CallEnvironment& environment) : environment_(environment) {}
-
-  grpc::ServerUnaryReactor* GetInfo(grpc::CallbackServerContext* context, const v1::GetInfoRequest*,
-                                    v1::GetInfoResponse*) override {
-    auto* call = new Call(Method::kGetInfo, environment_, context, 0, "");
-    arrived.set_value(call);
-    return call;
-  }
-
-  std::promise<Call*> arrived;
-
- private:
-  const CallEnvironment environment_;
-};
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
 
 class CallTest : public ::testing::Test {
  protected:
-  CallTest() {
-    auto server = GrpcServer::Listen({}, {&service_});
-    EXPECT_THAT(server, IsOk());
-    server_ = *std::move(server);
-    stub_ = v1::CatalogService::NewStub(ChannelTo(server_->port()));
+  Call* Start(absl::string_view request_id = "") {
+    return new RecordedCall({&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}, &context_,
+                            outcome_, request_id);
   }
-
-  // Starts a call and returns the server's side of it.
-  Call* Start() {
-    answer_ = std::async(std::launch::async, [this] {
-      v1::GetInfoResponse response;
-      return stub_->GetInfo(&context_, {}, &response);
-    });
-    return service_.arrived.get_future().get();
-  }
+  std::string Scrape() const { return metrics_.Scrape(); }
 
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
-  AccessLog log_{0};
+  AccessLog log_{100};
   DrainGate gate_;
-  ManualService service_{{&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}};
-  std::unique_ptr<GrpcServer> server_;
-  std::unique_ptr<v1::CatalogService::Stub> stub_;
-  grpc::ClientContext context_;
-  std::future<grpc::Status> answer_;
+  grpc::CallbackServerContext context_;  // Without a deadline.
+  std::shared_ptr<CallOutcome> outcome_ = std::make_shared<CallOutcome>();
 };
 
-TEST_F(CallTest, WithoutAClientsDeadlineTheCapCounts) {
-  Call* call = Start();
-  EXPECT_EQ(call->deadline(), clock_.Now() + absl::Seconds(10));
-  EXPECT_FALSE(*call->cancelled());
-  call->Complete(absl::OkStatus());
-  EXPECT_TRUE(answer_.get().ok());
-}
-
-TEST_F(CallTest, AClientsDeadlineIsTakenOver) {
-  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
-  Call* call = Start();
-  // The header counts hundredths of a second here, rounded up.
-  EXPECT_LE(call->deadline(), clock_.Now() + absl::Seconds(5) + absl::Milliseconds(20));
-  EXPECT_GT(call->deadline(), clock_.Now());
-  call->Complete(absl::OkStatus());
-  EXPECT_TRUE(answer_.get().ok());
-}
-
-TEST_F(CallTest, ACancelIsSeenWhileTheCallRuns) {
-  Call* call = Start();
-  const std::shared_ptr<std::atomic<bool>> cancelled = call->cancelled();
-  context_.TryCancel();
-  while (!*cancelled) std::this_thread::yield();
-  call->Complete(absl::CancelledError("seen"));
-  EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::CANCELLED);
-}
-
-TEST_F(CallTest, TheStatusArrivesWithItsReason) {
-  Start()->Complete(absl::NotFoundError("gone"));
-  const grpc::Status status = answer_.get();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_EQ(status.error_message(), "gone");
-  EXPECT_EQ(ReasonIn(status), "not_found");
-  EXPECT_EQ(context_.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 0u);
-}
-
-TEST_F(CallTest, OnlyResourceExhaustedAsksToComeBackLater) {
-  Start()->Complete(absl::ResourceExhaustedError("full"));
-  EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(context_.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
-}
-
-TEST_F(CallTest, AReplyThatThrowsEndsTheCall) {
-  Start()->CompleteWith([]() -> absl::Status { throw std::bad_alloc(); });
-  const grpc::Status status = answer_.get();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(ReasonIn(status), "memory");
-  EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
-}
-
-TEST_F(CallTest, ACallIsInsideTheGateUntilItEnds) {
+TEST_F(CallTest, IsInFlightAndInsideTheGateUntilItEnds) {
   Call* call = Start();
   EXPECT_FALSE(call->Refused());
   EXPECT_FALSE(gate_.AwaitEmpty(absl::ZeroDuration()));
-  call->Complete(absl::OkStatus());
-  EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
-  answer_.wait();
+  EXPECT_THAT(Scrape(), HasSubstr("lookbook_requests_in_flight{method=\"Search\"} 1"));
+  EXPECT_EQ(call->deadline(), clock_.Now() + absl::Seconds(10));
+  call->Complete(absl::NotFoundError("gone"));
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::ZeroDuration()));
+  EXPECT_THAT(Scrape(),
+              AllOf(HasSubstr("lookbook_requests_in_flight{method=\"Search\"} 0"),
+                    HasSubstr("lookbook_requests_total{code=\"NOT_FOUND\",method=\"Search\"} 1"),
+                    HasSubstr("lookbook_deadline_remaining_seconds_count{method=\"Search\"} 1")));
+  EXPECT_THAT(outcome_->Wait(), StatusIs(absl::StatusCode::kNotFound));
 }
 
-TEST_F(CallTest, AClosedGateSendsCallsToAnotherReplica) {
+TEST_F(CallTest, AClosedGateRefusesAndCounts) {
   gate_.Close();
   EXPECT_TRUE(Start()->Refused());
-  const grpc::Status status = answer_.get();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(ReasonIn(status), "draining");
-  EXPECT_TRUE(gate_.AwaitEmpty(absl::ZeroDuration()));
+  EXPECT_THAT(outcome_->Wait(),
+              AllOf(StatusIs(absl::StatusCode::kUnavailable), HasReason("draining")));
+  EXPECT_THAT(Scrape(), HasSubstr("lookbook_shed_total{reason=\"draining\"} 1"));
+}
+
+TEST_F(CallTest, FaultsAreCountedAsWhatTheCallerSees) {
+  Start()->Complete(absl::OutOfRangeError("index: row 7"));
+  EXPECT_THAT(Scrape(),
+              HasSubstr("lookbook_requests_total{code=\"INTERNAL\",method=\"Search\"} 1"));
+}
+
+TEST_F(CallTest, AReplyThatThrowsIsAnAnswerToo) {
+  Start()->CompleteWith([]() -> absl::Status { throw std::bad_alloc(); });
+  EXPECT_THAT(outcome_->Wait(), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(Scrape(), HasSubstr("lookbook_stage_duration_seconds_count{stage=\"reply\"} 1"));
+}
+
+TEST_F(CallTest, ItsLineHasWhatIsKnownOfIt) {
+  ::testing::internal::CaptureStderr();
+  Call* call = Start(std::string(200, 'r'));
+  call->SetBundle("fake-1");
+  call->SetStages({.decode = 0.5});
+  clock_.Advance(absl::Seconds(2));
+  call->Complete(absl::OkStatus());
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, ContainsRegex("method=Search code=OK [^\n]*request_id=r{128} [^\n]*"
+                                 "bundle_id=fake-1 bytes=7 seconds=2 decode=0.5"));
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ ServiceTest::ServiceTest(const PipelineOptions& options, int calls_logged)
   pipelines_ = std::make_unique<PipelineSet>(std::move(entries));
   readers_ = *ThreadPool::Create({.name = "readers", .threads = 1, .capacity = 1});
   const CallEnvironment environment = {&metrics_, &clock_, &log_, &gate_, kMaxDeadline};
-  search_service_ = std::make_unique<SearchService>(pipelines_.get(), environment);
+  search_service_ =
+      std::make_unique<SearchService>(pipelines_.get(), environment, kQueriesPerStream);
   catalog_service_ =
       std::make_unique<CatalogService>(pipelines_.get(), readers_.get(), "cpu", environment);
   auto server = GrpcServer::Listen({}, {search_service_.get(), catalog_service_.get(), &health_});

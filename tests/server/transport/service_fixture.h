@@ -34,6 +34,7 @@ class ServiceTest : public ::testing::Test {
   static constexpr char kName[] = "default";
 
   static constexpr absl::Duration kMaxDeadline = absl::Seconds(10);
+  static constexpr int kQueriesPerStream = 32;
 
   // `calls_logged`: a second.
   explicit ServiceTest(const PipelineOptions& options = {.decode_threads = 1, .embed_workers = 1},

@@ -1,0 +1,18 @@
+// What every connection and every call to lookbook-server has in common.
+#pragma once
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include "absl/time/time.h"
+
+namespace lookbook {
+
+// Message sizes, no compression, the program's name. `reconnect_pause`: before a broken connection
+// is made anew, at least 100 ms.
+grpc::ChannelArguments MakeChannelArguments(absl::Duration reconnect_pause);
+
+// The call ends when `remaining` has passed; infinite = never.
+void SetDeadline(grpc::ClientContext& context, absl::Duration remaining);
+
+}  // namespace lookbook

@@ -1,0 +1,26 @@
+#include "server/transport/unary_call.h"
+
+#include "absl/strings/str_cat.h"
+#include "server/transport/grpc_status.h"
+
+namespace lookbook {
+
+UnaryCall::UnaryCall(Method method, const CallEnvironment& environment,
+                     grpc::CallbackServerContext* context, size_t request_bytes,
+                     absl::string_view request_id)
+    : Call(method, environment, context, std::make_shared<std::atomic<bool>>(false), request_bytes,
+           request_id) {}
+
+void UnaryCall::Send(const absl::Status& status) {
+  if (absl::IsResourceExhausted(status)) {
+    context()->AddTrailingMetadata("grpc-retry-pushback-ms",
+                                   absl::StrCat(RetryPushbackMilliseconds()));
+  }
+  Finish(ToGrpcStatus(status));
+}
+
+void UnaryCall::OnCancel() { cancelled()->store(true, std::memory_order_relaxed); }
+
+void UnaryCall::OnDone() { End(); }
+
+}  // namespace lookbook
