@@ -127,6 +127,7 @@ std::string BenchToJson(const BenchReport& report) {
       {"recall",
        {{"value", OrNull(report.recall.recall)},
         {"index", report.recall.index},
+        {"search", report.recall.search},
         {"basis", report.recall.basis}}},
       {"result", RowJson(report.result)}};
   if (report.p99_target) json["rate_search"] = SearchJson(report);

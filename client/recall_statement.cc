@@ -7,12 +7,24 @@
 namespace lookbook {
 
 RecallStatement StateRecall(const v1::BundleInfo& bundle) {
-  if (bundle.index() == "Flat") return {1.0, bundle.index(), "exact index"};
-  return {std::nullopt, bundle.index(), "not known"};
+  RecallStatement statement{.recall = std::nullopt,
+                            .index = bundle.index(),
+                            .search = bundle.index_search(),
+                            .basis = "not known"};
+  if (bundle.index() == "Flat") {
+    statement.recall = 1;
+    statement.basis = "exact index";
+  } else if (bundle.has_index_recall_at_10()) {
+    statement.recall = bundle.index_recall_at_10();
+    statement.basis = "recall@10 of plain searches, measured when the bundle was made";
+  }
+  return statement;
 }
 
 std::string RecallLine(const RecallStatement& statement) {
-  const std::string index = Printable(statement.index);
+  const std::string index =
+      Printable(statement.search.empty() ? statement.index
+                                         : absl::StrCat(statement.index, " ", statement.search));
   if (!statement.recall) return absl::StrCat("recall: not known (index ", index, ")");
   return absl::StrCat(
       "recall: ", absl::StrFormat("%.4g", *statement.recall), " (index ", index,

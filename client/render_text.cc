@@ -89,6 +89,16 @@ std::string Scores(const v1::SearchResponse& response, const TextStyle& style) {
   return absl::StrCat("\n", table.Render(style, "  "));
 }
 
+// "IVF256,Flat nprobe=16, recall@10 0.961"
+std::string IndexText(const v1::BundleInfo& bundle) {
+  std::string text = bundle.index();
+  if (!bundle.index_search().empty()) absl::StrAppend(&text, " ", bundle.index_search());
+  if (bundle.has_index_recall_at_10()) {
+    absl::StrAppend(&text, absl::StrFormat(", recall@10 %.3f", bundle.index_recall_at_10()));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string RenderQuery(const QueryResult& query, const ClassNames& names, const TextStyle& style) {
@@ -111,7 +121,7 @@ std::string RenderInfo(const v1::GetInfoResponse& info, const std::string& serve
                   Text(bundle.backbone()), Number(absl::StrCat(bundle.dim())),
                   Number(absl::StrCat(bundle.image_size(), " px")),
                   Number(absl::StrCat(bundle.items())), Number(absl::StrCat(bundle.classes())),
-                  Number(absl::StrCat(bundle.attributes())), Text(bundle.index()),
+                  Number(absl::StrCat(bundle.attributes())), Text(IndexText(bundle)),
                   Text(bundle.created())});
   }
   return absl::StrCat("lookbook-server ", Printable(info.version()), " (", Printable(info.commit()),

@@ -77,6 +77,8 @@ BundleOptions ToBundleOptions(const ServerConfig& config, const DeviceBackend* d
   BundleOptions options;
   options.max_batch = config.batch.max_size;
   options.device = device;
+  options.nprobe = config.index.nprobe;
+  options.ef_search = config.index.ef_search;
   return options;
 }
 

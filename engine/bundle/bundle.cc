@@ -13,6 +13,7 @@
 #include "engine/bundle/verify.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "engine/index/index_factory.h"
+#include "engine/index/index_spec.h"
 
 namespace lookbook {
 namespace {
@@ -82,15 +83,29 @@ absl::StatusOr<std::unique_ptr<Embedder>> OpenModel(const VerifiedBundle& files,
   return embedder;
 }
 
+// REQUIRES: the manifest passed ParseManifest().
+absl::StatusOr<int> EffortOf(const IndexSpec& spec, const Manifest& manifest,
+                             const BundleOptions& options) {
+  if (spec.inverted_lists() && options.nprobe != 0) return std::min(options.nprobe, spec.lists);
+  if (spec.kind == IndexKind::kHnsw && options.ef_search != 0) return options.ef_search;
+  return ParseSearchEffort(spec, manifest.index().search());
+}
+
+// A device holds flat vectors alone.
+bool RunsOnDevice(const IndexSpec& spec, const BundleOptions& options) {
+  return options.device != nullptr && spec.kind == IndexKind::kFlat;
+}
+
 absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& files,
-                                                         const DeviceBackend* device) {
+                                                         const IndexSpec& spec,
+                                                         const BundleOptions& options) {
   const std::string path = JoinPath(files.directory, files.manifest.index().file());
-  LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(files.manifest.index().spec()));
   const int dim = static_cast<int>(files.manifest.embedding_dim());
   const auto rows = static_cast<int64_t>(files.manifest.item_count());
+  LB_ASSIGN_OR_RETURN(const int effort, EffortOf(spec, files.manifest, options));
   absl::StatusOr<std::unique_ptr<VectorIndex>> index =
-      device != nullptr ? device->OpenIndex(spec, path, dim, rows)
-                        : OpenIndex(spec, path, dim, rows);
+      RunsOnDevice(spec, options) ? options.device->OpenIndex(spec, path, dim, rows)
+                                  : OpenIndex(spec, path, dim, rows, effort);
   if (!index.ok()) return ReaderError("format", path, index.status());
   return index;
 }
@@ -104,7 +119,9 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
   LB_ASSIGN_OR_RETURN(bundle->items, OpenItems(files));
   LB_ASSIGN_OR_RETURN(bundle->embedder, OpenModel(files, options));
   files.contents.erase(kModelFile);  // The module has its own copy by now.
-  LB_ASSIGN_OR_RETURN(bundle->index, OpenVectors(files, options.device));
+  LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(files.manifest.index().spec()));
+  LB_ASSIGN_OR_RETURN(bundle->index, OpenVectors(files, spec, options));
+  bundle->index_on_device = RunsOnDevice(spec, options);
   if (options.warm_up) {
     LB_RETURN_IF_ERROR(
         ReaderError("format", JoinPath(files.directory, kModelFile), bundle->embedder->WarmUp()));
@@ -122,9 +139,19 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
 }
 
 absl::Status CheckOptions(const BundleOptions& options) {
-  if (options.max_batch >= 1 && options.max_batch <= kMaxBundleBatch) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("max_batch ", options.max_batch, " is not in 1 to ", kMaxBundleBatch));
+  if (options.max_batch < 1 || options.max_batch > kMaxBundleBatch) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_batch ", options.max_batch, " is not in 1 to ", kMaxBundleBatch));
+  }
+  if (options.nprobe < 0 || options.nprobe > kMaxLists) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("nprobe ", options.nprobe, " is not in 0 to ", kMaxLists));
+  }
+  if (options.ef_search != 0 && (options.ef_search < kMinBeam || options.ef_search > kMaxBeam)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ef_search ", options.ef_search, " is not 0 or ", kMinBeam, " to ", kMaxBeam));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

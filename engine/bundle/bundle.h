@@ -18,7 +18,13 @@ inline constexpr int kMaxBundleBatch = 1024;
 struct BundleOptions {
   int max_batch = 32;  // 1 to kMaxBundleBatch. Buckets are the powers of two below it, and it.
   // Where model and index run; null = on the CPU. Not owned; outlives the bundle.
+  // Indexes other than Flat are searched on the CPU in any case.
   const DeviceBackend* device = nullptr;
+  // Instead of what the manifest's index.search says; 0 = as it says. Those that the bundle's kind
+  // of index does not know are left out. `nprobe` counts at most as many lists as there are;
+  // `ef_search` is 16 to 4096.
+  int nprobe = 0;
+  int ef_search = 0;
   bool warm_up = true;
   bool self_test = true;  // The golden check; only tools that repair bundles turn it off.
 };
@@ -31,6 +37,7 @@ struct Bundle {
   PreprocessSpec preprocess;
   std::unique_ptr<Embedder> embedder;
   std::unique_ptr<VectorIndex> index;
+  bool index_on_device = false;
   std::unique_ptr<ItemStore> items;
 };
 

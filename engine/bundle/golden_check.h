@@ -27,7 +27,8 @@ struct GoldenTolerance {
 // 1e-2: the embeddings may then be 0.045 apart, and so may the similarities to any item.
 GoldenTolerance ToleranceOf(Precision precision);
 
-// Embeds every case's image file as the server does and searches the index with the result.
+// Embeds every case's image file as the server does and searches the index with the result, all of
+// it also where the index is approximate; that one must find as many neighbours by itself.
 // DataLoss "golden": the embedding, a score or the neighbours differ by more than `tolerance`
 // allows, an image cannot be decoded, or the index does not hold what the case says; the message
 // names image, quantity, value and bound. ResourceExhausted "memory": out of memory.

@@ -124,12 +124,28 @@ absl::Status CheckFiles(const Manifest& manifest) {
     names.insert(file.name());
     last = &file.name();
   }
-  const absl::Status spec = ParseIndexSpec(manifest.index().spec()).status();
-  if (!spec.ok()) return Bad("index.spec: ", spec.message());
   for (const std::string& name : {std::string(kModelFile), std::string(kItemsFile),
                                   std::string(kGoldenFile), manifest.index().file()}) {
     if (names.count(name) == 0) return Bad("files does not list \"", absl::CHexEscape(name), "\"");
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckIndex(const Manifest& manifest) {
+  const bundle::v1::Index& index = manifest.index();
+  const absl::StatusOr<IndexSpec> spec = ParseIndexSpec(index.spec());
+  if (!spec.ok()) return Bad("index.spec: ", spec.status().message());
+  const absl::Status search = ParseSearchEffort(*spec, index.search()).status();
+  if (!search.ok()) return Bad("index.search: ", search.message());
+  if (!index.has_recall_at_10()) {
+    if (!index.has_recall_queries() && !index.has_recall_source()) return absl::OkStatus();
+    return Bad("index.recall_at_10 is missing beside recall_queries or recall_source");
+  }
+  if (!(index.recall_at_10() >= 0 && index.recall_at_10() <= 1)) {
+    return Bad("index.recall_at_10 ", index.recall_at_10(), " is not in 0 to 1");
+  }
+  if (index.recall_queries() == 0) return Bad("index.recall_queries is 0");
+  if (index.recall_source().empty()) return Bad("index.recall_source is empty");
   return absl::OkStatus();
 }
 
@@ -145,6 +161,7 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view json) {
   LB_RETURN_IF_ERROR(CheckClasses(manifest));
   LB_RETURN_IF_ERROR(CheckAttributes(manifest));
   LB_RETURN_IF_ERROR(CheckCalibration(manifest));
+  LB_RETURN_IF_ERROR(CheckIndex(manifest));
   LB_RETURN_IF_ERROR(CheckFiles(manifest));
   return manifest;
 }

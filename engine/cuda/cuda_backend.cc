@@ -19,7 +19,7 @@
 #include "engine/cuda/nvml.h"
 #include "engine/cuda/scan_pool.h"
 #include "engine/index/faiss_index.h"
-#include "engine/index/index_factory.h"
+#include "engine/index/faiss_scan.h"
 
 namespace lookbook {
 namespace {

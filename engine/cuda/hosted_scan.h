@@ -24,7 +24,10 @@ class HostedScan : public VectorScan {
  public:
   int dim() const override { return host_->dim(); }
   int64_t size() const override { return host_->size(); }
-  absl::Span<const float> row(int64_t row) const override { return host_->row(row); }
+  absl::Span<const float> row(int64_t row, std::vector<float>* decoded) const override {
+    return host_->row(row, decoded);
+  }
+  int64_t memory_bytes() const override { return host_->memory_bytes(); }
   absl::Status Save(const std::string& path) const override { return host_->Save(path); }
 
  protected:

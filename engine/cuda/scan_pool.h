@@ -20,7 +20,10 @@ class ScanPool : public VectorScan {
 
   int dim() const override { return scans_[0]->dim(); }
   int64_t size() const override { return scans_[0]->size(); }
-  absl::Span<const float> row(int64_t row) const override { return scans_[0]->row(row); }
+  absl::Span<const float> row(int64_t row, std::vector<float>* decoded) const override {
+    return scans_[0]->row(row, decoded);
+  }
+  int64_t memory_bytes() const override { return scans_[0]->memory_bytes(); }
   float ScoreErrorBound() const override { return scans_[0]->ScoreErrorBound(); }
   absl::StatusOr<Hits> TopK(absl::Span<const float> queries, int64_t k,
                             const std::vector<int64_t>* allowed) const override {

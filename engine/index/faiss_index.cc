@@ -9,6 +9,7 @@
 #include "base/exception_fence.h"
 #include "base/status_macros.h"
 #include "engine/index/exact_top_k.h"
+#include "engine/index/score_rows.h"
 #include "engine/index/search_checks.h"
 
 namespace lookbook {
@@ -17,7 +18,7 @@ namespace {
 // Candidates beyond the k asked for. The gap between the k-th and the last candidate must exceed
 // the float32 error bound (8e-6 at 128 dimensions), or the query costs a second pass; with 16 more
 // it nearly always does, unless rows are duplicates.
-// Scores of 16-bit vectors (bound 1e-3) need a wider gap.
+// Scores of 16-bit vectors (bound 1e-3) and of rounded ones need a wider gap.
 int64_t Slack(int64_t k, float error_bound) {
   return error_bound < 1e-4f ? std::max<int64_t>(16, k / 16) : std::max<int64_t>(128, k);
 }
@@ -56,7 +57,8 @@ absl::StatusOr<std::vector<float>> FaissIndex::Vector(int64_t row) const {
   if (row < 0 || row >= size()) {
     return absl::OutOfRangeError(absl::StrCat("row ", row, " is not in 0 to ", size() - 1));
   }
-  const absl::Span<const float> values = scan_->row(row);
+  std::vector<float> decoded;
+  const absl::Span<const float> values = scan_->row(row, &decoded);
   return std::vector<float>(values.begin(), values.end());
 }
 
@@ -96,25 +98,15 @@ absl::Status FaissIndex::SearchGroup(const Batch& batch, const Group& group,
     const QueryOptions& options = batch.options[group.members[i]];
     const absl::Span<const float> query = absl::MakeConstSpan(queries).subspan(i * dim(), dim());
     const auto rows = absl::MakeConstSpan(hits.rows).subspan(i * k, k);
-    ExactTopK top(options, Score(query, rows));
+    ExactTopK top(options, ScoreRows(*scan_, query, rows));
     if (k < qualifying && !top.Complete(hits.scores[(i + 1) * k - 1], bound)) {
       LB_ASSIGN_OR_RETURN(const std::vector<int64_t> all,
                           scan_->RowsAbove(query, top.RowsAbove(bound), group.allowed));
-      top = ExactTopK(options, Score(query, all));
+      top = ExactTopK(options, ScoreRows(*scan_, query, all));
     }
     (*results)[group.members[i]] = std::move(top).Take();
   }
   return absl::OkStatus();
-}
-
-std::vector<Neighbor> FaissIndex::Score(absl::Span<const float> query,
-                                        absl::Span<const int64_t> rows) const {
-  std::vector<Neighbor> scored;
-  scored.reserve(rows.size());
-  for (int64_t row : rows) {
-    if (row >= 0) scored.push_back({row, Similarity(query, scan_->row(row))});
-  }
-  return scored;
 }
 
 }  // namespace lookbook

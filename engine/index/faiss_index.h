@@ -2,6 +2,7 @@
 // (exact_top_k.h).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,11 +18,13 @@ namespace lookbook {
 class FaissIndex : public VectorIndex {
  public:
   // REQUIRES: `scan` is not null and its vectors passed CheckVectors().
-  explicit FaissIndex(std::unique_ptr<VectorScan> scan) : scan_(std::move(scan)) {}
+  explicit FaissIndex(std::unique_ptr<VectorScan> scan, std::string spec = "Flat")
+      : scan_(std::move(scan)), spec_(std::move(spec)) {}
 
   int dim() const override { return scan_->dim(); }
   int64_t size() const override { return scan_->size(); }
-  std::string spec() const override { return "Flat"; }
+  std::string spec() const override { return spec_; }
+  int64_t memory_bytes() const override { return scan_->memory_bytes(); }
   absl::StatusOr<std::vector<std::vector<Neighbor>>> Search(
       absl::Span<const float> queries, absl::Span<const QueryOptions> options) const override;
   absl::StatusOr<std::vector<float>> Vector(int64_t row) const override;
@@ -40,9 +43,9 @@ class FaissIndex : public VectorIndex {
   static std::vector<Group> GroupByFilter(absl::Span<const QueryOptions> options);
   absl::Status SearchGroup(const Batch& batch, const Group& group,
                            std::vector<std::vector<Neighbor>>* results) const;
-  std::vector<Neighbor> Score(absl::Span<const float> query, absl::Span<const int64_t> rows) const;
 
   const std::unique_ptr<VectorScan> scan_;
+  const std::string spec_;
 };
 
 }  // namespace lookbook

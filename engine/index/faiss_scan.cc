@@ -3,9 +3,7 @@
 #include <faiss/IndexFlat.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/IDSelector.h>
-#include <omp.h>
 
-#include <atomic>
 #include <bit>
 #include <utility>
 
@@ -16,25 +14,11 @@
 #include "engine/index/exact_top_k.h"
 #include "engine/index/flat_file.h"
 #include "engine/index/flat_top_k.h"
-#include "engine/index/index_factory.h"
+#include "engine/index/search_checks.h"
+#include "engine/index/search_threads.h"
 
 namespace lookbook {
 namespace {
-
-std::atomic<int> search_threads = 1;
-
-// Limits OpenMP, and the MKL under FAISS, to the search threads while it lives. The setting belongs
-// to the calling thread, so that others are not touched.
-class ScopedSearchThreads {
- public:
-  ScopedSearchThreads() : before_(omp_get_max_threads()) {
-    omp_set_num_threads(search_threads.load());
-  }
-  ~ScopedSearchThreads() { omp_set_num_threads(before_); }
-
- private:
-  const int before_;
-};
 
 // Batches up to this size go over the rows with FlatTopK(), which reads them once, whatever the
 // number of queries. FAISS takes query by query below 20, and multiplies matrices from there on,
@@ -48,8 +32,6 @@ const DotKernel& FastestKernel() {
 
 }  // namespace
 
-void SetSearchThreads(int threads) { search_threads = threads < 1 ? 1 : threads; }
-
 struct FaissScan::Impl {
   std::unique_ptr<faiss::IndexFlat> index;
 };
@@ -62,8 +44,7 @@ absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Build(int dim,
   return CatchToStatus("FAISS build", [&]() -> absl::StatusOr<std::unique_ptr<FaissScan>> {
     auto index = std::make_unique<faiss::IndexFlatIP>(dim);
     index->add(static_cast<int64_t>(vectors.size()) / dim, vectors.data());
-    return std::unique_ptr<FaissScan>(
-        new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+    return Adopt(std::move(index));
   });
 }
 
@@ -76,9 +57,18 @@ absl::StatusOr<std::unique_ptr<FaissScan>> FaissScan::Read(const std::string& pa
                         sizeof(float));  // Straight into place: the rows are never held twice.
     LB_RETURN_IF_ERROR(ReadFlatFile(path, absl::MakeSpan(index->get_xb(), values)));
     index->ntotal = rows;
-    return std::unique_ptr<FaissScan>(
-        new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+    return Adopt(std::move(index));
   });
+}
+
+std::unique_ptr<FaissScan> FaissScan::Adopt(std::unique_ptr<faiss::IndexFlat> index) {
+  return std::unique_ptr<FaissScan>(new FaissScan(std::make_unique<Impl>(Impl{std::move(index)})));
+}
+
+faiss::IndexFlat* FaissScan::index() const { return impl_->index.get(); }
+
+int64_t FaissScan::memory_bytes() const {
+  return size() * dim() * static_cast<int64_t>(sizeof(float));
 }
 
 int FaissScan::dim() const { return static_cast<int>(impl_->index->d); }
@@ -88,7 +78,7 @@ absl::Span<const float> FaissScan::vectors() const {
   return absl::MakeConstSpan(impl_->index->get_xb(), static_cast<size_t>(size()) * dim());
 }
 
-absl::Span<const float> FaissScan::row(int64_t row) const {
+absl::Span<const float> FaissScan::row(int64_t row, std::vector<float>*) const {
   return vectors().subspan(static_cast<size_t>(row) * dim(), dim());
 }
 
@@ -140,6 +130,23 @@ absl::StatusOr<std::vector<int64_t>> FaissScan::RowsAbove(absl::Span<const float
 
 absl::Status FaissScan::Save(const std::string& path) const {
   return WriteFlatFile(path, dim(), vectors());
+}
+
+absl::StatusOr<std::unique_ptr<FaissScan>> OpenFlatScan(const IndexSpec& spec,
+                                                        const std::string& path, int dim,
+                                                        int64_t rows) {
+  LB_RETURN_IF_ERROR(CheckIndexShape(path, dim, rows));
+  if (spec.kind != IndexKind::kFlat) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": an index \"", spec.text,
+                     "\" is searched on the CPU; a device holds \"Flat\" alone"));
+  }
+  LB_RETURN_IF_ERROR(CheckFlatFile(path, dim, rows));
+  LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, FaissScan::Read(path, dim, rows));
+  if (absl::Status status = CheckVectors(scan->vectors(), dim); !status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
+  }
+  return scan;
 }
 
 }  // namespace lookbook

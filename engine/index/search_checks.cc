@@ -84,4 +84,10 @@ absl::Status CheckVectors(absl::Span<const float> vectors, int dim) {
   return absl::OkStatus();
 }
 
+absl::Status CheckIndexShape(const std::string& path, int dim, int64_t rows) {
+  if (dim >= 1 && dim <= kMaxDim && rows >= 1 && rows <= kMaxRows) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": ", rows, " rows of ", dim, " dimensions cannot be"));
+}
+
 }  // namespace lookbook

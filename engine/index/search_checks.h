@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -30,5 +31,9 @@ absl::Status CheckSearch(absl::Span<const float> queries, absl::Span<const Query
 // or not of unit length, or says that `vectors` is empty, no multiple of `dim`, or that `dim` is
 // out of range.
 absl::Status CheckVectors(absl::Span<const float> vectors, int dim);
+
+// What a caller says of an index file. InvalidArgument, with `path`: `dim` or `rows` is out of
+// range.
+absl::Status CheckIndexShape(const std::string& path, int dim, int64_t rows);
 
 }  // namespace lookbook

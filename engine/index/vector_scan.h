@@ -1,4 +1,5 @@
-// A pass over all vectors of an index: what proposes candidates, on whatever device.
+// What proposes candidates: a pass over all vectors of an index, on whatever device, or a look at
+// some of them.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,11 @@ class VectorScan {
 
   virtual int dim() const = 0;
   virtual int64_t size() const = 0;
-  virtual absl::Span<const float> row(int64_t row) const = 0;
+  // The stored unit vector of `row`. It lies in the index, or in `decoded` where the index keeps it
+  // rounded; then it is gone with the next use of `decoded`.
+  virtual absl::Span<const float> row(int64_t row, std::vector<float>* decoded) const = 0;
+  // The bytes that the vectors, and what finds them, take in memory.
+  virtual int64_t memory_bytes() const = 0;
 
   // An upper bound of |score that TopK() gives - exact dot product| of two unit vectors. It also
   // holds for the scores that RowsAbove() compares.
@@ -45,6 +50,16 @@ class VectorScan {
   // Writes a file that OpenIndex() reads, and fsyncs it. The code is that of the system's refusal;
   // the message names `path`.
   virtual absl::Status Save(const std::string& path) const = 0;
+};
+
+// A scan with a shorter way: it proposes candidates without a look at all vectors, and may miss
+// some of the best.
+class ShortlistScan : public VectorScan {
+ public:
+  // At least `k` candidates of each query, -1 where fewer were found: rows.size() / n of each
+  // query, worst last. `effort` as CheckSearchEffort() allows it. Errors are those of TopK().
+  virtual absl::StatusOr<Hits> Shortlist(absl::Span<const float> queries, int64_t k,
+                                         int effort) const = 0;
 };
 
 }  // namespace lookbook

@@ -26,6 +26,18 @@ void AddLabels(const ManifestFacts& facts, Manifest* out) {
   }
 }
 
+void AddIndex(const ManifestFacts& facts, Manifest* out) {
+  bundle::v1::Index* index = out->mutable_index();
+  index->set_spec(facts.recipe.index_spec);
+  index->set_file(kIndexFile);
+  if (!facts.index.recall.has_value()) return;
+  const IndexRecall& recall = *facts.index.recall;
+  if (!recall.search.empty()) index->set_search(recall.search);
+  index->set_recall_at_10(recall.recall);
+  index->set_recall_queries(static_cast<uint64_t>(recall.queries));
+  index->set_recall_source(recall.source);
+}
+
 }  // namespace
 
 Manifest MakeManifest(const ManifestFacts& facts) {
@@ -40,9 +52,8 @@ Manifest MakeManifest(const ManifestFacts& facts) {
   out.set_embedding_dim(static_cast<uint32_t>(facts.shape.dim));
   out.set_metric("inner_product");
   AddLabels(facts, &out);
-  out.mutable_index()->set_spec(facts.recipe.index_spec);
-  out.mutable_index()->set_file(kIndexFile);
-  out.set_item_count(static_cast<uint64_t>(facts.items));
+  AddIndex(facts, &out);
+  out.set_item_count(static_cast<uint64_t>(facts.index.items));
   out.set_scores_attributes(facts.shape.attributes > 0);
   out.mutable_evaluation()->set_split(facts.evaluated_split);
   out.mutable_evaluation()->set_images(static_cast<uint64_t>(facts.evaluated_images));

@@ -8,6 +8,7 @@
 #include "engine/bundle/manifest.h"
 #include "engine/embed/embedder.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/index_facts.h"
 #include "models/dataset/fashion_data.h"
 #include "models/evaluate/set_evaluation.h"
 #include "models/recipe/recipe.h"
@@ -21,7 +22,7 @@ struct ManifestFacts {
   std::string split_sha256;
   PreprocessSpec preprocess;
   ModelShape shape;
-  int64_t items = 0;
+  IndexFacts index;
   // Of evaluation.json.
   std::string evaluated_split;
   int64_t evaluated_images = 0;

@@ -153,6 +153,9 @@ absl::Status Pipeline::ReadData() {
       recipe_.data.root.c_str(), data_.images.size(), data_.labels.classes.size(),
       data_.labels.attributes.size(), split_.train.size(), split_.validation.size(),
       split_.test.size());
+  // Now rather than after the training.
+  LB_ASSIGN_OR_RETURN(const IndexSpec index, ParseIndexSpec(recipe_.index_spec));
+  LB_RETURN_IF_ERROR(CheckTrainingRows(index, static_cast<int64_t>(split_.train.size())));
   // A crash in between must not leave this key beside another split.
   if (EarlierRun(work_, "split_of") != split_key)
     LB_RETURN_IF_ERROR(RemoveAll(work_.Path("split.json")));

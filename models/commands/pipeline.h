@@ -12,9 +12,13 @@
 #include "absl/status/statusor.h"
 #include "engine/embed/embedder.h"
 #include "engine/image/preprocess.h"
+#include "engine/index/index_spec.h"
+#include "engine/index/vector_index.h"
 #include "models/commands/work_folder.h"
 #include "models/dataset/fashion_data.h"
 #include "models/dataset/split.h"
+#include "models/indexing/corpus_embedder.h"
+#include "models/indexing/index_recall.h"
 #include "models/recipe/recipe.h"
 
 namespace lookbook {
@@ -69,6 +73,11 @@ class Pipeline {
   absl::StatusOr<const FashionData*> Holdout();
   absl::Status TrainNow();
   absl::Status IndexNow();
+  absl::StatusOr<IndexRecall> RecallOf(const IndexSpec& spec, const VectorIndex& index,
+                                       const EmbeddedCorpus& corpus, const Embedder& model) const;
+  // Of eight of the `images` that `corpus` embeds, as `index` numbers them.
+  absl::Status WriteGoldenCases(const std::vector<ImageRecord>& images,
+                                const EmbeddedCorpus& corpus, const VectorIndex& index) const;
   absl::Status CalibrateNow();
   absl::Status EvaluateNow();
   absl::Status PublishNow();

@@ -15,7 +15,6 @@
 #include "base/stop_signal.h"
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
-#include "engine/bundle/golden.h"
 #include "engine/embed/torch_cuda.h"
 #include "models/commands/calibration_file.h"
 #include "models/commands/cores.h"
@@ -30,15 +29,11 @@
 #include "models/dataset/image_cache.h"
 #include "models/evaluate/bundle_evaluator.h"
 #include "models/evaluate/evaluation_text.h"
-#include "models/export/golden_cases.h"
-#include "models/indexing/index_builder.h"
 #include "models/train/trainer.h"
-#include "models/train/weights.h"
 
 namespace lookbook {
 namespace {
 
-constexpr int kGoldenSources = 8;
 constexpr size_t kNamesShown = 5;
 
 // Removes `rows` (ascending) from a part of the split.
@@ -159,42 +154,6 @@ absl::Status Pipeline::TrainNow() {
               static_cast<long long>(result->steps),
               HumanDuration(absl::Seconds(result->seconds)).c_str(), result->images_per_second,
               result->health.c_str(), result->weights_path.c_str());
-  return absl::OkStatus();
-}
-
-absl::Status Pipeline::IndexNow() {
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<Embedder> model, OpenModel());
-  std::vector<ImageRecord> images;
-  for (const int64_t row : split_.train) images.push_back(data_.images[row]);
-  const std::vector<std::string> splits(images.size(), "train");
-  ProgressLine progress("index");
-  LB_ASSIGN_OR_RETURN(
-      const EmbeddedCorpus corpus,
-      EmbedImages(
-          images, spec_, *model,
-          {.threads = Cores(), .thumbnails = true, .progress = [&](int64_t done, int64_t total) {
-             progress.Update(done, total);
-           }}));
-  progress.Finish();
-  PrintUnreadable(corpus.unreadable);
-  if (options_.strict) LB_RETURN_IF_ERROR(RefuseUnreadable(corpus.unreadable));
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<VectorIndex> index,
-                      WriteIndexFiles(work_.Path("index"), recipe_.index_spec, data_.labels, images,
-                                      splits, corpus));
-  LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(work_.Path("train/weights.pt")));
-  std::vector<std::string> sources;
-  for (int i = 0; i < kGoldenSources; ++i) {
-    sources.push_back(images[corpus.images[i * corpus.images.size() / kGoldenSources]].path);
-  }
-  LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases,
-                      MakeGoldenCases(network.net, spec_, sources, *index,
-                                      [&](int64_t row) { return images[corpus.images[row]].id; }));
-  LB_RETURN_IF_ERROR(RemoveAll(work_.Path("index/golden")));
-  LB_RETURN_IF_ERROR(WriteGolden(work_.Path("index"), cases));
-  const nlohmann::json facts = {{"items", corpus.images.size()}, {"unreadable", corpus.unreadable}};
-  LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("index/index.json"), JsonText(facts)));
-  std::printf("index    %zu items, %zu golden cases: %s\n", corpus.images.size(), cases.size(),
-              work_.Path("index").c_str());
   return absl::OkStatus();
 }
 

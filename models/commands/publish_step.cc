@@ -13,6 +13,7 @@
 #include "engine/bundle/bundle.h"
 #include "engine/bundle/bundle_writer.h"
 #include "models/commands/calibration_file.h"
+#include "models/commands/index_facts.h"
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
@@ -32,7 +33,7 @@ absl::Status CopyInto(const std::string& from, const std::string& to) {
 // evaluation.json and index.json, as far as a manifest needs them.
 absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
   LB_ASSIGN_OR_RETURN(const std::string evaluation_text, ReadFile(work.Path("evaluation.json")));
-  LB_ASSIGN_OR_RETURN(const std::string index_text, ReadFile(work.Path("index/index.json")));
+  LB_ASSIGN_OR_RETURN(facts->index, ReadIndexFacts(work.Path("index/index.json")));
   try {
     const nlohmann::json evaluation = nlohmann::json::parse(evaluation_text);
     facts->evaluated_split = evaluation.at("split").get<std::string>();
@@ -40,10 +41,8 @@ absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
     for (const auto& [name, value] : evaluation.at("values").items()) {
       if (value.is_number()) facts->values[name] = value.get<double>();
     }
-    facts->items = nlohmann::json::parse(index_text).at("items").get<int64_t>();
   } catch (const nlohmann::json::exception& e) {
-    return absl::DataLossError(
-        absl::StrCat(work.directory(), ": evaluation.json or index/index.json: ", e.what()));
+    return absl::DataLossError(absl::StrCat(work.directory(), ": evaluation.json: ", e.what()));
   }
   return absl::OkStatus();
 }
@@ -56,8 +55,9 @@ absl::StatusOr<std::string> Pipeline::PublishInputs(const std::string& root, boo
   LB_ASSIGN_OR_RETURN(const std::string evaluate_inputs, EvaluateInputs());
   LB_RETURN_IF_ERROR(Require("evaluate", evaluate_inputs, "evaluation.json"));
   std::map<std::string, std::string> inputs;
-  for (const char* file : {"export/model.ts", "index/index.faiss", "index/items.sqlite",
-                           "index/golden/golden.json", "calibration.json", "evaluation.json"}) {
+  for (const char* file :
+       {"export/model.ts", "index/index.faiss", "index/items.sqlite", "index/golden/golden.json",
+        "index/index.json", "calibration.json", "evaluation.json"}) {
     LB_ASSIGN_OR_RETURN(inputs[file], Sha256OfFile(work_.Path(file)));
   }
   inputs["root"] = root;
@@ -123,7 +123,8 @@ absl::Status Pipeline::PublishNow() {
   const nlohmann::json json = {
       {"bundle_id", id}, {"root", root}, {"directory", directory}, {"active", options_.activate}};
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("published.json"), JsonText(json)));
-  std::printf("publish  %s%s\n", directory.c_str(), options_.activate ? " (CURRENT)" : "");
+  std::printf("publish  %s%s; index %s\n", directory.c_str(), options_.activate ? " (CURRENT)" : "",
+              DescribeIndex(recipe_.index_spec, facts.index).c_str());
   return absl::OkStatus();
 }
 

@@ -101,7 +101,7 @@ absl::StatusOr<std::vector<GoldenCase>> MakeGoldenCases(
     for (NamedFile& file : files) {
       GoldenCase golden{.image_name = std::move(file.name), .image = std::move(file.bytes)};
       LB_RETURN_IF_ERROR(Ask(net, spec, &golden));
-      const QueryOptions query{.top_k = kGoldenTop};
+      const QueryOptions query{.top_k = kGoldenTop, .exact = true};
       LB_ASSIGN_OR_RETURN(const auto found,
                           index.Search(golden.embedding, absl::MakeConstSpan(&query, 1)));
       for (const Neighbor& neighbor : found[0])

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "engine/index/index_spec.h"
 #include "models/recipe/table_reader.h"
 
 namespace lookbook {
@@ -242,10 +243,9 @@ void ReadRecipe(TableReader& in, Recipe* out) {
   ReadStages(in, &out->stages);
   in.Table("index", [out](TableReader& part) {
     part.Text("spec", &out->index_spec);
-    if (part.ok() && out->index_spec != "Flat") {
-      part.Fail("spec", absl::StrCat("\"", out->index_spec,
-                                     "\" is not supported by this version; it knows: Flat"));
-    }
+    if (!part.ok()) return;
+    const absl::Status status = ParseIndexSpec(out->index_spec).status();
+    if (!status.ok()) part.Fail("spec", status.message());
   });
   if (in.ok() && !IsName(out->name)) {
     in.Fail("name",

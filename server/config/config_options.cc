@@ -230,6 +230,15 @@ void AddStages(std::vector<ConfigOption>& all) {
       [](C & c) -> auto& { return c.batch.queue_capacity; }));
 }
 
+void AddIndex(std::vector<ConfigOption>& all) {
+  all.push_back(Integer(
+      "index.nprobe", "lists that a search of an IVF index looks into; 0 = as the bundle says", 0,
+      65'536, [](C & c) -> auto& { return c.index.nprobe; }));
+  all.push_back(Integer(
+      "index.ef_search", "width of a search through an HNSW index; 0 = as the bundle says", 0, 4096,
+      [](C & c) -> auto& { return c.index.ef_search; }));
+}
+
 void AddLimits(std::vector<ConfigOption>& all) {
   const int64_t gib = int64_t{1} << 30;
   all.push_back(Large(
@@ -322,6 +331,7 @@ const std::vector<ConfigOption>& ConfigOptions() {
     AddPlaces(*made);
     AddCuda(*made);
     AddStages(*made);
+    AddIndex(*made);
     AddLimits(*made);
     AddTimesAndLog(*made);
     return made;

@@ -58,6 +58,13 @@ absl::Status CheckBelow(absl::string_view small_name, int64_t small, absl::strin
       absl::StrCat(large_name, " ", large, " is below ", small_name, " ", small));
 }
 
+absl::Status CheckIndex(const ServerConfig::Index& index) {
+  constexpr int kLeast = 16;  // FAISS's beam is never narrower.
+  if (index.ef_search == 0 || index.ef_search >= kLeast) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("index.ef_search ", index.ef_search, " is neither 0 nor at least ", kLeast));
+}
+
 }  // namespace
 
 ServerConfig DefaultServerConfig(int cores) {
@@ -70,7 +77,7 @@ ServerConfig DefaultServerConfig(int cores) {
 absl::Status Validate(const ServerConfig& config) {
   for (const absl::Status& status :
        {CheckBundles(config.bundles), CheckDevice(config.device), CheckPorts(config),
-        CheckWatchdog(config.watchdog),
+        CheckWatchdog(config.watchdog), CheckIndex(config.index),
         CheckBelow("batch.max_size", config.batch.max_size, "batch.queue_capacity",
                    config.batch.queue_capacity),
         CheckBelow("limits.image_bytes", config.limits.image_bytes, "limits.message_bytes",

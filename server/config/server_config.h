@@ -55,6 +55,12 @@ struct ServerConfig {
     int64_t index_temp_bytes = int64_t{1} << 30;
     std::string on_device_lost = "exit";  // exit or cpu.
   };
+  // Instead of what each bundle's manifest says; 0 = as it says. Each counts for the bundles whose
+  // index knows it.
+  struct Index {
+    int nprobe = 0;     // Lists of an IVF that a search looks into, at most all of them.
+    int ef_search = 0;  // Width of the beam through an HNSW graph, 16 to 4096.
+  };
   // Every bound is inclusive.
   struct Limits {
     int64_t message_bytes = 20 << 20;
@@ -95,6 +101,7 @@ struct ServerConfig {
   Decode decode;
   Embed embed;
   Batch batch;
+  Index index;
   Limits limits;
   Deadlines deadlines;
   WatchdogConfig watchdog;

@@ -62,7 +62,13 @@ absl::Status BundleLoader::Load(const std::string& name, const std::string& bund
   LogInfo("bundle loaded", {{"bundle", name},
                             {"bundle_id", bundle.id},
                             {"items", bundle.items->size()},
+                            {"index", bundle.index->spec()},
+                            {"search", bundle.index->search()},
                             {"seconds", seconds}});
+  if (options_.device != nullptr && !bundle.index_on_device) {
+    LogWarning("the index is searched on the CPU: the device holds Flat alone",
+               {{"bundle", name}, {"index", bundle.index->spec()}});
+  }
   pipeline->SetBundle(*std::move(opened));  // What it returns dies here, away from request threads.
   return absl::OkStatus();
 }

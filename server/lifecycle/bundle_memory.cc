@@ -19,9 +19,7 @@ int64_t ItemBytes(const Item& item) {
 }  // namespace
 
 int64_t BundleMemoryBytes(const Bundle& bundle) {
-  const int64_t value_bytes = sizeof(float);
-  int64_t bytes =
-      ModelBytes(bundle.manifest) + bundle.index->size() * bundle.index->dim() * value_bytes;
+  int64_t bytes = ModelBytes(bundle.manifest) + bundle.index->memory_bytes();
   for (int64_t row = 0; row < bundle.items->size(); ++row) {
     bytes += ItemBytes(bundle.items->item(row));
   }

@@ -44,6 +44,10 @@ void FillBundleInfo(const std::string& name, const Bundle* bundle, v1::BundleInf
   info->set_attributes(static_cast<uint32_t>(manifest.attributes_size()));
   info->set_index(bundle->index->spec());
   info->set_created(manifest.created());
+  info->set_index_search(bundle->index->search());
+  if (manifest.index().has_recall_at_10() && manifest.index().search() == bundle->index->search()) {
+    info->set_index_recall_at_10(manifest.index().recall_at_10());
+  }
 }
 
 }  // namespace lookbook

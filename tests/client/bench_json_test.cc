@@ -41,7 +41,8 @@ TEST(BenchJsonTest, SaysWhatWasMeasuredAndHow) {
   EXPECT_EQ(json["load"]["seed"], 7);
   EXPECT_TRUE(json["load"]["concurrency"].is_null());
   EXPECT_EQ(json["load"]["different_queries"], 200);
-  EXPECT_EQ(json["recall"], (Json{{"value", 1.0}, {"index", "Flat"}, {"basis", "exact index"}}));
+  EXPECT_EQ(json["recall"],
+            (Json{{"value", 1.0}, {"index", "Flat"}, {"search", ""}, {"basis", "exact index"}}));
   EXPECT_FALSE(json.contains("rate_search"));
 }
 

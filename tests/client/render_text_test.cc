@@ -102,6 +102,12 @@ TEST(RenderInfoTest, ShowsTheBuildAndARowPerBundle) {
             "created\n"
             "default  bundle-1  quick   small     192  64 px   8000       10           8  Flat   "
             "2026-11-23T10:15:00Z\n");
+  bundle->set_index("IVF64,Flat");
+  bundle->set_index_search("nprobe=8");
+  EXPECT_THAT(RenderInfo(info, "here:1", kUtf8), ::testing::HasSubstr("  IVF64,Flat nprobe=8  "));
+  bundle->set_index_recall_at_10(0.9614);
+  EXPECT_THAT(RenderInfo(info, "here:1", kUtf8),
+              ::testing::HasSubstr("  IVF64,Flat nprobe=8, recall@10 0.961  "));
 }
 
 TEST(RenderItemTest, NamesClassesAndAttributes) {

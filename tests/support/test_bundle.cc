@@ -14,6 +14,7 @@
 #include "engine/image/decode.h"
 #include "engine/image/preprocess.h"
 #include "engine/index/index_factory.h"
+#include "engine/index/index_spec.h"
 #include "tests/support/image_files.h"
 
 namespace lookbook {
@@ -142,16 +143,21 @@ absl::StatusOr<TestBundle> WriteTestBundle(const std::string& root,
     std::copy(bundle.golden[i].embedding.begin(), bundle.golden[i].embedding.end(),
               bundle.vectors.begin() + i * options.dim);
   }
-  for (GoldenCase& golden : bundle.golden) {
-    golden.top = TestNeighbors(bundle.items, bundle.vectors, golden.embedding, kGoldenTop);
-  }
   LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(root));
   LB_RETURN_IF_ERROR(CatchToStatus("write the test model", [&]() -> absl::Status {
     model.Save(JoinPath(writer->directory(), kModelFile));
     return absl::OkStatus();
   }));
-  LB_ASSIGN_OR_RETURN(const auto index, BuildIndex(IndexSpec(), options.dim, bundle.vectors));
+  LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(options.index));
+  LB_ASSIGN_OR_RETURN(const auto index, BuildIndex(spec, options.dim, bundle.vectors));
   LB_RETURN_IF_ERROR(index->Save(JoinPath(writer->directory(), kIndexFile)));
+  for (int row = 0; row < options.items; ++row) {
+    LB_ASSIGN_OR_RETURN(const std::vector<float> stored, index->Vector(row));
+    std::copy(stored.begin(), stored.end(), bundle.vectors.begin() + row * options.dim);
+  }
+  for (GoldenCase& golden : bundle.golden) {
+    golden.top = TestNeighbors(bundle.items, bundle.vectors, golden.embedding, kGoldenTop);
+  }
   LB_RETURN_IF_ERROR(PublishTestBundle(options, writer.get(), &bundle));
   return bundle;
 }

@@ -41,7 +41,8 @@ class TestModel {
 std::string TestImageFile(int index, int image_size);
 
 // Publishes a bundle into <root>. Golden case i is TestImageFile(i, image_size) and shows item i,
-// so a search with that file finds "item-i" first, with similarity 1. Thumbnails are JPEGs.
+// so a search with that file finds "item-i" first, with similarity 1 (0.99 where the index rounds).
+// Thumbnails are JPEGs.
 absl::StatusOr<TestBundle> WriteTestBundle(const std::string& root,
                                            const TestBundleOptions& options = {});
 

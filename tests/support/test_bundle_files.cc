@@ -96,7 +96,8 @@ Manifest MakeTestManifest(const TestBundleOptions& options) {
     entry->set_name(absl::StrCat("attribute ", i));
   }
   manifest.set_scores_attributes(options.scores_attributes);
-  manifest.mutable_index()->set_spec("Flat");
+  manifest.mutable_index()->set_spec(options.index);
+  if (!options.search.empty()) manifest.mutable_index()->set_search(options.search);
   manifest.mutable_index()->set_file(kIndexFile);
   manifest.set_item_count(options.items);
   if (options.calibrated) {

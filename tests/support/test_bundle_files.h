@@ -31,6 +31,8 @@ struct TestBundleOptions {
   int image_size = 16;   // A multiple of 4.
   int golden_cases = 3;  // At most `items`.
   std::string recipe = "test";
+  std::string index = "Flat";
+  std::string search;                                      // For an approximate index.
   absl::Time created = absl::FromUnixSeconds(1795428900);  // 2026-11-23T10:15:00Z
   bool activate = true;
 };
@@ -42,7 +44,7 @@ struct TestBundle {
   Manifest manifest;                    // As published.
   std::vector<Item> items;              // By row.
   std::vector<std::string> thumbnails;  // By row.
-  std::vector<float> vectors;           // float32[items, dim]: what the index holds.
+  std::vector<float> vectors;           // float32[items, dim]: what the index stores.
   std::vector<GoldenCase> golden;       // Case i shows item i: its embedding is row i of `vectors`.
 };
 

@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/status_macros.h"
 #include "engine/bundle/bundle_writer.h"
+#include "engine/embed/torchscript_embedder.h"
 #include "engine/index/index_factory.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -246,6 +248,128 @@ TEST_F(BundleTest, AnotherModelOfTheSameShapeIsRefused) {
   ExpectRefused("golden", "cosine", [&](const std::string& directory, Manifest*) {
     TestModel(other).Save(directory + "/model.ts");
   });
+}
+
+struct KindOfBundle {
+  const char* index;
+  const char* search;
+  const char* searched_with_64;  // With nprobe = ef_search = 64.
+};
+std::ostream& operator<<(std::ostream& out, const KindOfBundle& kind) { return out << kind.index; }
+
+class BundleKindsTest : public ::testing::TestWithParam<KindOfBundle> {
+ protected:
+  void SetUp() override {
+    TestBundleOptions options;
+    options.items = 160;
+    options.index = GetParam().index;
+    options.search = GetParam().search;
+    LB_ASSERT_OK_AND_ASSIGN(bundle_, WriteTestBundle(root_.path(), options));
+  }
+  TempDir root_{TempDir::kMemory};
+  TestBundle bundle_;
+};
+
+// Loaded, checked against its golden cases, and searched as a server does.
+TEST_P(BundleKindsTest, EveryKindOfIndexServes) {
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(root_.path(), QuickOptions()));
+  EXPECT_EQ(bundle->index->spec(), GetParam().index);
+  EXPECT_EQ(bundle->index->search(), GetParam().search);
+  EXPECT_FALSE(bundle->index_on_device);
+  for (const GoldenCase& golden : bundle_.golden) {
+    LB_ASSERT_OK_AND_ASSIGN(const Embeddings query, EmbedImageFile(*bundle, golden.image));
+    RowSet every(bundle->index->size(), /*full=*/true);
+    LB_ASSERT_OK_AND_ASSIGN(
+        const auto found,
+        bundle->index->Search(query.vectors, {QueryOptions{.top_k = 5, .allowed = &every}}));
+    for (size_t i = 0; i < 5; ++i) {
+      EXPECT_EQ(bundle->items->item(found[0][i].row).id, golden.top[i].item_id);
+      EXPECT_NEAR(found[0][i].similarity, golden.top[i].similarity, 1e-4);
+    }
+    LB_ASSERT_OK_AND_ASSIGN(const auto usual,
+                            bundle->index->Search(query.vectors, {QueryOptions{.top_k = 5}}));
+    EXPECT_EQ(usual[0].size(), 5u);
+  }
+}
+
+TEST_P(BundleKindsTest, TheServersChoiceOfEffortCountsWhereTheKindKnowsIt) {
+  BundleOptions options = QuickOptions();
+  options.nprobe = options.ef_search = 64;
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(root_.path(), options));
+  EXPECT_EQ(bundle->index->search(), GetParam().searched_with_64);
+}
+
+TEST_P(BundleKindsTest, AnIndexFileOfAnotherKindIsRefused) {
+  const std::string other = GetParam().index == std::string("SQ8") ? "SQfp16" : "SQ8";
+  auto writer = BundleWriter::Create(root_.path());
+  ASSERT_THAT(writer, IsOk());
+  const std::string directory = (*writer)->directory();
+  std::filesystem::copy(bundle_.directory, directory, std::filesystem::copy_options::recursive);
+  std::filesystem::remove(directory + "/manifest.json");
+  LB_ASSERT_OK_AND_ASSIGN(const IndexSpec spec, ParseIndexSpec(other));
+  LB_ASSERT_OK_AND_ASSIGN(const auto index, BuildIndex(spec, 8, bundle_.vectors));
+  ASSERT_THAT(index->Save(directory + "/index.faiss"), IsOk());
+  ASSERT_THAT((*writer)->Publish(bundle_.manifest, absl::FromUnixSeconds(1795428901), true),
+              IsOk());
+  const auto bundle = OpenCurrentBundle(root_.path(), QuickOptions());
+  EXPECT_THAT(bundle, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("index.faiss")));
+  EXPECT_THAT(bundle, HasReason("format"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BundleKindsTest,
+                         ::testing::Values(KindOfBundle{"Flat", "", ""},
+                                           KindOfBundle{"SQ8", "", ""},
+                                           KindOfBundle{"SQfp16", "", ""},
+                                           KindOfBundle{"IVF4,Flat", "nprobe=2", "nprobe=4"},
+                                           KindOfBundle{"IVF4,SQ8", "nprobe=1", "nprobe=4"},
+                                           KindOfBundle{"HNSW8", "efSearch=16", "efSearch=64"}));
+
+TEST(BundleOptionsTest, EffortsOutOfRangeAreRefused) {
+  for (const auto& [nprobe, ef_search] :
+       std::vector<std::pair<int, int>>{{-1, 0}, {65537, 0}, {0, -1}, {0, 15}, {0, 4097}}) {
+    BundleOptions options = QuickOptions();
+    options.nprobe = nprobe;
+    options.ef_search = ef_search;
+    EXPECT_THAT(OpenCurrentBundle("/nowhere", options),
+                StatusIs(absl::StatusCode::kInvalidArgument))
+        << nprobe << " " << ef_search;
+  }
+}
+
+// A device that can embed and search, if it is asked to.
+class CountingDevice : public DeviceBackend {
+ public:
+  std::string Describe() const override { return "counting"; }
+  Precision precision() const override { return Precision::kFloat32; }
+  absl::StatusOr<std::unique_ptr<Embedder>> OpenEmbedder(absl::string_view bytes,
+                                                         const EmbedderSpec& spec) const override {
+    LB_ASSIGN_OR_RETURN(
+        std::unique_ptr<TorchScriptEmbedder> embedder,
+        TorchScriptEmbedder::Open(bytes, {.shape = spec.shape, .buckets = spec.buckets}));
+    return std::unique_ptr<Embedder>(std::move(embedder));
+  }
+  absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
+                                                         const std::string& path, int dim,
+                                                         int64_t rows) const override {
+    ++indexes_;
+    return lookbook::OpenIndex(spec, path, dim, rows);
+  }
+  BackendStats Stats() const override { return {}; }
+  absl::Status Health() const override { return absl::OkStatus(); }
+  int indexes() const { return indexes_; }
+
+ private:
+  mutable int indexes_ = 0;
+};
+
+TEST_P(BundleKindsTest, ADeviceHoldsFlatAlone) {
+  const CountingDevice device;
+  BundleOptions options = QuickOptions();
+  options.device = &device;
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(root_.path(), options));
+  const bool flat = GetParam().index == std::string("Flat");
+  EXPECT_EQ(device.indexes(), flat ? 1 : 0);
+  EXPECT_EQ(bundle->index_on_device, flat);
 }
 
 }  // namespace

@@ -199,5 +199,34 @@ TEST_F(GoldenCheckTest, EveryCaseIsChecked) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("1.jpg")));
 }
 
+// Finds by itself whatever it is told, and everything when it is asked to.
+class MissingIndex : public FakeIndex {
+ public:
+  MissingIndex(std::vector<float> vectors, std::vector<Neighbor> usual)
+      : FakeIndex(kDim, std::move(vectors)), usual_(std::move(usual)) {}
+  std::string search() const override { return "nprobe=1"; }
+  absl::StatusOr<std::vector<std::vector<Neighbor>>> Search(
+      absl::Span<const float> queries, absl::Span<const QueryOptions> options) const override {
+    if (options[0].exact) return FakeIndex::Search(queries, options);
+    return std::vector<std::vector<Neighbor>>{usual_};
+  }
+
+ private:
+  const std::vector<Neighbor> usual_;
+};
+
+TEST_F(GoldenCheckTest, AnApproximateIndexIsHeldToAllOfItAndMayMissSomeByItself) {
+  const std::vector<Neighbor> some = {{1, 0.98f}, {2, 0.92f}, {3, 0.82f}, {4, 0.69f}, {5, 0.69f}};
+  bundle_.index = std::make_unique<MissingIndex>(ItemVectors(), some);
+  EXPECT_THAT(Check(), IsOk());
+  bundle_.index = std::make_unique<MissingIndex>(
+      ItemVectors(), std::vector<Neighbor>(some.begin(), some.begin() + 4));
+  ExpectRefused("finds 4 neighbours by itself, not 5");
+  std::vector<Neighbor> too_good = some;
+  too_good[1].similarity = 0.99f;
+  bundle_.index = std::make_unique<MissingIndex>(ItemVectors(), too_good);
+  ExpectRefused("above the best there is");
+}
+
 }  // namespace
 }  // namespace lookbook

@@ -75,6 +75,20 @@ TEST(ManifestTest, ABadCalibrationIsRefused) {
   EXPECT_THAT(parsed, HasReason("manifest"));
 }
 
+TEST(ManifestTest, AnApproximateIndexSaysHowItIsSearchedAndWhatThatFinds) {
+  const std::string before = Json(GoodManifest());
+  EXPECT_THAT(before, Not(HasSubstr("recall"))) << "what Flat does not say is not written";
+  EXPECT_THAT(before, Not(HasSubstr("search")));
+  Manifest manifest = GoodManifest();
+  manifest.mutable_index()->set_spec("HNSW32");
+  manifest.mutable_index()->set_search("efSearch=64");
+  manifest.mutable_index()->set_recall_at_10(0.97);
+  manifest.mutable_index()->set_recall_queries(800);
+  manifest.mutable_index()->set_recall_source("validation");
+  LB_ASSERT_OK_AND_ASSIGN(const Manifest parsed, ParseManifest(Json(manifest)));
+  EXPECT_TRUE(MessageDifferencer::Equals(parsed, manifest)) << parsed.DebugString();
+}
+
 struct Damage {
   const char* field;  // What the message must name.
   std::function<void(Manifest*)> apply;
@@ -112,7 +126,27 @@ INSTANTIATE_TEST_SUITE_P(
         {"metric \"\"", [](Manifest* m) { m->clear_metric(); }},
         {"item_count is 0", [](Manifest* m) { m->clear_item_count(); }},
         {"index.spec", [](Manifest* m) { m->clear_index(); }},
-        {"index.spec", [](Manifest* m) { m->mutable_index()->set_spec("Round"); }}}));
+        {"index.spec", [](Manifest* m) { m->mutable_index()->set_spec("Round"); }},
+        {"index.search", [](Manifest* m) { m->mutable_index()->set_search("nprobe=1"); }},
+        {"index.search", [](Manifest* m) { m->mutable_index()->set_spec("IVF8,Flat"); }},
+        {"nprobe 9 is not in 1 to 8",
+         [](Manifest* m) {
+           m->mutable_index()->set_spec("IVF8,Flat");
+           m->mutable_index()->set_search("nprobe=9");
+         }},
+        {"index.recall_at_10 1.5",
+         [](Manifest* m) { m->mutable_index()->set_recall_at_10(1.5); }},
+        {"index.recall_at_10 nan",
+         [](Manifest* m) { m->mutable_index()->set_recall_at_10(kNan); }},
+        {"index.recall_queries is 0",
+         [](Manifest* m) { m->mutable_index()->set_recall_at_10(0.9); }},
+        {"index.recall_source is empty",
+         [](Manifest* m) {
+           m->mutable_index()->set_recall_at_10(0.9);
+           m->mutable_index()->set_recall_queries(10);
+         }},
+        {"index.recall_at_10 is missing",
+         [](Manifest* m) { m->mutable_index()->set_recall_queries(10); }}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Preprocess, BadManifestTest,

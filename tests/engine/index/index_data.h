@@ -30,6 +30,27 @@ inline std::vector<float> RandomUnitVectors(int64_t n, int dim, uint32_t seed) {
   return values;
 }
 
+// `n` rows around `clusters` random centres, as embeddings lie: each a centre plus `spread` times a
+// random direction, made unit length.
+inline std::vector<float> ClusteredUnitVectors(int64_t n, int dim, int clusters, double spread,
+                                               uint32_t seed) {
+  const std::vector<float> centres = RandomUnitVectors(clusters, dim, seed);
+  std::vector<float> values = RandomUnitVectors(n, dim, seed + 1);
+  std::mt19937 random(seed + 2);
+  std::uniform_int_distribution<int> pick(0, clusters - 1);
+  for (int64_t row = 0; row < n; ++row) {
+    const float* centre = centres.data() + static_cast<size_t>(pick(random)) * dim;
+    float* vector = values.data() + static_cast<size_t>(row) * dim;
+    double squares = 0;
+    for (int j = 0; j < dim; ++j) {
+      vector[j] = static_cast<float>(centre[j] + spread * vector[j]);
+      squares += static_cast<double>(vector[j]) * vector[j];
+    }
+    for (int j = 0; j < dim; ++j) vector[j] = static_cast<float>(vector[j] / std::sqrt(squares));
+  }
+  return values;
+}
+
 inline RowSet RandomRows(int64_t rows, double density, uint32_t seed) {
   std::mt19937 random(seed);
   std::bernoulli_distribution coin(density);

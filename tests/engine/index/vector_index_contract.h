@@ -56,6 +56,8 @@ TEST_P(VectorIndexContract, SaysWhatItHolds) {
   EXPECT_EQ(index_->dim(), kDim);
   EXPECT_EQ(index_->size(), kRows);
   EXPECT_EQ(index_->spec(), "Flat");
+  EXPECT_EQ(index_->search(), "");
+  EXPECT_EQ(index_->memory_bytes(), kRows * kDim * 4);
 }
 
 TEST_P(VectorIndexContract, FindsItsOwnRowsFirst) {

@@ -30,7 +30,7 @@ TEST(ManifestBuilderTest, EveryFactArrives) {
       .split_sha256 = "ss",
       .preprocess = spec,
       .shape = {96, 192, 2, 1},
-      .items = 42,
+      .index = {.items = 42, .unreadable = {}, .recall = {}},
       .evaluated_split = "holdout",
       .evaluated_images = 11,
       .values = {{"map", 0.5}, {"nan", std::numeric_limits<double>::quiet_NaN()}},
@@ -53,6 +53,8 @@ TEST(ManifestBuilderTest, EveryFactArrives) {
   EXPECT_EQ(manifest.calibration().source(), "validation");
   EXPECT_THAT(CheckCalibration(manifest), IsOk());
   EXPECT_EQ(manifest.index().spec(), "Flat");
+  EXPECT_FALSE(manifest.index().has_search());
+  EXPECT_FALSE(manifest.index().has_recall_at_10());
   EXPECT_EQ(manifest.evaluation().images(), 11u);
   EXPECT_EQ(manifest.evaluation().values().at("map"), 0.5);
   EXPECT_EQ(manifest.evaluation().values().count("nan"), 0u);
@@ -64,6 +66,28 @@ TEST(ManifestBuilderTest, EveryFactArrives) {
   EXPECT_EQ(labels.classes[0].id, 5u);
   EXPECT_EQ(labels.classes[0].name, "dress");
   EXPECT_EQ(labels.attributes[0].supercategory, "colour");
+}
+
+TEST(ManifestBuilderTest, WhatTheIndexFindsArrives) {
+  Recipe recipe;
+  recipe.index_spec = "HNSW32";
+  FashionData data;
+  ManifestFacts facts{.recipe = recipe,
+                      .data = data,
+                      .support = {},
+                      .split_sha256 = "",
+                      .preprocess = {},
+                      .shape = {}};
+  facts.index.recall =
+      IndexRecall{.search = "efSearch=32", .recall = 0.975, .queries = 300, .source = "items"};
+  const Manifest manifest = MakeManifest(facts);
+  EXPECT_EQ(manifest.index().spec(), "HNSW32");
+  EXPECT_EQ(manifest.index().search(), "efSearch=32");
+  EXPECT_EQ(manifest.index().recall_at_10(), 0.975);
+  EXPECT_EQ(manifest.index().recall_queries(), 300u);
+  EXPECT_EQ(manifest.index().recall_source(), "items");
+  facts.index.recall->search = "";
+  EXPECT_FALSE(MakeManifest(facts).index().has_search()) << "SQ8 has none";
 }
 
 }  // namespace

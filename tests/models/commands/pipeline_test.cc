@@ -501,5 +501,52 @@ TEST_F(PipelineTest, SetWithoutHeldOutPartIsMeasuredOnItsOwnImagesAndSaysSo) {
   EXPECT_EQ(nlohmann::json::parse(other)["split"], "validation");
 }
 
+// From the recipe's word to a bundle that loads, is checked and answers.
+TEST_F(PipelineTest, EveryKindOfIndexIsBuiltMeasuredAndServed) {
+  for (const char* spec : {"SQ8", "IVF1,Flat", "HNSW8"}) {
+    const std::string out = Run(Options(absl::StrCat(kRecipe, "[index]\nspec = \"", spec, "\"\n")));
+    EXPECT_THAT(out, HasSubstr(absl::StrCat("; index ", spec))) << "the line of the publishing";
+    EXPECT_THAT(out, HasSubstr("recall@10"));
+    LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
+    const auto& index = bundle->manifest.index();
+    EXPECT_EQ(bundle->index->spec(), spec);
+    EXPECT_EQ(bundle->index->search(), index.search());
+    EXPECT_GE(index.recall_at_10(), 0.9) << spec;
+    EXPECT_EQ(index.recall_queries(), 40u) << "each item: there are too few validation pictures";
+    EXPECT_EQ(index.recall_source(), "items");
+    LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(bundle->items->item(3).uri));
+    LB_ASSERT_OK_AND_ASSIGN(const Embeddings query, EmbedImageFile(*bundle, bytes));
+    for (const bool exact : {false, true}) {
+      LB_ASSERT_OK_AND_ASSIGN(
+          const auto found,
+          bundle->index->Search(query.vectors, {QueryOptions{.top_k = 1, .exact = exact}}));
+      EXPECT_EQ(found[0][0].row, 3) << spec;
+    }
+  }
+}
+
+TEST_F(PipelineTest, TheRecallIsOfTheValidationPartWhereItIsLargeEnough) {
+  SynthOptions synth = TinySynthOptions(dir_ / "more");
+  synth.train = 250;
+  synth.holdout = 20;
+  ASSERT_THAT(SynthesizeOutfits(synth), IsOk());
+  PipelineOptions options = Options(absl::StrCat(absl::StrReplaceAll(kRecipe, {{"80/20", "60/40"}}),
+                                                 "[index]\nspec = \"IVF3,SQ8\"\n"));
+  options.data = dir_ / "more";
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
+  EXPECT_EQ(bundle->manifest.index().recall_source(), "validation");
+  EXPECT_EQ(bundle->manifest.index().recall_queries(), 100u);
+  EXPECT_GT(bundle->manifest.index().recall_at_10(), 0.5);
+  EXPECT_EQ(bundle->index->search(), bundle->manifest.index().search());
+}
+
+TEST_F(PipelineTest, MoreListsThanTheTrainingPartCanTrainAreRefusedBeforeTheTraining) {
+  EXPECT_THAT(Pipeline::Open(Options(absl::StrCat(kRecipe, "[index]\nspec = \"IVF2,Flat\"\n"))),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("wants 78 vectors"), HasSubstr("there are 40"),
+                             HasSubstr("at most 1 lists"))));
+}
+
 }  // namespace
 }  // namespace lookbook

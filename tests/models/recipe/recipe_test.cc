@@ -312,8 +312,21 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"name = \"x\"\n", "1: stage: ", "at least one [[stage]]"},
         BadRecipe{With("name = \"m\"", "name = \"../m\""), "1: name: ", "../m"},
         BadRecipe{With("name = \"m\"", ""), "1: name: ", "needs a name"},
-        BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"HNSW32\"\n"),
-                  "8: index.spec: ", "not supported by this version"}));
+        BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"PQ16\"\n"),
+                  "8: index.spec: ", "known: \"Flat\", \"SQ8\""},
+        BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"HNSW2\"\n"),
+                  "8: index.spec: ", "links 2 is not in 4 to 64"},
+        BadRecipe{absl::StrCat(kMinimal, "[index]\nspec = \"IVF99999,Flat\"\n"),
+                  "8: index.spec: ", "lists 99999 is not in 1 to 65536"}));
+
+TEST(RecipeTest, TakesEveryKindOfIndex) {
+  for (const char* spec : {"Flat", "SQ8", "SQfp16", "IVF64,Flat", "IVF64,SQ8", "HNSW32"}) {
+    LB_ASSERT_OK_AND_ASSIGN(
+        const Recipe recipe,
+        ParseRecipe(absl::StrCat(kMinimal, "[index]\nspec = \"", spec, "\"\n"), "m.toml"));
+    EXPECT_EQ(recipe.index_spec, spec);
+  }
+}
 
 TEST(RecipeTest, NetworkKeysTakeEveryForm) {
   LB_ASSERT_OK_AND_ASSIGN(const Recipe plain, ParseRecipe(kMinimal, "m.toml"));

@@ -34,6 +34,18 @@ TEST(ServerConfigTest, AQueueShorterThanABatchIsNamedWithBothValues) {
   EXPECT_THAT(Validate(config), IsOk());
 }
 
+TEST(ServerConfigTest, ABeamIsAsTheBundleSaysOrWideEnough) {
+  ServerConfig config = Good();
+  for (const int width : {0, 16, 4096}) {
+    config.index.ef_search = width;
+    EXPECT_THAT(Validate(config), IsOk()) << width;
+  }
+  for (const int width : {1, 15}) {
+    config.index.ef_search = width;
+    EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("index.ef_search"))) << width;
+  }
+}
+
 TEST(ServerConfigTest, LimitsMustNest) {
   ServerConfig config = Good();
   config.limits.image_bytes = config.limits.message_bytes + 1;

@@ -66,6 +66,36 @@ TEST_F(CatalogMessagesTest, BundleInfoSumsTheBundleUp) {
   EXPECT_EQ(info.created(), "2026-11-23T10:15:00Z");
 }
 
+class SearchedIndex : public FakeIndex {
+ public:
+  explicit SearchedIndex(std::string search) : FakeIndex(2, {1, 0}), search_(std::move(search)) {}
+  std::string search() const override { return search_; }
+
+ private:
+  const std::string search_;
+};
+
+TEST_F(CatalogMessagesTest, TheRecallIsOfTheSearchThatItWasMeasuredWith) {
+  v1::BundleInfo exact;
+  FillBundleInfo("default", fake_.bundle.get(), &exact);
+  EXPECT_EQ(exact.index_search(), "");
+  EXPECT_FALSE(exact.has_index_recall_at_10());
+  auto* index = fake_.bundle->manifest.mutable_index();
+  index->set_search("nprobe=8");
+  index->set_recall_at_10(0.97);
+  for (const auto& [search, known] :
+       std::vector<std::pair<std::string, bool>>{{"nprobe=8", true}, {"nprobe=4", false}}) {
+    fake_.bundle->index = std::make_unique<SearchedIndex>(search);
+    v1::BundleInfo info;
+    FillBundleInfo("default", fake_.bundle.get(), &info);
+    EXPECT_EQ(info.index_search(), search);
+    EXPECT_EQ(info.has_index_recall_at_10(), known);
+    if (known) {
+      EXPECT_EQ(info.index_recall_at_10(), 0.97);
+    }
+  }
+}
+
 TEST_F(CatalogMessagesTest, ARootWithoutABundleHasOnlyItsName) {
   v1::BundleInfo info;
   FillBundleInfo("default", nullptr, &info);

@@ -1,0 +1,29 @@
+// FAISS's own file format, written and read so that a full disk or a damaged file is a Status.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/index/index_spec.h"
+
+namespace faiss {
+struct Index;
+}  // namespace faiss
+
+namespace lookbook {
+
+// Replaces `path` by what FAISS's write_index() makes of `index`, so that a reader, or a crash at
+// any point, sees the old file or the new one whole (temporary file, fsync, rename). On failure the
+// temporary file is gone. The code is that of the system's refusal; the message names `path`.
+absl::Status WriteFaissFile(const std::string& path, const faiss::Index& index);
+
+// Reads such a file after CheckIndexLayout(), whose errors it returns. Internal: FAISS refuses it
+// all the same. ResourceExhausted: out of memory.
+absl::StatusOr<std::unique_ptr<faiss::Index>> ReadFaissFile(const std::string& path,
+                                                            const IndexSpec& spec, int dim,
+                                                            int64_t rows);
+
+}  // namespace lookbook
