@@ -11,6 +11,24 @@
 namespace lookbook {
 namespace {
 
+// Ours that stand in one table.
+constexpr const char* kCompared[] = {"quick",
+                                     "quick_bce",
+                                     "bce",
+                                     "supcon",
+                                     "triplet",
+                                     "angular",
+                                     "asl",
+                                     "random_probe",
+                                     "ssl_rotation",
+                                     "ssl_finetune",
+                                     "resnet18_scratch",
+                                     "resnet50_scratch",
+                                     "resnet50_frozen",
+                                     "resnet50_finetune",
+                                     "mobilenet_v2_scratch",
+                                     "mobilenet_v2_pretrained"};
+
 Recipe Committed(const std::string& name) {
   const absl::StatusOr<Recipe> recipe = LoadRecipe(absl::StrCat("models/recipes/", name, ".toml"));
   EXPECT_THAT(recipe, IsOk());
@@ -34,6 +52,22 @@ TEST(CommittedRecipesTest, FrozenFeaturesAreAllProbedTheSame) {
   const std::string probe = ProbeOf("random_probe");
   EXPECT_EQ(ProbeOf("ssl_rotation"), probe);
   EXPECT_EQ(ProbeOf("resnet50_frozen"), probe);
+}
+
+// Attributes at full weight cost the classes several points: rows that weigh them differently
+// differ by that.
+TEST(CommittedRecipesTest, ComparedRowsWeighAttributesTheSame) {
+  for (const char* name : kCompared) {
+    int losses = 0;
+    for (const StageRecipe& stage : Committed(name).stages) {
+      for (const LossRecipe& loss : stage.losses) {
+        if (loss.kind() != LossKind::kClassification) continue;
+        ++losses;
+        EXPECT_EQ(loss.classification.attribute_weight, 0.1) << name << ", " << stage.name;
+      }
+    }
+    EXPECT_GT(losses, 0) << name;
+  }
 }
 
 }  // namespace
