@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "models/recipe/effective_recipe.h"
 #include "models/recipe/recipe.h"
 #include "tests/support/status_matchers.h"
@@ -12,22 +16,13 @@ namespace lookbook {
 namespace {
 
 // Ours that stand in one table.
-constexpr const char* kCompared[] = {"quick",
-                                     "quick_bce",
-                                     "bce",
-                                     "supcon",
-                                     "triplet",
-                                     "angular",
-                                     "asl",
-                                     "random_probe",
-                                     "ssl_rotation",
-                                     "ssl_finetune",
-                                     "resnet18_scratch",
-                                     "resnet50_scratch",
-                                     "resnet50_frozen",
-                                     "resnet50_finetune",
-                                     "mobilenet_v2_scratch",
-                                     "mobilenet_v2_pretrained"};
+std::vector<std::string> Compared() {
+  return absl::StrSplit(
+      "quick quick_bce bce supcon triplet graded angular asl random_probe ssl_rotation "
+      "ssl_finetune resnet18_scratch resnet50_scratch resnet50_frozen resnet50_finetune "
+      "mobilenet_v2_scratch mobilenet_v2_pretrained lp_ft_asl",
+      ' ');
+}
 
 Recipe Committed(const std::string& name) {
   const absl::StatusOr<Recipe> recipe = LoadRecipe(absl::StrCat("models/recipes/", name, ".toml"));
@@ -54,10 +49,20 @@ TEST(CommittedRecipesTest, FrozenFeaturesAreAllProbedTheSame) {
   EXPECT_EQ(ProbeOf("resnet50_frozen"), probe);
 }
 
+// The networks and objectives that a study lines up, ours and where the earlier study had one
+// theirs.
+TEST(CommittedRecipesTest, EveryRowOfTheStudyHasARecipe) {
+  for (const std::string& name : Compared()) EXPECT_EQ(Committed(name).name, name);
+  for (const std::string name :
+       {"resnet50_scratch", "resnet18_scratch", "resnet50_frozen", "resnet50_finetune",
+        "mobilenet_v2_scratch", "mobilenet_v2_pretrained", "triplet", "ssl_rotation"})
+    EXPECT_EQ(Committed("study/" + name).name, "study_" + name);
+}
+
 // Attributes at full weight cost the classes several points: rows that weigh them differently
 // differ by that.
 TEST(CommittedRecipesTest, ComparedRowsWeighAttributesTheSame) {
-  for (const char* name : kCompared) {
+  for (const std::string& name : Compared()) {
     int losses = 0;
     for (const StageRecipe& stage : Committed(name).stages) {
       for (const LossRecipe& loss : stage.losses) {
