@@ -115,6 +115,7 @@ absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverride
     LB_ASSIGN_OR_RETURN(split, MakeSplit("all", data, kCommonSeed));
   } else {
     out.name = "test";
+    overrides->holdout_csv = "";
     overrides->split = kCommonSplit;
     overrides->seed = kCommonSeed;
     LB_ASSIGN_OR_RETURN(split, MakeSplit(kCommonSplit, data, kCommonSeed));
@@ -131,7 +132,8 @@ absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverride
 std::vector<std::string> SettingsText(const RecipeOverrides& overrides) {
   std::vector<std::string> out;
   if (!overrides.backbone.empty()) out.push_back(absl::StrCat("network ", overrides.backbone));
-  if (!overrides.pretrained.empty()) out.push_back(absl::StrCat("pretrained weights ", overrides.pretrained));
+  if (!overrides.pretrained.empty())
+    out.push_back(absl::StrCat("pretrained weights ", overrides.pretrained));
   if (overrides.image_size > 0)
     out.push_back(absl::StrCat("pictures of ", overrides.image_size, " pixels"));
   if (overrides.epochs > 0) out.push_back(absl::StrCat(overrides.epochs, " epochs a stage"));

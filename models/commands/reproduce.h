@@ -39,8 +39,8 @@ struct ReproduceOptions {
 // bundles), OUT/runs/NAME.log, study.html (the runs' reports side by side), and study.md,
 // study.csv, study.json. Every row is measured on the same queries: the labelled set holdout.csv
 // where DATA has one; otherwise the test part of "stratified 80/10/10", which then is every
-// recipe's split. A run that is finished is kept, one that was interrupted goes on; a recipe that
-// fails is a row that says why.
+// recipe's split, without a holdout_csv. A run that is finished is kept, one that was interrupted
+// goes on; a recipe that fails is a row that says why.
 //
 // InvalidArgument: no recipe, two of one name, one that is none, a pair of unknown names, or a
 // network is replaced and the weights that a recipe starts from are not. NotFound: no such file or

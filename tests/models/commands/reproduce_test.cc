@@ -38,11 +38,17 @@ absl::StatusOr<ChildResult> RunHere(const RunRequest& request) {
   return ChildResult{.exit_code = ExitCode(status), .peak_rss_bytes = 1 << 20};
 }
 
-std::string RecipeText(const std::string& name, const std::string& network = "") {
+// Lines that a recipe has beside what all of them have.
+struct Extra {
+  std::string network, data;
+};
+
+std::string RecipeText(const std::string& name, const Extra& extra) {
   return absl::StrCat("name = \"", name,
                       "\"\nthreads = 1\n[data]\nsplit = \"random 80/20\"\nimage_size = 64\n"
-                      "workers = 1\n[network]\nbackbone = \"mobilenet_v2\"\n",
-                      network, "\n[[stage]]\nname = \"all\"\nepochs = 40\nbatch_size = 8\n");
+                      "workers = 1\n",
+                      extra.data, "\n[network]\nbackbone = \"mobilenet_v2\"\n", extra.network,
+                      "\n[[stage]]\nname = \"all\"\nepochs = 40\nbatch_size = 8\n");
 }
 
 class ReproduceTest : public ::testing::Test {
@@ -58,9 +64,9 @@ class ReproduceTest : public ::testing::Test {
   static void TearDownTestSuite() { delete data_; }
 
   // Writes the recipe into recipes/.
-  void Add(const std::string& name, const std::string& network = "") {
+  void Add(const std::string& name, const Extra& extra = {}) {
     ASSERT_THAT(MakeDirectories(dir_ / "recipes"), IsOk());
-    ASSERT_THAT(WriteFile(dir_ / ("recipes/" + name + ".toml"), RecipeText(name, network)), IsOk());
+    ASSERT_THAT(WriteFile(dir_ / ("recipes/" + name + ".toml"), RecipeText(name, extra)), IsOk());
   }
   ReproduceOptions Options() {
     ReproduceOptions options;
@@ -137,7 +143,7 @@ TEST_F(ReproduceTest, EveryRecipeIsARowOnTheSameQueriesBesideWhatAllMustBeat) {
 }
 
 TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
-  Add("a", "init = \"bundle:/no/such/folder\"");
+  Add("a", {.network = "init = \"bundle:/no/such/folder\""});
   Add("b");
   ReproduceOptions options = Options();
   options.overrides.pretrained = "bundle:" + (dir_ / "nothing");
@@ -171,7 +177,7 @@ TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {
   std::filesystem::copy(*data_ / "outfits", dir_ / "copy",
                         std::filesystem::copy_options::recursive);
   ASSERT_THAT(RemoveAll(dir_ / "copy/holdout.csv"), IsOk());
-  Add("a");
+  Add("a", {.data = "holdout_csv = \"holdout.csv\""});  // Which this set does not have.
   ReproduceOptions options = Options();
   options.data = dir_ / "copy";
   ASSERT_THAT(Run(options), IsOk());
@@ -183,7 +189,7 @@ TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {
 }
 
 TEST_F(ReproduceTest, WhatCannotWorkIsSaidBeforeAnythingRuns) {
-  Add("a", "init = \"weights/mobilenet_v2.pth\"");
+  Add("a", {.network = "init = \"weights/mobilenet_v2.pth\""});
   ReproduceOptions options = Options();
   EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kInvalidArgument,
                                      AllOf(HasSubstr("\"a\""), HasSubstr("--pretrained"))));

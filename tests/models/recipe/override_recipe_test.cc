@@ -83,6 +83,15 @@ TEST(OverrideRecipeTest, ReplacesWhatIsNamedAndNothingElse) {
                           HasSubstr("#   data.image_size = 64\n")));
 }
 
+TEST(OverrideRecipeTest, ASetWithoutAHoldoutTakesTheKeyAway) {
+  const std::string recipe =
+      "name = \"r\"\n[data]\nholdout_csv = \"h.csv\"\n[[stage]]\nname = \"s\"\nsteps = 1\n";
+  const std::string text = Override({.holdout_csv = ""}, recipe);
+  EXPECT_THAT(Changed(recipe, text), ElementsAre("data.holdout_csv = "));
+  EXPECT_THAT(text, HasSubstr("#   no data.holdout_csv\n"));
+  EXPECT_EQ(Override({.holdout_csv = ""}), kRecipe) << "there was none";
+}
+
 TEST(OverrideRecipeTest, ARandomStartStaysOne) {
   const std::string he = "name = \"r\"\n[[stage]]\nname = \"s\"\nsteps = 1\n";
   EXPECT_EQ(Override({.pretrained = "bundle:out/garments"}, he), he);
