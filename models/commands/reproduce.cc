@@ -16,6 +16,7 @@
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "models/commands/command_line.h"
+#include "models/commands/duplicate_groups.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
 #include "models/commands/study_runs.h"
@@ -81,9 +82,9 @@ absl::StatusOr<PlannedRun> PlanRun(const std::string& file, const ReproduceOptio
 }
 
 // All recipes are read before the first of them runs.
-absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const ReproduceOptions& options,
+absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<std::string>& files,
+                                                 const ReproduceOptions& options,
                                                  const RecipeOverrides& overrides) {
-  LB_ASSIGN_OR_RETURN(const std::vector<std::string> files, RecipeFiles(options.recipes));
   std::map<std::string, PlannedRun> by_name;
   std::vector<std::string> names;
   for (const std::string& file : files) {
@@ -103,8 +104,28 @@ absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const ReproduceOptions& options
   return out;
 }
 
-// The common queries, and what has to be replaced for them in every recipe.
-absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverrides* overrides) {
+// Whether a recipe keeps pictures of nearly the same look together: the common split then does.
+absl::StatusOr<bool> AnyGroupsNearDuplicates(const std::vector<std::string>& files) {
+  bool out = false;
+  for (const std::string& file : files) {
+    LB_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(file));
+    out = out || recipe.data.group_near_duplicates;
+  }
+  return out;
+}
+
+absl::StatusOr<Split> CommonSplit(const FashionData& data, bool grouped) {
+  std::vector<int64_t> groups;
+  if (grouped) {
+    LB_ASSIGN_OR_RETURN(groups, GroupNearDuplicates(data.images));
+  }
+  return MakeSplit(kCommonSplit, data, kCommonSeed, groups);
+}
+
+// The common queries, and what has to be replaced for them in every recipe: all that decides which
+// pictures a run is trained on. `grouped`: the split is to keep near duplicates together.
+absl::StatusOr<StudyQueries> FindQueries(const std::string& root, bool grouped,
+                                         RecipeOverrides* overrides) {
   StudyQueries out;
   LB_ASSIGN_OR_RETURN(const FashionData data, ReadLabelledSet(root, DataRecipe().csv));
   Split split;
@@ -118,7 +139,8 @@ absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverride
     overrides->holdout_csv = "";
     overrides->split = kCommonSplit;
     overrides->seed = kCommonSeed;
-    LB_ASSIGN_OR_RETURN(split, MakeSplit(kCommonSplit, data, kCommonSeed));
+    overrides->group_near_duplicates = grouped;
+    LB_ASSIGN_OR_RETURN(split, CommonSplit(data, grouped));
     out.data.labels = data.labels;
     for (const int64_t row : split.test) out.data.images.push_back(data.images[row]);
   }
@@ -140,6 +162,7 @@ std::vector<std::string> SettingsText(const RecipeOverrides& overrides) {
   if (overrides.max_images > 0)
     out.push_back(absl::StrCat("at most ", overrides.max_images, " images looked at"));
   if (!overrides.split.empty()) out.push_back(absl::StrCat("split ", overrides.split));
+  if (overrides.group_near_duplicates) out.push_back("near duplicates in one part");
   return out;
 }
 
@@ -233,8 +256,10 @@ absl::StatusOr<ChildResult> LaunchRun(const RunRequest& request) {
 
 absl::Status Reproduce(const ReproduceOptions& options) {
   RecipeOverrides overrides = options.overrides;
-  LB_ASSIGN_OR_RETURN(const StudyQueries queries, FindQueries(options.data, &overrides));
-  LB_ASSIGN_OR_RETURN(const std::vector<PlannedRun> planned, PlanRuns(options, overrides));
+  LB_ASSIGN_OR_RETURN(const std::vector<std::string> files, RecipeFiles(options.recipes));
+  LB_ASSIGN_OR_RETURN(const bool grouped, AnyGroupsNearDuplicates(files));
+  LB_ASSIGN_OR_RETURN(const StudyQueries queries, FindQueries(options.data, grouped, &overrides));
+  LB_ASSIGN_OR_RETURN(const std::vector<PlannedRun> planned, PlanRuns(files, options, overrides));
   LB_ASSIGN_OR_RETURN(const std::vector<StudyPair> pairs, PlanPairs(planned, options.pairs));
   Study study{.data = absl::StrCat(options.data, ", ", queries.name),
               .settings = SettingsText(overrides)};

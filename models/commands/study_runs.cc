@@ -88,6 +88,15 @@ std::vector<StudyClass> ClassesOf(const SetEvaluation& set) {
   return out;
 }
 
+// A row of pictures that were learned by heart would beat all others.
+absl::Status RefuseTrainedOn(const Bundle& bundle, const StudyQueries& queries) {
+  const TrainedOn known = ImagesTrainedOn(bundle, queries.data.images);
+  if (known.images == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "trained on ", known.images, " of the ", queries.data.images.size(),
+      " queries (the first: ", known.first, "), so that its figures would say nothing"));
+}
+
 }  // namespace
 
 absl::StatusOr<RunOutcome> RememberOutcome(const std::string& path, const std::string& recipe_text,
@@ -121,6 +130,7 @@ absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& 
                                        const std::string& bundles, const StudyQueries& queries,
                                        const BootstrapOptions& bootstrap) {
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(bundles));
+  LB_RETURN_IF_ERROR(RefuseTrainedOn(*bundle, queries));
   LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
                       MeasureBundle(*bundle, queries.data, queries.name, /*gallery=*/true));
   LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(JoinPath(work, "train/weights.pt")));

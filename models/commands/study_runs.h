@@ -39,7 +39,8 @@ struct MeasuredRun {
   std::optional<RunOutputs> outputs;  // Absent: there is no bundle.
 };
 
-// The finished run in `work`, published into `bundles`.
+// The finished run in `work`, published into `bundles`. FailedPrecondition: the bundle's index
+// holds queries, so it was trained on them.
 absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& work,
                                        const std::string& bundles, const StudyQueries& queries,
                                        const BootstrapOptions& bootstrap);

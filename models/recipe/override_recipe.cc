@@ -46,6 +46,7 @@ void ChangeData(const RecipeOverrides& overrides, toml::table* document, Changes
   if (overrides.image_size > 0)
     changes->Set(data, "data.", "image_size", int64_t{overrides.image_size});
   if (!overrides.split.empty()) changes->Set(data, "data.", "split", overrides.split);
+  if (overrides.group_near_duplicates) changes->Set(data, "data.", "group_near_duplicates", true);
   if (!overrides.holdout_csv.has_value()) return;
   if (overrides.holdout_csv->empty())
     changes->Remove(data, "data.", "holdout_csv");

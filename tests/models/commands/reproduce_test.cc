@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/files.h"
 #include "models/commands/command_line.h"
 #include "models/commands/pipeline.h"
@@ -40,7 +42,7 @@ absl::StatusOr<ChildResult> RunHere(const RunRequest& request) {
 
 // Lines that a recipe has beside what all of them have.
 struct Extra {
-  std::string network, data;
+  std::string network, data, stage;
 };
 
 std::string RecipeText(const std::string& name, const Extra& extra) {
@@ -48,7 +50,8 @@ std::string RecipeText(const std::string& name, const Extra& extra) {
                       "\"\nthreads = 1\n[data]\nsplit = \"random 80/20\"\nimage_size = 64\n"
                       "workers = 1\n",
                       extra.data, "\n[network]\nbackbone = \"mobilenet_v2\"\n", extra.network,
-                      "\n[[stage]]\nname = \"all\"\nepochs = 40\nbatch_size = 8\n");
+                      "\n[[stage]]\nname = \"all\"\nepochs = 40\nbatch_size = 8\n", extra.stage,
+                      "\n");
 }
 
 class ReproduceTest : public ::testing::Test {
@@ -67,6 +70,12 @@ class ReproduceTest : public ::testing::Test {
   void Add(const std::string& name, const Extra& extra = {}) {
     ASSERT_THAT(MakeDirectories(dir_ / "recipes"), IsOk());
     ASSERT_THAT(WriteFile(dir_ / ("recipes/" + name + ".toml"), RecipeText(name, extra)), IsOk());
+  }
+  // The data in copy/, all of it in train.csv.
+  void CopyWithoutHoldout() {
+    std::filesystem::copy(*data_ / "outfits", dir_ / "copy",
+                          std::filesystem::copy_options::recursive);
+    ASSERT_THAT(RemoveAll(dir_ / "copy/holdout.csv"), IsOk());
   }
   ReproduceOptions Options() {
     ReproduceOptions options;
@@ -174,9 +183,7 @@ TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
 }
 
 TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {
-  std::filesystem::copy(*data_ / "outfits", dir_ / "copy",
-                        std::filesystem::copy_options::recursive);
-  ASSERT_THAT(RemoveAll(dir_ / "copy/holdout.csv"), IsOk());
+  CopyWithoutHoldout();
   Add("a", {.data = "holdout_csv = \"holdout.csv\""});  // Which this set does not have.
   ReproduceOptions options = Options();
   options.data = dir_ / "copy";
@@ -186,6 +193,48 @@ TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {
   EXPECT_GT(split["test"].size(), 2u);
   LB_ASSERT_OK_AND_ASSIGN(const std::string recipe, ReadFile(dir_ / "study/recipes/a.toml"));
   EXPECT_THAT(recipe, HasSubstr("#   data.split = stratified 80/10/10"));
+}
+
+// A recipe that keeps near duplicates together must not draw another split than the queries'.
+TEST_F(ReproduceTest, NoRowIsMeasuredOnPicturesThatItWasTrainedOn) {
+  CopyWithoutHoldout();
+  // Pairs of the same look, which the common split would tear apart.
+  std::vector<std::filesystem::path> pictures;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "copy/train"))
+    pictures.push_back(entry.path());
+  std::sort(pictures.begin(), pictures.end());
+  for (size_t i = 0; i + 1 < pictures.size(); i += 2) {
+    std::filesystem::copy_file(pictures[i], pictures[i + 1],
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  Add("a", {.data = "group_near_duplicates = true"});
+  Add("b", {.stage = "ema = 0.9"});
+  ReproduceOptions options = Options();
+  options.data = dir_ / "copy";
+  ASSERT_THAT(Run(options), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string a, ReadFile(dir_ / "study/runs/a/split.json"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string b, ReadFile(dir_ / "study/runs/b/split.json"));
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(nlohmann::json::parse(a)["group_near_duplicates"], true);
+  EXPECT_EQ(Study()["queries"], nlohmann::json::parse(a)["test"].size());
+  EXPECT_THAT(Study()["settings"].dump(), HasSubstr("near duplicates in one part"));
+}
+
+TEST_F(ReproduceTest, ABundleThatHoldsAQueryIsNoRow) {
+  CopyWithoutHoldout();
+  Add("a");
+  ReproduceOptions options = Options();
+  options.data = dir_ / "copy";
+  options.launch = [&](const RunRequest& request) {
+    // As somebody who thinks that more pictures are better would.
+    const std::string text = ReadFile(request.recipe).value_or("");
+    EXPECT_THAT(
+        WriteFile(request.recipe, absl::StrReplaceAll(text, {{"'stratified 80/10/10'", "'all'"}})),
+        IsOk());
+    return RunHere(request);
+  };
+  EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_THAT(Study()["rows"].back()["failure"].get<std::string>(), HasSubstr("trained on"));
 }
 
 TEST_F(ReproduceTest, WhatCannotWorkIsSaidBeforeAnythingRuns) {

@@ -72,12 +72,14 @@ TEST(OverrideRecipeTest, ReplacesWhatIsNamedAndNothingElse) {
                                      .pretrained = "bundle:out/garments",
                                      .image_size = 64,
                                      .split = "all",
+                                     .group_near_duplicates = true,
                                      .holdout_csv = "holdout.csv",
                                      .seed = 9});
   EXPECT_THAT(Changed(kRecipe, text),
               ElementsAre("seed = 9", "data.holdout_csv = holdout.csv", "data.split = all",
-                          "data.image_size = 64", "network.backbone = small_cnn",
-                          "network.width = 1", "network.init = bundle:out/garments"));
+                          "data.group_near_duplicates = 1", "data.image_size = 64",
+                          "network.backbone = small_cnn", "network.width = 1",
+                          "network.init = bundle:out/garments"));
   EXPECT_THAT(text, AllOf(HasSubstr("# Recipe \"r\" with these settings replaced:"),
                           HasSubstr("#   network.backbone = small_cnn\n"),
                           HasSubstr("#   data.image_size = 64\n")));
