@@ -40,7 +40,8 @@ struct ReproduceOptions {
 // study.csv, study.json. Every row is measured on the same queries: the labelled set holdout.csv
 // where DATA has one; otherwise the test part of "stratified 80/10/10", which then is every
 // recipe's split, without a holdout_csv. A run that is finished is kept, one that was interrupted
-// goes on; a recipe that fails is a row that says why.
+// goes on; a recipe that fails is a row that says why; one whose settings, replaced, are all those
+// of another is not run, and its row names that other.
 //
 // InvalidArgument: no recipe, two of one name, one that is none, a pair of unknown names, or a
 // network is replaced and the weights that a recipe starts from are not. NotFound: no such file or

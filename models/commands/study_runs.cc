@@ -63,14 +63,19 @@ std::string GuardText(const std::string& work) {
   return absl::StrCat(history->back().health, ", red at ", red, " of ", history->size());
 }
 
+// What a recipe says of its run.
+StudyRow RowOf(const Recipe& recipe) {
+  return {.run = recipe.name,
+          .backbone = recipe.network.backbone,
+          .init = InitText(recipe),
+          .loss = LossText(recipe),
+          .length = LengthText(recipe)};
+}
+
 // What is known of a run whatever became of it.
 StudyRow RowOf(const Recipe& recipe, const std::string& work) {
-  StudyRow row{.run = recipe.name,
-               .backbone = recipe.network.backbone,
-               .init = InitText(recipe),
-               .loss = LossText(recipe),
-               .length = LengthText(recipe),
-               .guard = GuardText(work)};
+  StudyRow row = RowOf(recipe);
+  row.guard = GuardText(work);
   const nlohmann::json result = ReadJson(JoinPath(work, "train/result.json"));
   row.train_seconds = NumberOf(result, "seconds");
   row.train_images_per_second = NumberOf(result, "images_per_second");
@@ -123,6 +128,12 @@ absl::StatusOr<RunOutcome> RememberOutcome(const std::string& path, const std::s
 StudyRow FailedRow(const Recipe& recipe, const std::string& work, const std::string& failure) {
   StudyRow row = RowOf(recipe, work);
   row.failure = failure;
+  return row;
+}
+
+StudyRow TwinRow(const Recipe& recipe, const std::string& same_as) {
+  StudyRow row = RowOf(recipe);
+  row.same_as = same_as;
   return row;
 }
 

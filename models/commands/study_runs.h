@@ -36,7 +36,7 @@ struct StudyQueries {
 
 struct MeasuredRun {
   StudyRow row;
-  std::optional<RunOutputs> outputs;  // Absent: there is no bundle.
+  std::optional<RunOutputs> outputs;  // Absent: there is no bundle of its own.
 };
 
 // The finished run in `work`, published into `bundles`. FailedPrecondition: the bundle's index
@@ -46,6 +46,9 @@ absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& 
                                        const BootstrapOptions& bootstrap);
 // A run that left no bundle.
 StudyRow FailedRow(const Recipe& recipe, const std::string& work, const std::string& failure);
+
+// A recipe that was not run because `same_as` trains the same.
+StudyRow TwinRow(const Recipe& recipe, const std::string& same_as);
 
 // "chance", "label frequency", "raw pixels 8x8".
 absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queries,
