@@ -8,10 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "models/commands/random_probe.h"
 #include "models/recipe/effective_recipe.h"
 
 namespace lookbook {
 namespace {
+
+constexpr char kRandomProbeFile[] = "random_probe.toml (built in)";
 
 // Weights of one network are no start for another.
 absl::Status CheckInit(const Recipe& recipe, const RecipeOverrides& overrides) {
@@ -24,9 +27,9 @@ absl::Status CheckInit(const Recipe& recipe, const RecipeOverrides& overrides) {
       recipe.network.backbone, ": with another --network give --pretrained"));
 }
 
-absl::StatusOr<PlannedRun> PlanRun(const std::string& file, const ReproduceOptions& options,
+absl::StatusOr<PlannedRun> PlanRun(const Recipe& recipe, const std::string& file,
+                                   const ReproduceOptions& options,
                                    const RecipeOverrides& overrides) {
-  LB_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(file));
   LB_RETURN_IF_ERROR(CheckInit(recipe, overrides));
   LB_ASSIGN_OR_RETURN(const std::string text, OverrideRecipe(recipe.text, file, overrides));
   PlannedRun out;
@@ -80,11 +83,17 @@ absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<std::string>&
   std::map<std::string, PlannedRun> by_name;
   std::vector<std::string> names;
   for (const std::string& file : files) {
-    LB_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(file, options, overrides));
-    const std::string name = run.recipe.name;
-    if (!by_name.emplace(name, std::move(run)).second)
-      return absl::InvalidArgumentError(absl::StrCat("two recipes are called \"", name, "\""));
-    names.push_back(name);
+    LB_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(file));
+    LB_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(recipe, file, options, overrides));
+    if (!by_name.emplace(recipe.name, std::move(run)).second)
+      return absl::InvalidArgumentError(
+          absl::StrCat("two recipes are called \"", recipe.name, "\""));
+    names.push_back(recipe.name);
+  }
+  LB_ASSIGN_OR_RETURN(const Recipe probe, ParseRecipe(kRandomProbeRecipe, kRandomProbeFile));
+  if (by_name.count(probe.name) == 0) {
+    LB_ASSIGN_OR_RETURN(by_name[probe.name], PlanRun(probe, kRandomProbeFile, options, overrides));
+    names.insert(names.begin(), probe.name);
   }
   LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(options.out, "recipes")));
   LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(options.out, "runs")));

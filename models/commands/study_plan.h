@@ -26,8 +26,9 @@ absl::StatusOr<std::vector<std::string>> RecipeFiles(const std::vector<std::stri
 // Whether a recipe keeps pictures of nearly the same look together: the common split then does.
 absl::StatusOr<bool> AnyGroupsNearDuplicates(const std::vector<std::string>& files);
 
-// All recipes, read before the first of them runs, "study_X" right behind "X"; writes
-// OUT/recipes/NAME.toml of each. InvalidArgument: as Reproduce says.
+// All recipes, read before the first of them runs, "study_X" right behind "X", and before them
+// random_probe where it is none of them: what a network that learned nothing is worth is a row of
+// every study. Writes OUT/recipes/NAME.toml of each. InvalidArgument: as Reproduce says.
 absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<std::string>& files,
                                                  const ReproduceOptions& options,
                                                  const RecipeOverrides& overrides);

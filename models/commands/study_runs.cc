@@ -183,8 +183,11 @@ absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queri
     frequency.values[key] = raw.values.at(key);
   for (const char* key : {"map", "f1_macro", "f1_macro_supported", "f1_micro", "f1_samples"})
     raw.values[key] = kNaN;
-  raw.intervals = IntervalsOf(OutputsOf(raw.run, std::move(evaluation)), bootstrap);
+  RunOutputs outputs = OutputsOf(raw.run, std::move(evaluation));
+  raw.intervals = IntervalsOf(outputs, bootstrap);
   for (const char* key : {"map", "f1_macro"}) raw.intervals.erase(key);
+  outputs.queries = LabelFrequencyQueries(outputs.labels);
+  frequency.intervals = IntervalsOf(outputs, bootstrap);
   return std::vector<StudyRow>{std::move(chance), std::move(frequency), std::move(raw)};
 }
 

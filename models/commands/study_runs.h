@@ -50,7 +50,7 @@ StudyRow FailedRow(const Recipe& recipe, const std::string& work, const std::str
 // A recipe that was not run because `same_as` trains the same.
 StudyRow TwinRow(const Recipe& recipe, const std::string& same_as);
 
-// "chance", "label frequency", "raw pixels 8x8".
+// "chance" (an expectation: without intervals), "label frequency", "raw pixels 8x8".
 absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queries,
                                                        const BootstrapOptions& bootstrap);
 

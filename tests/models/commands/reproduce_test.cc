@@ -118,10 +118,10 @@ TEST_F(ReproduceTest, EveryRecipeIsARowOnTheSameQueriesBesideWhatAllMustBeat) {
   Add("study_bce", {.stage = "guard = { patience = 8 }"});
   ASSERT_THAT(Run(Options()), IsOk());
   const nlohmann::json study = Study();
-  EXPECT_THAT(Names(study), ElementsAre("chance", "label frequency", "raw pixels 8x8", "bce",
-                                        "study_bce", "supcon"));
+  EXPECT_THAT(Names(study), ElementsAre("chance", "label frequency", "raw pixels 8x8",
+                                        "random_probe", "bce", "study_bce", "supcon"));
   EXPECT_EQ(study["queries"], 20) << "of holdout.csv";
-  const nlohmann::json& row = study["rows"][3];
+  const nlohmann::json& row = study["rows"][4];
   EXPECT_EQ(row["backbone"], "small_cnn");
   EXPECT_EQ(row["length"], "3 steps") << "24 images in batches of 8";
   EXPECT_EQ(row["dim"], 192);
@@ -160,13 +160,13 @@ TEST_F(ReproduceTest, ARecipeThatComesToTheSameIsNotRunTwice) {
   ReproduceOptions options = Options();
   options.pairs = {"supcon:other"};
   ASSERT_THAT(Run(options), IsOk());
-  EXPECT_EQ(launched_, 2);
+  EXPECT_EQ(launched_, 3) << "and the random network";
   const nlohmann::json study = Study();
-  ASSERT_THAT(Names(study),
-              ElementsAre("chance", "label frequency", "raw pixels 8x8", "bce", "other", "supcon"));
-  EXPECT_EQ(study["rows"][5]["same_as"], "bce");
-  EXPECT_TRUE(study["rows"][5]["values"].empty());
-  EXPECT_EQ(study["rows"][5]["length"], "3 steps");
+  ASSERT_THAT(Names(study), ElementsAre("chance", "label frequency", "raw pixels 8x8",
+                                        "random_probe", "bce", "other", "supcon"));
+  EXPECT_EQ(study["rows"][6]["same_as"], "bce");
+  EXPECT_TRUE(study["rows"][6]["values"].empty());
+  EXPECT_EQ(study["rows"][6]["length"], "3 steps");
   ASSERT_THAT(study["pairs"], SizeIs(1)) << "bce against supcon is a question no longer";
   EXPECT_EQ(study["pairs"][0]["a"], "bce") << "which was run";
   EXPECT_EQ(study["pairs"][0]["b"], "other");
@@ -179,13 +179,13 @@ TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
   ReproduceOptions options = Options();
   options.overrides.pretrained = "bundle:" + (dir_ / "nothing");
   EXPECT_THAT(Run(options),
-              StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 2 recipes left no bundle: a")));
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 3 recipes left no bundle: a")));
   const nlohmann::json study = Study();
-  ASSERT_THAT(study["rows"], SizeIs(5));
-  EXPECT_THAT(study["rows"][3]["failure"].get<std::string>(),
+  ASSERT_THAT(study["rows"], SizeIs(6));
+  EXPECT_THAT(study["rows"][4]["failure"].get<std::string>(),
               AllOf(HasSubstr("exit code 2"), HasSubstr(dir_ / "nothing")));
-  EXPECT_EQ(study["rows"][4]["failure"], "");
-  EXPECT_TRUE(study["rows"][4]["values"].contains("map"));
+  EXPECT_EQ(study["rows"][5]["failure"], "");
+  EXPECT_TRUE(study["rows"][5]["values"].contains("map"));
 }
 
 TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
@@ -201,7 +201,7 @@ TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
   ASSERT_THAT(Run(Options()), IsOk());
   EXPECT_EQ(std::filesystem::last_write_time(dir_ / "study/runs/a/train/weights.pt"), made);
   EXPECT_THAT(printed_, HasSubstr("train    unchanged, kept"));
-  EXPECT_THAT(Names(Study()), SizeIs(5));
+  EXPECT_THAT(Names(Study()), SizeIs(6));
 }
 
 TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "models/recipe/effective_recipe.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -62,10 +63,25 @@ TEST_F(StudyPlanTest, RecipesThatComeToTheSameAreOneRun) {
   const std::vector<std::string> files = {Write("a", "resnet18", 10), Write("b", "resnet50", 20),
                                           Write("c", "resnet50", 1)};
   LB_ASSERT_OK_AND_ASSIGN(std::vector<PlannedRun> runs, Plan(files));
-  EXPECT_THAT(Texts(runs), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(Texts(runs), ElementsAre("random_probe", "a", "b", "c"));
   LB_ASSERT_OK_AND_ASSIGN(
       runs, Plan(files, {.backbone = "small_cnn", .max_images = 320, .train_images = 64}));
-  EXPECT_THAT(Texts(runs), ElementsAre("a", "b = a", "c")) << "c is shorter than the budget";
+  EXPECT_THAT(Texts(runs), ElementsAre("random_probe", "a", "b = a", "c"))
+      << "c is shorter than the budget";
+}
+
+TEST_F(StudyPlanTest, ARandomNetworkIsARowOfEveryStudy) {
+  const std::string file = Write("a", "resnet18", 10);
+  LB_ASSERT_OK_AND_ASSIGN(std::vector<PlannedRun> runs, Plan({file}, {.backbone = "resnet18"}));
+  ASSERT_THAT(Texts(runs), ElementsAre("random_probe", "a"));
+  LB_ASSERT_OK_AND_ASSIGN(Recipe committed, LoadRecipe("models/recipes/random_probe.toml"));
+  committed.network.backbone = "resnet18";
+  EXPECT_EQ(EffectiveRecipe(runs[0].recipe), EffectiveRecipe(committed));
+  EXPECT_TRUE(PathExists(runs[0].request.recipe));
+  const std::string own = Write("random_probe", "resnet18", 3);
+  LB_ASSERT_OK_AND_ASSIGN(runs, Plan({file, own}));
+  ASSERT_THAT(Texts(runs), ElementsAre("a", "random_probe"));
+  EXPECT_EQ(runs[1].recipe.stages[0].epochs, 3) << "the caller's";
 }
 
 TEST_F(StudyPlanTest, PairsNameTheRunsThatTrain) {
