@@ -26,7 +26,10 @@ class Changes {
     absl::StrAppend(&lines_, "#   ", path, key, " = ", value, "\n");
   }
   void Remove(toml::table* table, absl::string_view path, absl::string_view key) {
-    if (table->erase(key) > 0) absl::StrAppend(&lines_, "#   no ", path, key, "\n");
+    const std::string name(key);
+    if (!table->contains(name)) return;
+    table->erase(name);
+    absl::StrAppend(&lines_, "#   no ", path, key, "\n");
   }
   const std::string& lines() const { return lines_; }
 
