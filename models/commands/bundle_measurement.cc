@@ -29,6 +29,16 @@ std::vector<float> TunedThresholds(const Manifest& manifest) {
   return out;
 }
 
+TrainedOn ImagesTrainedOn(const Bundle& bundle, const std::vector<ImageRecord>& images) {
+  TrainedOn out;
+  for (const ImageRecord& image : images) {
+    if (!bundle.items->RowOf(image.id).ok()) continue;
+    if (out.images == 0) out.first = image.id;
+    ++out.images;
+  }
+  return out;
+}
+
 absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
                                               const std::string& split, bool gallery) {
   const ServedModel model{*bundle.embedder, bundle.preprocess, LabelsOf(bundle.manifest)};

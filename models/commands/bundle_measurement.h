@@ -1,8 +1,10 @@
 // A published bundle on a labelled set, for the commands that measure and compare.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/bundle/bundle.h"
@@ -18,6 +20,13 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleOrRoot(const std::string
 
 // The thresholds that the bundle's calibration tuned, one a class; empty without a calibration.
 std::vector<float> TunedThresholds(const Manifest& manifest);
+
+// Those of `images` that are items of the bundle's index, by id: a bundle is trained on its items.
+struct TrainedOn {
+  int64_t images = 0;
+  std::string first;  // An id; "" = there is none.
+};
+TrainedOn ImagesTrainedOn(const Bundle& bundle, const std::vector<ImageRecord>& images);
 
 // Evaluates it with all cores and a progress line, with `gallery` also against the items of its own
 // index; names on standard error what cannot be read.

@@ -54,6 +54,23 @@ absl::StatusOr<Recipe> ReadRecipe(const std::string& file, const PipelineOptions
   return ParseRecipe(text, file);
 }
 
+// The holdout is read when the training is over: too late to say that it is not there.
+absl::Status CheckFiles(const DataRecipe& data) {
+  if (const std::string csv = JoinPath(data.root, data.csv); !PathExists(csv)) {
+    return absl::NotFoundError(absl::StrCat("no ", csv,
+                                            ": make a data set with `lookbook-train synth --out ",
+                                            data.root, "`, or name yours with --data DIR"));
+  }
+  if (data.holdout_csv.empty()) return absl::OkStatus();
+  if (const std::string csv = JoinPath(data.root, data.holdout_csv); !PathExists(csv)) {
+    return absl::NotFoundError(absl::StrCat(
+        "no ", csv,
+        ", which the recipe evaluates on: without data.holdout_csv it is judged by the ",
+        "test or validation part of data.split"));
+  }
+  return absl::OkStatus();
+}
+
 // A bundle's item table and the split hold names as text. Better said now than after the training.
 absl::Status CheckNames(const FashionData& data) {
   for (const ImageRecord& image : data.images) {
@@ -129,11 +146,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(const PipelineOptions& 
 
 absl::Status Pipeline::ReadData() {
   LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
-  if (!PathExists(JoinPath(recipe_.data.root, recipe_.data.csv))) {
-    return absl::NotFoundError(absl::StrCat("no ", JoinPath(recipe_.data.root, recipe_.data.csv),
-                                            ": make a data set with `lookbook-train synth --out ",
-                                            recipe_.data.root, "`, or name yours with --data DIR"));
-  }
+  LB_RETURN_IF_ERROR(CheckFiles(recipe_.data));
   LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv, options_.strict));
   LB_RETURN_IF_ERROR(CheckNames(data_));
   files_sha256_ = HashOfFiles(data_);

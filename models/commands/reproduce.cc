@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -16,8 +14,10 @@
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "models/commands/command_line.h"
+#include "models/commands/duplicate_groups.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
+#include "models/commands/study_plan.h"
 #include "models/commands/study_runs.h"
 #include "models/dataset/split.h"
 #include "models/study/comparison_page.h"
@@ -32,79 +32,18 @@ constexpr char kHoldoutCsv[] = "holdout.csv";
 constexpr char kCommonSplit[] = "stratified 80/10/10";
 constexpr int64_t kCommonSeed = 7;
 
-struct PlannedRun {
-  Recipe recipe;  // With the settings replaced.
-  RunRequest request;
-};
-
-// The files, and the *.toml of the folders, in order.
-absl::StatusOr<std::vector<std::string>> RecipeFiles(const std::vector<std::string>& names) {
-  std::vector<std::string> out;
-  for (const std::string& name : names) {
-    if (!IsDirectory(name)) {
-      out.push_back(name);
-      continue;
-    }
-    LB_ASSIGN_OR_RETURN(const std::vector<std::string> entries, ListDirectory(name));
-    for (const std::string& entry : entries) {
-      if (absl::EndsWith(entry, ".toml")) out.push_back(JoinPath(name, entry));
-    }
+absl::StatusOr<Split> CommonSplit(const FashionData& data, bool grouped) {
+  std::vector<int64_t> groups;
+  if (grouped) {
+    LB_ASSIGN_OR_RETURN(groups, GroupNearDuplicates(data.images));
   }
-  if (out.empty()) return absl::InvalidArgumentError("no recipe: give --recipes files or folders");
-  return out;
+  return MakeSplit(kCommonSplit, data, kCommonSeed, groups);
 }
 
-// Weights of one network are no start for another.
-absl::Status CheckInit(const Recipe& recipe, const RecipeOverrides& overrides) {
-  const bool other_network =
-      !overrides.backbone.empty() && overrides.backbone != recipe.network.backbone;
-  if (recipe.network.init == "he" || !overrides.pretrained.empty() || !other_network)
-    return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "recipe \"", recipe.name, "\" starts from ", recipe.network.init, ", weights of ",
-      recipe.network.backbone, ": with another --network give --pretrained"));
-}
-
-absl::StatusOr<PlannedRun> PlanRun(const std::string& file, const ReproduceOptions& options,
-                                   const RecipeOverrides& overrides) {
-  LB_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(file));
-  LB_RETURN_IF_ERROR(CheckInit(recipe, overrides));
-  LB_ASSIGN_OR_RETURN(const std::string text, OverrideRecipe(recipe.text, file, overrides));
-  PlannedRun out;
-  out.request.recipe = JoinPath(options.out, absl::StrCat("recipes/", recipe.name, ".toml"));
-  LB_ASSIGN_OR_RETURN(out.recipe, ParseRecipe(text, out.request.recipe));
-  out.request.data = options.data;
-  out.request.work = JoinPath(options.out, absl::StrCat("runs/", recipe.name));
-  out.request.bundles = JoinPath(out.request.work, "bundles");
-  out.request.log = out.request.work + ".log";
-  return out;
-}
-
-// All recipes are read before the first of them runs.
-absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const ReproduceOptions& options,
-                                                 const RecipeOverrides& overrides) {
-  LB_ASSIGN_OR_RETURN(const std::vector<std::string> files, RecipeFiles(options.recipes));
-  std::map<std::string, PlannedRun> by_name;
-  std::vector<std::string> names;
-  for (const std::string& file : files) {
-    LB_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(file, options, overrides));
-    const std::string name = run.recipe.name;
-    if (!by_name.emplace(name, std::move(run)).second)
-      return absl::InvalidArgumentError(absl::StrCat("two recipes are called \"", name, "\""));
-    names.push_back(name);
-  }
-  LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(options.out, "recipes")));
-  LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(options.out, "runs")));
-  std::vector<PlannedRun> out;
-  for (const std::string& name : SideBySide(names)) {
-    out.push_back(std::move(by_name.at(name)));
-    LB_RETURN_IF_ERROR(WriteFileAtomic(out.back().request.recipe, out.back().recipe.text));
-  }
-  return out;
-}
-
-// The common queries, and what has to be replaced for them in every recipe.
-absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverrides* overrides) {
+// The common queries, and what has to be replaced for them in every recipe: all that decides which
+// pictures a run is trained on. `grouped`: the split is to keep near duplicates together.
+absl::StatusOr<StudyQueries> FindQueries(const std::string& root, bool grouped,
+                                         RecipeOverrides* overrides) {
   StudyQueries out;
   LB_ASSIGN_OR_RETURN(const FashionData data, ReadLabelledSet(root, DataRecipe().csv));
   Split split;
@@ -115,9 +54,11 @@ absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverride
     LB_ASSIGN_OR_RETURN(split, MakeSplit("all", data, kCommonSeed));
   } else {
     out.name = "test";
+    overrides->holdout_csv = "";
     overrides->split = kCommonSplit;
     overrides->seed = kCommonSeed;
-    LB_ASSIGN_OR_RETURN(split, MakeSplit(kCommonSplit, data, kCommonSeed));
+    overrides->group_near_duplicates = grouped;
+    LB_ASSIGN_OR_RETURN(split, CommonSplit(data, grouped));
     out.data.labels = data.labels;
     for (const int64_t row : split.test) out.data.images.push_back(data.images[row]);
   }
@@ -131,26 +72,31 @@ absl::StatusOr<StudyQueries> FindQueries(const std::string& root, RecipeOverride
 std::vector<std::string> SettingsText(const RecipeOverrides& overrides) {
   std::vector<std::string> out;
   if (!overrides.backbone.empty()) out.push_back(absl::StrCat("network ", overrides.backbone));
-  if (!overrides.pretrained.empty()) out.push_back(absl::StrCat("pretrained weights ", overrides.pretrained));
+  if (!overrides.pretrained.empty())
+    out.push_back(absl::StrCat("pretrained weights ", overrides.pretrained));
   if (overrides.image_size > 0)
     out.push_back(absl::StrCat("pictures of ", overrides.image_size, " pixels"));
   if (overrides.epochs > 0) out.push_back(absl::StrCat(overrides.epochs, " epochs a stage"));
   if (overrides.max_images > 0)
     out.push_back(absl::StrCat("at most ", overrides.max_images, " images looked at"));
   if (!overrides.split.empty()) out.push_back(absl::StrCat("split ", overrides.split));
+  if (overrides.group_near_duplicates) out.push_back("near duplicates in one part");
   return out;
 }
 
 std::string RunLine(const MeasuredRun& run) {
   if (!run.row.failure.empty()) return run.row.failure;
+  if (!run.row.same_as.empty()) return SameAsText(run.row);
   return absl::StrFormat("mAP %.3f, nDCG@10 %.3f, std·√D %.2f, %s", run.row.values.at("map"),
                          run.row.values.at("ndcg_at_10"), run.row.values.at("std_sqrt_d"),
                          run.row.guard);
 }
 
-// Trains and measures one recipe. Whatever goes wrong in it is a row; only a stop ends the study.
+// Trains and measures one recipe, unless another is the same. Whatever goes wrong in it is a row;
+// only a stop ends the study.
 absl::StatusOr<MeasuredRun> RunOne(const PlannedRun& run, const StudyQueries& queries,
                                    const ReproduceOptions& options) {
+  if (!run.same_as.empty()) return MeasuredRun{TwinRow(run.recipe, run.same_as), std::nullopt};
   LB_ASSIGN_OR_RETURN(const ChildResult child, options.launch(run.request));
   if (StopRequested() || child.exit_code == kExitInterrupted)
     return absl::CancelledError("interrupted; the same command goes on from there");
@@ -193,7 +139,8 @@ absl::StatusOr<std::vector<StudyComparison>> ComparePairs(const std::vector<Stud
 absl::Status WriteReport(const std::vector<PlannedRun>& runs, const std::string& out) {
   std::vector<std::string> folders;
   for (const PlannedRun& run : runs) {
-    if (PathExists(JoinPath(run.request.work, "recipe.toml"))) folders.push_back(run.request.work);
+    if (run.same_as.empty() && PathExists(JoinPath(run.request.work, "recipe.toml")))
+      folders.push_back(run.request.work);
   }
   if (folders.empty()) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(const std::string html, ComparisonPage(folders));
@@ -209,18 +156,6 @@ absl::Status WriteStudy(const Study& study, const std::string& out) {
   return absl::OkStatus();
 }
 
-// The pairs to test: those that are known, then those that were asked for.
-absl::StatusOr<std::vector<StudyPair>> PlanPairs(const std::vector<PlannedRun>& runs,
-                                                 const std::vector<std::string>& asked) {
-  std::vector<std::string> names;
-  for (const PlannedRun& run : runs) names.push_back(run.recipe.name);
-  std::vector<StudyPair> out = StudyPairs(names);
-  for (const std::string& text : asked) {
-    LB_ASSIGN_OR_RETURN(out.emplace_back(), ParsePair(text, names));
-  }
-  return out;
-}
-
 }  // namespace
 
 absl::StatusOr<ChildResult> LaunchRun(const RunRequest& request) {
@@ -231,8 +166,10 @@ absl::StatusOr<ChildResult> LaunchRun(const RunRequest& request) {
 
 absl::Status Reproduce(const ReproduceOptions& options) {
   RecipeOverrides overrides = options.overrides;
-  LB_ASSIGN_OR_RETURN(const StudyQueries queries, FindQueries(options.data, &overrides));
-  LB_ASSIGN_OR_RETURN(const std::vector<PlannedRun> planned, PlanRuns(options, overrides));
+  LB_ASSIGN_OR_RETURN(const std::vector<std::string> files, RecipeFiles(options.recipes));
+  LB_ASSIGN_OR_RETURN(const bool grouped, AnyGroupsNearDuplicates(files));
+  LB_ASSIGN_OR_RETURN(const StudyQueries queries, FindQueries(options.data, grouped, &overrides));
+  LB_ASSIGN_OR_RETURN(const std::vector<PlannedRun> planned, PlanRuns(files, options, overrides));
   LB_ASSIGN_OR_RETURN(const std::vector<StudyPair> pairs, PlanPairs(planned, options.pairs));
   Study study{.data = absl::StrCat(options.data, ", ", queries.name),
               .settings = SettingsText(overrides)};
@@ -249,7 +186,7 @@ absl::Status Reproduce(const ReproduceOptions& options) {
     std::fflush(stdout);
     LB_ASSIGN_OR_RETURN(MeasuredRun measured, RunOne(run, queries, options));
     std::printf("         %s\n", RunLine(measured).c_str());
-    if (!measured.outputs.has_value()) failed.push_back(run.recipe.name);
+    if (!measured.row.failure.empty()) failed.push_back(run.recipe.name);
     study.rows.push_back(measured.row);
     runs.push_back(std::move(measured));
   }

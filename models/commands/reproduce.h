@@ -39,13 +39,15 @@ struct ReproduceOptions {
 // bundles), OUT/runs/NAME.log, study.html (the runs' reports side by side), and study.md,
 // study.csv, study.json. Every row is measured on the same queries: the labelled set holdout.csv
 // where DATA has one; otherwise the test part of "stratified 80/10/10", which then is every
-// recipe's split. A run that is finished is kept, one that was interrupted goes on; a recipe that
-// fails is a row that says why.
+// recipe's split, without a holdout_csv. The recipe random_probe is run, too, where it is not
+// listed. A run that is finished is kept, one that was interrupted goes on; a recipe that fails is
+// a row that says why; one whose settings, replaced, are all those of another is not run, and its
+// row names that other.
 //
-// InvalidArgument: no recipe, two of one name, one that is none, a pair of unknown names, or a
-// network is replaced and the weights that a recipe starts from are not. NotFound: no such file or
-// data set. Cancelled: StopRequested(). Unknown: recipes failed (named); the tables are written all
-// the same.
+// InvalidArgument: no recipe, two of one name, one that is none, a pair of unknown names or of one
+// run, or a network is replaced and the weights that a recipe starts from are not. NotFound: no
+// such file or data set. Cancelled: StopRequested(). Unknown: recipes failed (named); the tables
+// are written all the same.
 absl::Status Reproduce(const ReproduceOptions& options);
 
 }  // namespace lookbook

@@ -7,7 +7,8 @@ namespace {
 constexpr char kFooter[] =
     R"(Runs each recipe as `lookbook-train run` would, measures every bundle on the same queries, and writes OUT/study.md
 (tables T1 to T3, and paired tests), study.csv and study.json. Finished runs are kept, an interrupted one goes on; a
-recipe that fails is a row that says why, and makes the exit code 1.
+recipe that fails is a row that says why, and makes the exit code 1. A random network (the recipe random_probe) is
+always a row; recipes that come to the same with what is replaced are trained once.
 Queries: the labelled set holdout.csv of DATA; where there is none, the test part of a stratified split.
 Example, all of the study on a small network within an hour:
   lookbook-train synth --out data/outfits

@@ -63,14 +63,19 @@ std::string GuardText(const std::string& work) {
   return absl::StrCat(history->back().health, ", red at ", red, " of ", history->size());
 }
 
+// What a recipe says of its run.
+StudyRow RowOf(const Recipe& recipe) {
+  return {.run = recipe.name,
+          .backbone = recipe.network.backbone,
+          .init = InitText(recipe),
+          .loss = LossText(recipe),
+          .length = LengthText(recipe)};
+}
+
 // What is known of a run whatever became of it.
 StudyRow RowOf(const Recipe& recipe, const std::string& work) {
-  StudyRow row{.run = recipe.name,
-               .backbone = recipe.network.backbone,
-               .init = InitText(recipe),
-               .loss = LossText(recipe),
-               .length = LengthText(recipe),
-               .guard = GuardText(work)};
+  StudyRow row = RowOf(recipe);
+  row.guard = GuardText(work);
   const nlohmann::json result = ReadJson(JoinPath(work, "train/result.json"));
   row.train_seconds = NumberOf(result, "seconds");
   row.train_images_per_second = NumberOf(result, "images_per_second");
@@ -86,6 +91,15 @@ std::vector<StudyClass> ClassesOf(const SetEvaluation& set) {
                    .f1 = set.classification.f1[j]});
   }
   return out;
+}
+
+// A row of pictures that were learned by heart would beat all others.
+absl::Status RefuseTrainedOn(const Bundle& bundle, const StudyQueries& queries) {
+  const TrainedOn known = ImagesTrainedOn(bundle, queries.data.images);
+  if (known.images == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "trained on ", known.images, " of the ", queries.data.images.size(),
+      " queries (the first: ", known.first, "), so that its figures would say nothing"));
 }
 
 }  // namespace
@@ -117,10 +131,17 @@ StudyRow FailedRow(const Recipe& recipe, const std::string& work, const std::str
   return row;
 }
 
+StudyRow TwinRow(const Recipe& recipe, const std::string& same_as) {
+  StudyRow row = RowOf(recipe);
+  row.same_as = same_as;
+  return row;
+}
+
 absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& work,
                                        const std::string& bundles, const StudyQueries& queries,
                                        const BootstrapOptions& bootstrap) {
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(bundles));
+  LB_RETURN_IF_ERROR(RefuseTrainedOn(*bundle, queries));
   LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
                       MeasureBundle(*bundle, queries.data, queries.name, /*gallery=*/true));
   LB_ASSIGN_OR_RETURN(const LoadedNetwork network, LoadWeights(JoinPath(work, "train/weights.pt")));
@@ -162,8 +183,11 @@ absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queri
     frequency.values[key] = raw.values.at(key);
   for (const char* key : {"map", "f1_macro", "f1_macro_supported", "f1_micro", "f1_samples"})
     raw.values[key] = kNaN;
-  raw.intervals = IntervalsOf(OutputsOf(raw.run, std::move(evaluation)), bootstrap);
+  RunOutputs outputs = OutputsOf(raw.run, std::move(evaluation));
+  raw.intervals = IntervalsOf(outputs, bootstrap);
   for (const char* key : {"map", "f1_macro"}) raw.intervals.erase(key);
+  outputs.queries = LabelFrequencyQueries(outputs.labels);
+  frequency.intervals = IntervalsOf(outputs, bootstrap);
   return std::vector<StudyRow>{std::move(chance), std::move(frequency), std::move(raw)};
 }
 

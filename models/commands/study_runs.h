@@ -36,17 +36,21 @@ struct StudyQueries {
 
 struct MeasuredRun {
   StudyRow row;
-  std::optional<RunOutputs> outputs;  // Absent: there is no bundle.
+  std::optional<RunOutputs> outputs;  // Absent: there is no bundle of its own.
 };
 
-// The finished run in `work`, published into `bundles`.
+// The finished run in `work`, published into `bundles`. FailedPrecondition: the bundle's index
+// holds queries, so it was trained on them.
 absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& work,
                                        const std::string& bundles, const StudyQueries& queries,
                                        const BootstrapOptions& bootstrap);
 // A run that left no bundle.
 StudyRow FailedRow(const Recipe& recipe, const std::string& work, const std::string& failure);
 
-// "chance", "label frequency", "raw pixels 8x8".
+// A recipe that was not run because `same_as` trains the same.
+StudyRow TwinRow(const Recipe& recipe, const std::string& same_as);
+
+// "chance" (an expectation: without intervals), "label frequency", "raw pixels 8x8".
 absl::StatusOr<std::vector<StudyRow>> MeasureBaselines(const StudyQueries& queries,
                                                        const BootstrapOptions& bootstrap);
 

@@ -77,7 +77,7 @@ RetrievalMetrics ExpectedAtRandom(const LabelMatrix& labels) {
   return out;
 }
 
-RetrievalMetrics RankByLabelFrequency(const LabelMatrix& labels) {
+std::vector<QueryMetrics> LabelFrequencyQueries(const LabelMatrix& labels) {
   std::vector<int64_t> support(labels.classes), weight(labels.n), order(labels.n);
   for (int64_t row = 0; row < labels.n; ++row) {
     for (int j = 0; j < labels.classes; ++j) support[j] += labels.at(row, j);
@@ -95,7 +95,11 @@ RetrievalMetrics RankByLabelFrequency(const LabelMatrix& labels) {
     others.erase(std::find(others.begin(), others.end(), query));
     queries.push_back(MeasureQuery(OverlapsInOrder(sets, query, others)));
   }
-  return Summarize(queries);
+  return queries;
+}
+
+RetrievalMetrics RankByLabelFrequency(const LabelMatrix& labels) {
+  return Summarize(LabelFrequencyQueries(labels));
 }
 
 }  // namespace lookbook

@@ -25,6 +25,12 @@ class Changes {
     table->insert_or_assign(std::string(key), value);
     absl::StrAppend(&lines_, "#   ", path, key, " = ", value, "\n");
   }
+  void Remove(toml::table* table, absl::string_view path, absl::string_view key) {
+    const std::string name(key);
+    if (!table->contains(name)) return;
+    table->erase(name);
+    absl::StrAppend(&lines_, "#   no ", path, key, "\n");
+  }
   const std::string& lines() const { return lines_; }
 
  private:
@@ -43,8 +49,12 @@ void ChangeData(const RecipeOverrides& overrides, toml::table* document, Changes
   if (overrides.image_size > 0)
     changes->Set(data, "data.", "image_size", int64_t{overrides.image_size});
   if (!overrides.split.empty()) changes->Set(data, "data.", "split", overrides.split);
-  if (!overrides.holdout_csv.empty())
-    changes->Set(data, "data.", "holdout_csv", overrides.holdout_csv);
+  if (overrides.group_near_duplicates) changes->Set(data, "data.", "group_near_duplicates", true);
+  if (!overrides.holdout_csv.has_value()) return;
+  if (overrides.holdout_csv->empty())
+    changes->Remove(data, "data.", "holdout_csv");
+  else
+    changes->Set(data, "data.", "holdout_csv", *overrides.holdout_csv);
 }
 
 void ChangeNetwork(const RecipeOverrides& overrides, const Recipe& recipe, toml::table* document,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -24,8 +25,9 @@ struct RecipeOverrides {
   int64_t max_images = 0;
   int64_t train_images = 0;  // Of the training part.
   std::string split;
-  std::string holdout_csv;
-  int64_t seed = -1;  // -1 = as the recipe says.
+  bool group_near_duplicates = false;      // true: data.group_near_duplicates is.
+  std::optional<std::string> holdout_csv;  // "" = none; nullopt = as the recipe says.
+  int64_t seed = -1;                       // -1 = as the recipe says.
   // Where it computes. A line each at the text's beginning: compute_keys.h.
   std::string device;
   std::string precision;

@@ -46,6 +46,7 @@ Json RowToJson(const StudyRow& row) {
                {"train_seconds", row.train_seconds},
                {"guard", row.guard},
                {"failure", row.failure},
+               {"same_as", row.same_as},
                {"train_images_per_second", row.train_images_per_second},
                {"embed_images_per_second", row.embed_images_per_second},
                {"peak_rss_bytes", row.peak_rss_bytes},
@@ -86,7 +87,7 @@ Json PairToJson(const StudyComparison& pair) {
 std::string StudyToCsv(const Study& study) {
   const Keys keys = KeysOf(study);
   std::string out =
-      "run,baseline,backbone,init,loss,length,dim,parameters,train_seconds,guard,failure,"
+      "run,baseline,backbone,init,loss,length,dim,parameters,train_seconds,guard,failure,same_as,"
       "train_images_per_second,embed_images_per_second,peak_rss_bytes,model_bytes";
   for (const std::string& key : keys.values) absl::StrAppend(&out, ",", key);
   for (const std::string& key : keys.intervals)
@@ -97,9 +98,9 @@ std::string StudyToCsv(const Study& study) {
                     ",", CsvField(row.init), ",", CsvField(row.loss), ",", CsvField(row.length),
                     ",", row.dim, ",");
     absl::StrAppend(&out, row.parameters, ",", Number(row.train_seconds), ",", CsvField(row.guard),
-                    ",", CsvField(row.failure), ",", Number(row.train_images_per_second), ",",
-                    Number(row.embed_images_per_second), ",", row.peak_rss_bytes, ",",
-                    row.model_bytes);
+                    ",", CsvField(row.failure), ",", CsvField(row.same_as), ",",
+                    Number(row.train_images_per_second), ",", Number(row.embed_images_per_second),
+                    ",", row.peak_rss_bytes, ",", row.model_bytes);
     for (const std::string& key : keys.values) {
       const auto found = row.values.find(key);
       absl::StrAppend(&out, ",", found == row.values.end() ? "" : Number(found->second));

@@ -18,8 +18,10 @@ constexpr std::pair<const char*, const char*> kQuestions[] = {
     {"resnet50_frozen", "resnet50_finetune"},
     {"bce", "supcon"},
     {"bce", "triplet"},
+    {"bce", "graded"},
     {"bce", "angular"},
     {"bce", "asl"},
+    {"mobilenet_v2_pretrained", "lp_ft_asl"},
     {"random_probe", "ssl_rotation"},
     {"bce", "ssl_finetune"}};
 

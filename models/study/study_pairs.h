@@ -21,8 +21,8 @@ struct StudyPair {
 };
 
 // Every "study_X" against "X", and the comparisons that the study is about, as far as both rows are
-// there: random network and frozen, frozen and fine-tuned, BCE and each metric loss, random network
-// and self-supervision.
+// there: random network and frozen, frozen and fine-tuned, BCE and each metric loss and ASL (from
+// pretrained weights too), random network and self-supervision.
 std::vector<StudyPair> StudyPairs(const std::vector<std::string>& runs);
 
 // "A:B". InvalidArgument: it is not, or one of them is none of `runs`.

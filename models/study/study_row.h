@@ -30,6 +30,7 @@ struct StudyRow {
   // What the guard said: "green", "red at 9 of 11"; empty without a training.
   std::string guard;
   std::string failure;  // Why there is no bundle; empty = there is one.
+  std::string same_as;  // Another row's run, which this one repeats in all settings; empty = none.
   // By the names of EvaluationValues. What is absent was not measured.
   std::map<std::string, double> values;
   std::map<std::string, Interval> intervals;

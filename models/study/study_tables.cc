@@ -74,6 +74,12 @@ std::string Parameters(int64_t parameters) {
                         : kNothing;
 }
 
+// What became of the run.
+std::string OutcomeText(const StudyRow& row) {
+  if (!row.failure.empty()) return row.failure;
+  return row.same_as.empty() ? row.guard : SameAsText(row);
+}
+
 // The facts of a run before its values.
 std::vector<std::string> Facts(const StudyRow& row) {
   return {row.run,
@@ -83,7 +89,7 @@ std::vector<std::string> Facts(const StudyRow& row) {
           row.dim > 0 ? absl::StrCat(row.dim) : "",
           row.baseline ? "" : Parameters(row.parameters),
           row.baseline ? "" : absl::StrCat(row.length, " / ", Seconds(row.train_seconds)),
-          row.failure.empty() ? row.guard : row.failure};
+          OutcomeText(row)};
 }
 
 double MeanOf(const std::vector<double>& values) {
@@ -150,6 +156,8 @@ std::string ClassTable(const ClassView& view, double StudyClass::*member) {
 
 }  // namespace
 
+std::string SameAsText(const StudyRow& row) { return absl::StrCat("same as ", row.same_as); }
+
 std::string TableOfResults(const Study& study) {
   MarkdownTable table({"run", "backbone", "init", "loss", "D", "params", "epochs / time", "guard"});
   for (const ValueColumn& column : kColumns) table.AddColumn(column.title);
@@ -171,7 +179,7 @@ std::string TableOfClasses(const Study& study) {
 std::string TableOfCosts(const Study& study) {
   MarkdownTable table({"run", "train images/s", "embed images/s", "peak RSS MiB", "model MiB"});
   for (const StudyRow& row : study.rows) {
-    if (row.baseline || !row.failure.empty()) continue;
+    if (row.baseline || !row.failure.empty() || !row.same_as.empty()) continue;
     const auto positive = [](double value) { return value > 0 ? Number(value, 0) : kNothing; };
     table.AddLine({row.run, positive(row.train_images_per_second),
                    positive(row.embed_images_per_second),
@@ -205,6 +213,13 @@ std::string StudyToMarkdown(const Study& study) {
   if (!study.settings.empty()) {
     absl::StrAppend(&out, "Replaced in every recipe: ", absl::StrJoin(study.settings, ", "), ".\n");
   }
+  const bool twins = std::any_of(study.rows.begin(), study.rows.end(),
+                                 [](const StudyRow& row) { return !row.same_as.empty(); });
+  if (twins) {
+    absl::StrAppend(&out,
+                    "\"same as X\": with what was replaced, all settings are X's; it was not "
+                    "trained again, and pairs name X.\n");
+  }
   absl::StrAppend(&out,
                   "In brackets: 95 % percentile bootstrap over the queries.\n\n## T1: results\n\n",
                   TableOfResults(study));
@@ -234,8 +249,7 @@ std::string StudyText(const Study& study) {
       absl::StrAppendFormat(&out, " %*s", space,
                             value.has_value() ? Number(*value, decimals) : "-");
     }
-    const std::string& last = row.failure.empty() ? row.guard : row.failure;
-    absl::StrAppend(&out, "  ", absl::StrReplaceAll(last, {{"\n", " "}}), "\n");
+    absl::StrAppend(&out, "  ", absl::StrReplaceAll(OutcomeText(row), {{"\n", " "}}), "\n");
   }
   return out;
 }

@@ -27,6 +27,9 @@ struct Study {
   std::vector<StudyComparison> pairs;
 };
 
+// "same as X". REQUIRES: row.same_as is not empty.
+std::string SameAsText(const StudyRow& row);
+
 // Markdown. T1: every row's figures; mAP, F1 macro, R@1 J50 and nDCG@10 with their 95 % intervals.
 std::string TableOfResults(const Study& study);
 // T2: AP and F1 of each class with its support, commonest first, and the means of the commonest

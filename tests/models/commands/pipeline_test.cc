@@ -477,6 +477,11 @@ TEST_F(PipelineTest, BadOptionsAreExplained) {
   EXPECT_THAT(Pipeline::Open(options),
               StatusIs(absl::StatusCode::kNotFound,
                        AllOf(HasSubstr("absent/train.csv"), HasSubstr("synth"))));
+  // Otherwise said after the training, when it is evaluated.
+  options = Options(absl::StrReplaceAll(kRecipe, {{"holdout.csv", "absent.csv"}}));
+  EXPECT_THAT(Pipeline::Open(options),
+              StatusIs(absl::StatusCode::kNotFound,
+                       AllOf(HasSubstr("outfits/absent.csv"), HasSubstr("data.holdout_csv"))));
   options = Options();
   options.data = "";
   EXPECT_THAT(Pipeline::Open(options),

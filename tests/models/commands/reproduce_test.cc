@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/files.h"
 #include "models/commands/command_line.h"
 #include "models/commands/pipeline.h"
@@ -38,11 +40,18 @@ absl::StatusOr<ChildResult> RunHere(const RunRequest& request) {
   return ChildResult{.exit_code = ExitCode(status), .peak_rss_bytes = 1 << 20};
 }
 
-std::string RecipeText(const std::string& name, const std::string& network = "") {
+// Lines that a recipe has beside what all of them have.
+struct Extra {
+  std::string network, data, stage;
+};
+
+std::string RecipeText(const std::string& name, const Extra& extra) {
   return absl::StrCat("name = \"", name,
                       "\"\nthreads = 1\n[data]\nsplit = \"random 80/20\"\nimage_size = 64\n"
-                      "workers = 1\n[network]\nbackbone = \"mobilenet_v2\"\n",
-                      network, "\n[[stage]]\nname = \"all\"\nepochs = 40\nbatch_size = 8\n");
+                      "workers = 1\n",
+                      extra.data, "\n[network]\nbackbone = \"mobilenet_v2\"\n", extra.network,
+                      "\n[[stage]]\nname = \"all\"\nepochs = 40\nbatch_size = 8\n", extra.stage,
+                      "\n");
 }
 
 class ReproduceTest : public ::testing::Test {
@@ -58,9 +67,15 @@ class ReproduceTest : public ::testing::Test {
   static void TearDownTestSuite() { delete data_; }
 
   // Writes the recipe into recipes/.
-  void Add(const std::string& name, const std::string& network = "") {
+  void Add(const std::string& name, const Extra& extra = {}) {
     ASSERT_THAT(MakeDirectories(dir_ / "recipes"), IsOk());
-    ASSERT_THAT(WriteFile(dir_ / ("recipes/" + name + ".toml"), RecipeText(name, network)), IsOk());
+    ASSERT_THAT(WriteFile(dir_ / ("recipes/" + name + ".toml"), RecipeText(name, extra)), IsOk());
+  }
+  // The data in copy/, all of it in train.csv.
+  void CopyWithoutHoldout() {
+    std::filesystem::copy(*data_ / "outfits", dir_ / "copy",
+                          std::filesystem::copy_options::recursive);
+    ASSERT_THAT(RemoveAll(dir_ / "copy/holdout.csv"), IsOk());
   }
   ReproduceOptions Options() {
     ReproduceOptions options;
@@ -97,15 +112,16 @@ std::vector<std::string> Names(const nlohmann::json& study) {
 }
 
 TEST_F(ReproduceTest, EveryRecipeIsARowOnTheSameQueriesBesideWhatAllMustBeat) {
+  // These learn the same as bce, by settings that do not matter here.
   Add("bce");
-  Add("supcon");
-  Add("study_bce");
+  Add("supcon", {.stage = "guard = { patience = 9 }"});
+  Add("study_bce", {.stage = "guard = { patience = 8 }"});
   ASSERT_THAT(Run(Options()), IsOk());
   const nlohmann::json study = Study();
-  EXPECT_THAT(Names(study), ElementsAre("chance", "label frequency", "raw pixels 8x8", "bce",
-                                        "study_bce", "supcon"));
+  EXPECT_THAT(Names(study), ElementsAre("chance", "label frequency", "raw pixels 8x8",
+                                        "random_probe", "bce", "study_bce", "supcon"));
   EXPECT_EQ(study["queries"], 20) << "of holdout.csv";
-  const nlohmann::json& row = study["rows"][3];
+  const nlohmann::json& row = study["rows"][4];
   EXPECT_EQ(row["backbone"], "small_cnn");
   EXPECT_EQ(row["length"], "3 steps") << "24 images in batches of 8";
   EXPECT_EQ(row["dim"], 192);
@@ -120,7 +136,7 @@ TEST_F(ReproduceTest, EveryRecipeIsARowOnTheSameQueriesBesideWhatAllMustBeat) {
   EXPECT_EQ(evaluation["split"], "holdout");
   EXPECT_NEAR(evaluation["values"]["map"], map, 1e-6);
   EXPECT_NEAR(evaluation["values"]["ndcg_at_10"], row["values"]["ndcg_at_10"], 1e-6);
-  // The same recipe under two names gives the same model, so nothing is better than anything.
+  // The same model under two names: nothing is better than anything.
   ASSERT_THAT(study["pairs"], SizeIs(2));
   for (const nlohmann::json& pair : study["pairs"]) {
     for (const nlohmann::json& metric : pair["metrics"]) {
@@ -136,24 +152,45 @@ TEST_F(ReproduceTest, EveryRecipeIsARowOnTheSameQueriesBesideWhatAllMustBeat) {
   EXPECT_THAT(html, AllOf(HasSubstr("study_bce"), HasSubstr("supcon")));
 }
 
+// What one network and one budget for all do to recipes that differ in nothing else.
+TEST_F(ReproduceTest, ARecipeThatComesToTheSameIsNotRunTwice) {
+  Add("bce");
+  Add("supcon");
+  Add("other", {.stage = "ema = 0.9"});
+  ReproduceOptions options = Options();
+  options.pairs = {"supcon:other"};
+  ASSERT_THAT(Run(options), IsOk());
+  EXPECT_EQ(launched_, 3) << "and the random network";
+  const nlohmann::json study = Study();
+  ASSERT_THAT(Names(study), ElementsAre("chance", "label frequency", "raw pixels 8x8",
+                                        "random_probe", "bce", "other", "supcon"));
+  EXPECT_EQ(study["rows"][6]["same_as"], "bce");
+  EXPECT_TRUE(study["rows"][6]["values"].empty());
+  EXPECT_EQ(study["rows"][6]["length"], "3 steps");
+  ASSERT_THAT(study["pairs"], SizeIs(1)) << "bce against supcon is a question no longer";
+  EXPECT_EQ(study["pairs"][0]["a"], "bce") << "which was run";
+  EXPECT_EQ(study["pairs"][0]["b"], "other");
+  EXPECT_THAT(printed_, HasSubstr("same as bce"));
+}
+
 TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
-  Add("a", "init = \"bundle:/no/such/folder\"");
-  Add("b");
+  Add("a", {.network = "init = \"bundle:/no/such/folder\""});
+  Add("b", {.stage = "ema = 0.9"});
   ReproduceOptions options = Options();
   options.overrides.pretrained = "bundle:" + (dir_ / "nothing");
   EXPECT_THAT(Run(options),
-              StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 2 recipes left no bundle: a")));
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 3 recipes left no bundle: a")));
   const nlohmann::json study = Study();
-  ASSERT_THAT(study["rows"], SizeIs(5));
-  EXPECT_THAT(study["rows"][3]["failure"].get<std::string>(),
+  ASSERT_THAT(study["rows"], SizeIs(6));
+  EXPECT_THAT(study["rows"][4]["failure"].get<std::string>(),
               AllOf(HasSubstr("exit code 2"), HasSubstr(dir_ / "nothing")));
-  EXPECT_EQ(study["rows"][4]["failure"], "");
-  EXPECT_TRUE(study["rows"][4]["values"].contains("map"));
+  EXPECT_EQ(study["rows"][5]["failure"], "");
+  EXPECT_TRUE(study["rows"][5]["values"].contains("map"));
 }
 
 TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
   Add("a");
-  Add("b");
+  Add("b", {.stage = "ema = 0.9"});
   ReproduceOptions options = Options();
   options.launch = [&](const RunRequest& request) -> absl::StatusOr<ChildResult> {
     if (absl::StrContains(request.work, "/b")) return ChildResult{.exit_code = kExitInterrupted};
@@ -164,14 +201,12 @@ TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
   ASSERT_THAT(Run(Options()), IsOk());
   EXPECT_EQ(std::filesystem::last_write_time(dir_ / "study/runs/a/train/weights.pt"), made);
   EXPECT_THAT(printed_, HasSubstr("train    unchanged, kept"));
-  EXPECT_THAT(Names(Study()), SizeIs(5));
+  EXPECT_THAT(Names(Study()), SizeIs(6));
 }
 
 TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {
-  std::filesystem::copy(*data_ / "outfits", dir_ / "copy",
-                        std::filesystem::copy_options::recursive);
-  ASSERT_THAT(RemoveAll(dir_ / "copy/holdout.csv"), IsOk());
-  Add("a");
+  CopyWithoutHoldout();
+  Add("a", {.data = "holdout_csv = \"holdout.csv\""});  // Which this set does not have.
   ReproduceOptions options = Options();
   options.data = dir_ / "copy";
   ASSERT_THAT(Run(options), IsOk());
@@ -182,8 +217,50 @@ TEST_F(ReproduceTest, WithoutAHoldoutTheTestPartOfOneSplitAsks) {
   EXPECT_THAT(recipe, HasSubstr("#   data.split = stratified 80/10/10"));
 }
 
+// A recipe that keeps near duplicates together must not draw another split than the queries'.
+TEST_F(ReproduceTest, NoRowIsMeasuredOnPicturesThatItWasTrainedOn) {
+  CopyWithoutHoldout();
+  // Pairs of the same look, which the common split would tear apart.
+  std::vector<std::filesystem::path> pictures;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "copy/train"))
+    pictures.push_back(entry.path());
+  std::sort(pictures.begin(), pictures.end());
+  for (size_t i = 0; i + 1 < pictures.size(); i += 2) {
+    std::filesystem::copy_file(pictures[i], pictures[i + 1],
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  Add("a", {.data = "group_near_duplicates = true"});
+  Add("b", {.stage = "ema = 0.9"});
+  ReproduceOptions options = Options();
+  options.data = dir_ / "copy";
+  ASSERT_THAT(Run(options), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string a, ReadFile(dir_ / "study/runs/a/split.json"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string b, ReadFile(dir_ / "study/runs/b/split.json"));
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(nlohmann::json::parse(a)["group_near_duplicates"], true);
+  EXPECT_EQ(Study()["queries"], nlohmann::json::parse(a)["test"].size());
+  EXPECT_THAT(Study()["settings"].dump(), HasSubstr("near duplicates in one part"));
+}
+
+TEST_F(ReproduceTest, ABundleThatHoldsAQueryIsNoRow) {
+  CopyWithoutHoldout();
+  Add("a");
+  ReproduceOptions options = Options();
+  options.data = dir_ / "copy";
+  options.launch = [&](const RunRequest& request) {
+    // As somebody who thinks that more pictures are better would.
+    const std::string text = ReadFile(request.recipe).value_or("");
+    EXPECT_THAT(
+        WriteFile(request.recipe, absl::StrReplaceAll(text, {{"'stratified 80/10/10'", "'all'"}})),
+        IsOk());
+    return RunHere(request);
+  };
+  EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_THAT(Study()["rows"].back()["failure"].get<std::string>(), HasSubstr("trained on"));
+}
+
 TEST_F(ReproduceTest, WhatCannotWorkIsSaidBeforeAnythingRuns) {
-  Add("a", "init = \"weights/mobilenet_v2.pth\"");
+  Add("a", {.network = "init = \"weights/mobilenet_v2.pth\""});
   ReproduceOptions options = Options();
   EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kInvalidArgument,
                                      AllOf(HasSubstr("\"a\""), HasSubstr("--pretrained"))));

@@ -91,6 +91,11 @@ TEST(StudyRunsTest, BaselinesAreChanceFrequencyAndPixels) {
   EXPECT_NEAR(rows[1].values.at("ndcg_at_10"), RankByLabelFrequency(labels).ndcg_at_10_shared,
               1e-12);
   EXPECT_EQ(rows[1].values.at("f1_macro"), 0) << "no class is in half of the images";
+  for (const char* key : {"map", "f1_macro", "recall_at_1_j50", "ndcg_at_10"}) {
+    ASSERT_EQ(rows[1].intervals.count(key), 1u) << key;
+    EXPECT_EQ(rows[1].intervals.at(key).value, rows[1].values.at(key)) << key;
+  }
+  EXPECT_LT(rows[1].intervals.at("ndcg_at_10").low, rows[1].intervals.at("ndcg_at_10").high);
   EXPECT_EQ(rows[2].run, "raw pixels 8x8");
   EXPECT_EQ(rows[2].dim, 192);
   EXPECT_TRUE(std::isnan(rows[2].values.at("map"))) << "pixels score nothing";

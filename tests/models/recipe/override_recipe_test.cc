@@ -72,15 +72,26 @@ TEST(OverrideRecipeTest, ReplacesWhatIsNamedAndNothingElse) {
                                      .pretrained = "bundle:out/garments",
                                      .image_size = 64,
                                      .split = "all",
+                                     .group_near_duplicates = true,
                                      .holdout_csv = "holdout.csv",
                                      .seed = 9});
   EXPECT_THAT(Changed(kRecipe, text),
               ElementsAre("seed = 9", "data.holdout_csv = holdout.csv", "data.split = all",
-                          "data.image_size = 64", "network.backbone = small_cnn",
-                          "network.width = 1", "network.init = bundle:out/garments"));
+                          "data.group_near_duplicates = 1", "data.image_size = 64",
+                          "network.backbone = small_cnn", "network.width = 1",
+                          "network.init = bundle:out/garments"));
   EXPECT_THAT(text, AllOf(HasSubstr("# Recipe \"r\" with these settings replaced:"),
                           HasSubstr("#   network.backbone = small_cnn\n"),
                           HasSubstr("#   data.image_size = 64\n")));
+}
+
+TEST(OverrideRecipeTest, ASetWithoutAHoldoutTakesTheKeyAway) {
+  const std::string recipe =
+      "name = \"r\"\n[data]\nholdout_csv = \"h.csv\"\n[[stage]]\nname = \"s\"\nsteps = 1\n";
+  const std::string text = Override({.holdout_csv = ""}, recipe);
+  EXPECT_THAT(Changed(recipe, text), ElementsAre("data.holdout_csv = "));
+  EXPECT_THAT(text, HasSubstr("#   no data.holdout_csv\n"));
+  EXPECT_EQ(Override({.holdout_csv = ""}), kRecipe) << "there was none";
 }
 
 TEST(OverrideRecipeTest, ARandomStartStaysOne) {

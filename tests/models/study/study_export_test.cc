@@ -41,6 +41,13 @@ TEST(StudyExportTest, TextThatIsNotUtf8DoesNotEndIt) {
   EXPECT_THAT(StudyToJson(study), HasSubstr("\xEF\xBF\xBD"));
 }
 
+TEST(StudyExportTest, ARunThatRepeatsAnotherNamesIt) {
+  Study study = SmallStudy();
+  study.rows.push_back({.run = "twin", .same_as = "bce"});
+  EXPECT_EQ(nlohmann::json::parse(StudyToJson(study))["rows"][5]["same_as"], "bce");
+  EXPECT_THAT(StudyToCsv(study), HasSubstr("\ntwin,0,,,,,0,0,0,,,bce,"));
+}
+
 TEST(StudyExportTest, CsvHasOneLineARowAndQuotesWhatNeedsIt) {
   std::string csv = StudyToCsv(SmallStudy());
   // The failure holds a line end; quoted, it is part of its cell.

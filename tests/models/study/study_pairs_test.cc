@@ -28,6 +28,11 @@ TEST(StudyPairsTest, QuestionsOfRowsThatAreThere) {
       ElementsAre("random_probe:resnet50_frozen", "bce:triplet", "study_triplet:triplet"));
 }
 
+TEST(StudyPairsTest, EveryLossIsAskedForAgainstBce) {
+  EXPECT_THAT(Texts(StudyPairs({"graded", "mobilenet_v2_pretrained", "lp_ft_asl", "bce", "asl"})),
+              ElementsAre("bce:graded", "bce:asl", "mobilenet_v2_pretrained:lp_ft_asl"));
+}
+
 TEST(StudyPairsTest, APairOfTheCallers) {
   LB_ASSERT_OK_AND_ASSIGN(const StudyPair pair, ParsePair("x:y", {"y", "x"}));
   EXPECT_EQ(pair.a, "x");

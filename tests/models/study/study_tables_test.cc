@@ -73,6 +73,18 @@ TEST(StudyTablesTest, ResultsStandInTheirCells) {
   EXPECT_EQ(CellOf(table, "triplet", "mAP"), "–");
 }
 
+TEST(StudyTablesTest, ARunThatRepeatsAnotherNamesIt) {
+  Study study = SmallStudy();
+  EXPECT_THAT(StudyToMarkdown(study), Not(HasSubstr("same as")));
+  study.rows.push_back({.run = "twin", .backbone = "small_cnn", .loss = "bce", .same_as = "bce"});
+  const std::string table = TableOfResults(study);
+  EXPECT_EQ(CellOf(table, "twin", "guard"), "same as bce");
+  EXPECT_EQ(CellOf(table, "twin", "mAP"), "–");
+  EXPECT_EQ(Cells(TableOfCosts(study)).size(), 3u) << "it cost nothing";
+  EXPECT_THAT(StudyToMarkdown(study), HasSubstr("\"same as X\""));
+  EXPECT_THAT(StudyText(study), HasSubstr("same as bce"));
+}
+
 TEST(StudyTablesTest, ClassesCommonestFirstWithTheMeansOfThirds) {
   const std::string table = TableOfClasses(SmallStudy());
   const auto cells = Cells(table.substr(0, table.find("F1 at 0.5")));
