@@ -23,6 +23,14 @@ absl::string_view FormatOfRefused(absl::string_view bytes) {
 
 bool DecodeStage::Run(InFlight* item) const {
   if (!item->MayStart(Stage::kDecode)) return false;
+  const absl::Time begin = context_.clock->Now();
+  const bool decoded = RunSteps(item);
+  const absl::Time end = context_.clock->Now();
+  if (decoded) context_.estimator->DecodeTook(end, end - begin);
+  return decoded;
+}
+
+bool DecodeStage::RunSteps(InFlight* item) const {
   Image image;
   if (absl::Status status = Decode(item, &image); !status.ok()) {
     item->Fail(std::move(status));

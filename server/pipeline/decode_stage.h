@@ -19,6 +19,7 @@ class DecodeStage {
   bool Run(InFlight* item) const;
 
  private:
+  bool RunSteps(InFlight* item) const;
   absl::Status Decode(InFlight* item, Image* image) const;
   absl::Status Resize(InFlight* item, const Image& image) const;
 

@@ -1,9 +1,12 @@
 #include "server/pipeline/in_flight.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
+#include "base/retry_pushback.h"
 
 namespace lookbook {
 namespace {
@@ -29,11 +32,11 @@ absl::string_view StageName(Stage stage) {
 // Cancelled queries are counted by stage, in FailCancelled().
 void CountShed(ServerMetrics& metrics, const absl::Status& status) {
   if (absl::IsDeadlineExceeded(status)) return metrics.Shed(ShedReason::kDeadline);
-  if (absl::IsResourceExhausted(status)) {
-    return metrics.Shed(GetReason(status) == "queue_full" ? ShedReason::kQueueFull
-                                                          : ShedReason::kMemory);
-  }
-  if (GetReason(status) == "draining") metrics.Shed(ShedReason::kDraining);
+  const std::string reason = GetReason(status);
+  if (reason == "draining") return metrics.Shed(ShedReason::kDraining);
+  if (!absl::IsResourceExhausted(status)) return;
+  if (reason == "queue_full") return metrics.Shed(ShedReason::kQueueFull);
+  metrics.Shed(reason == "deadline_too_short" ? ShedReason::kDeadline : ShedReason::kMemory);
 }
 
 }  // namespace
@@ -78,8 +81,18 @@ bool InFlight::MayStart(Stage stage) {
 }
 
 bool InFlight::TryTakePlace() {
-  if (!has_place_) has_place_ = context_.places->TryTake();
-  return has_place_;
+  if (has_place_) return true;
+  has_place_ = context_.places->TryTake();
+  if (!has_place_) return false;
+  inside_ = true;
+  context_.inside->AddUnanswered(1);
+  undecoded_ = query.kind == QueryKind::kImage;
+  if (undecoded_) context_.inside->AddUndecoded(1);
+  return true;
+}
+
+void InFlight::Decoded() {
+  if (std::exchange(undecoded_, false)) context_.inside->AddUndecoded(-1);
 }
 
 void InFlight::LeaveQueue() {
@@ -93,6 +106,11 @@ void InFlight::Answer() {
 
 void InFlight::Fail(absl::Status status) {
   CountShed(*context_.metrics, status);
+  if (absl::IsResourceExhausted(status) && !GetRetryPushback(status)) {
+    const auto times = context_.estimator->Estimate(context_.clock->Now(), context_.inside->Now(),
+                                                    query.kind == QueryKind::kImage);
+    if (times) status = WithRetryPushback(std::move(status), times->wait);
+  }
   Finish(std::move(status));
 }
 
@@ -108,6 +126,8 @@ void InFlight::FailDeadline(Stage stage) {
 
 void InFlight::Finish(absl::StatusOr<QueryResult> outcome) {
   LeaveQueue();
+  Decoded();
+  if (std::exchange(inside_, false)) context_.inside->AddUnanswered(-1);
   // The bundle may be a retired one: let go of it before the caller can see the answer.
   result = QueryResult();
   std::exchange(done_, nullptr)(std::move(outcome));

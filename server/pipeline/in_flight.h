@@ -10,6 +10,7 @@
 #include "engine/image/image.h"
 #include "server/metrics/server_metrics.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/wait_estimator.h"
 
 namespace lookbook {
 
@@ -27,11 +28,28 @@ class QueuePlaces {
   GaugeHandle taken_;
 };
 
+// Counts who is inside. Thread-safe.
+class Inside {
+ public:
+  void AddUndecoded(int by) { undecoded_.fetch_add(by, std::memory_order_relaxed); }
+  void AddUnanswered(int by) { unanswered_.fetch_add(by, std::memory_order_relaxed); }
+  WorkAhead Now() const {
+    return {undecoded_.load(std::memory_order_relaxed),
+            unanswered_.load(std::memory_order_relaxed)};
+  }
+
+ private:
+  std::atomic<int> undecoded_{0};
+  std::atomic<int> unanswered_{0};
+};
+
 // What the queries of one pipeline share.
 struct QueryContext {
   ServerMetrics* metrics = nullptr;
   const Clock* clock = nullptr;
   QueuePlaces* places = nullptr;
+  Inside* inside = nullptr;
+  WaitEstimator* estimator = nullptr;
 };
 
 // Calls `done` exactly once: in Answer(), in Fail(), or, with INTERNAL, when it is destroyed before
@@ -49,13 +67,17 @@ class InFlight {
   bool MayStart(Stage stage);
 
   // Takes a place in the queue; false when there is none. It is given back by LeaveQueue() or with
-  // the answer.
+  // the answer. From then on until its answer the query counts as inside, and until Decoded(), as
+  // a picture that is not decoded.
   bool TryTakePlace();
   void LeaveQueue();
+  void Decoded();
 
   // Fills result.seconds.total and hands `result` over.
   void Answer();
-  // Counts a shed query, then hands `status` over. REQUIRES: !status.ok().
+  // Counts a shed query, then hands `status` over; when it says ResourceExhausted, with the time
+  // that what is inside still takes as its retry pushback, if that is known. REQUIRES:
+  // !status.ok().
   void Fail(absl::Status status);
   void FailCancelled(Stage stage);
   void FailDeadline(Stage stage);
@@ -74,6 +96,8 @@ class InFlight {
   QueryDone done_;
   const absl::Time submitted_;
   bool has_place_ = false;
+  bool inside_ = false;
+  bool undecoded_ = false;
 };
 
 using InFlightPtr = std::shared_ptr<InFlight>;

@@ -37,12 +37,15 @@ struct Pipeline::Impl {
       : options(pipeline_options),
         bundle_metrics(metrics->bundle(name)),
         places(options.queue_capacity, bundle_metrics.queue_depth),
-        context{metrics, clock, &places},
+        estimator(options.decode_threads, options.embed_workers),
+        context{metrics, clock, &places, &inside, &estimator},
         decode(options.image_limits, &context),
         runner(std::move(name), &bundle_metrics, &context) {}
 
   absl::Status Start();
   absl::Status Admit(InFlight* item);
+  // A query whose deadline is too short for what is ahead of it; the dead of the queue are no such.
+  absl::Status CheckDeadline(const Query& query);
   // The last step of admission: a place that the query keeps until a batch takes it.
   bool TakePlace(InFlight* item) {
     return item->TryTakePlace() || (batcher->DropDead() && item->TryTakePlace());
@@ -57,6 +60,8 @@ struct Pipeline::Impl {
   const PipelineOptions options;
   BundleMetrics& bundle_metrics;
   QueuePlaces places;
+  Inside inside;
+  WaitEstimator estimator;
   const QueryContext context;
   const DecodeStage decode;
   BatchRunner runner;
@@ -109,7 +114,16 @@ absl::Status Pipeline::Impl::Admit(InFlight* item) {
   if (item->query.bundle_chosen) item->query.bundle_chosen(*item->result.bundle);
   LB_RETURN_IF_ERROR(CheckQuery(item->query, *item->result.bundle));
   LB_RETURN_IF_ERROR(ResolveVector(item));
+  LB_RETURN_IF_ERROR(CheckDeadline(item->query));
   return TakePlace(item) ? absl::OkStatus() : QueueFullError(options.queue_capacity);
+}
+
+absl::Status Pipeline::Impl::CheckDeadline(const Query& query) {
+  const auto check = [&] {
+    return CheckTimeLeft(query, context.clock->Now(), inside.Now(), estimator);
+  };
+  const absl::Status status = check();
+  return status.ok() || !batcher->DropDead() ? status : check();
 }
 
 absl::Status Pipeline::Impl::Dispatch(const InFlightPtr& item) {
@@ -130,6 +144,7 @@ void Pipeline::Impl::Decode(const InFlightPtr& item) {
 }
 
 absl::Status Pipeline::Impl::Enqueue(const InFlightPtr& item) {
+  item->Decoded();
   item->queued = context.clock->Now();
   InFlightPtr queued = item;
   return batcher->Push(&queued, item->query.deadline, item->query.cancelled.get());

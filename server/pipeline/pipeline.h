@@ -103,7 +103,9 @@ class Pipeline {
   //
   // InvalidArgument: the reasons of DecodeImage, and bad_k, bad_similarity, bad_vector, bad_filter.
   // NotFound: unknown_item. Unavailable: no_bundle, none was set yet; draining, Shutdown() began.
-  // ResourceExhausted: queue_full; without a reason, out of memory. DeadlineExceeded, Cancelled.
+  // ResourceExhausted: queue_full; deadline_too_short, by what the queries before it took it would
+  // not be answered in time; without a reason, out of memory. All with a retry pushback
+  // (base/retry_pushback.h) once enough was measured. DeadlineExceeded, Cancelled.
   // Internal: the model or the index failed for this query.
   void Submit(Query query, QueryDone done);
 
