@@ -16,6 +16,7 @@
 #include "engine/embed/torchscript_embedder.h"
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/shutdown.h"
+#include "server/pipeline/image_memory.h"
 #include "server/transport/catalog_service.h"
 #include "server/transport/drain_gate.h"
 #include "server/transport/grpc_server.h"
@@ -106,9 +107,12 @@ absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& c
                                                            ServerMetrics* metrics,
                                                            const Clock* clock) {
   std::vector<PipelineSet::Entry> entries;
+  PipelineOptions options = ToPipelineOptions(config);
+  options.image_memory = std::make_shared<ImageMemory>(config.limits.image_memory_bytes,
+                                                       metrics->image_memory_bytes());
   for (const BundleRoot& root : config.bundles) {
     LB_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
-                        Pipeline::Create(root.name, ToPipelineOptions(config), metrics, clock));
+                        Pipeline::Create(root.name, options, metrics, clock));
     entries.push_back({root.name, std::move(pipeline)});
   }
   const int bundles = static_cast<int>(config.bundles.size());

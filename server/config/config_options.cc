@@ -263,6 +263,9 @@ void AddLimits(std::vector<ConfigOption>& all) {
       "limits.queries_per_stream", "queries at once of one SearchStream", 1, 1024,
       [](C & c) -> auto& { return c.limits.queries_per_stream; }));
   all.push_back(Large(
+      "limits.image_memory_bytes", OptionKind::kBytes, "memory that images of all calls may take",
+      1024, int64_t{1} << 40, [](C & c) -> auto& { return c.limits.image_memory_bytes; }));
+  all.push_back(Large(
       "limits.grpc_memory_bytes", OptionKind::kBytes, "memory that gRPC may hold in buffers",
       1 << 20, int64_t{1} << 40, [](C & c) -> auto& { return c.limits.grpc_memory_bytes; }));
 }

@@ -51,6 +51,16 @@ absl::Status CheckBelow(absl::string_view small_name, int64_t small, absl::strin
       absl::StrCat(large_name, " ", large, " is below ", small_name, " ", small));
 }
 
+// An image that comes alone is never too large.
+absl::Status CheckImageMemory(const ServerConfig::Limits& limits) {
+  const int64_t largest = limits.image_bytes + 3 * limits.image_pixels;
+  if (limits.image_memory_bytes >= largest) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("limits.image_memory_bytes ", limits.image_memory_bytes, " is below ", largest,
+                   ", which one image may take: limits.image_bytes ", limits.image_bytes,
+                   " and 3 bytes for each of limits.image_pixels ", limits.image_pixels));
+}
+
 }  // namespace
 
 ServerConfig DefaultServerConfig(int cores) {
@@ -69,6 +79,7 @@ absl::Status Validate(const ServerConfig& config) {
                    config.limits.message_bytes),
         CheckBelow("limits.message_bytes", config.limits.message_bytes, "limits.grpc_memory_bytes",
                    config.limits.grpc_memory_bytes),
+        CheckImageMemory(config.limits),
         CheckBelow("limits.image_min_side", config.limits.image_min_side, "limits.image_side",
                    config.limits.image_side)}) {
     if (!status.ok()) return status;

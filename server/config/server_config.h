@@ -67,6 +67,9 @@ struct ServerConfig {
     int png_chunks = 10'000;
     int streams_per_connection = 100;
     int queries_per_stream = 32;  // Of one SearchStream, read and not yet answered.
+    // What images of all calls may take: their files until the answer, their pixels until they are
+    // resized.
+    int64_t image_memory_bytes = int64_t{1} << 30;
     int64_t grpc_memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers of all calls.
   };
   struct Deadlines {

@@ -91,7 +91,20 @@ bool InFlight::TryTakePlace() {
   return true;
 }
 
+bool InFlight::TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes) {
+  if (context_.image_memory == nullptr) return true;
+  if (!context_.image_memory->TryTake(file_bytes + pixel_bytes)) return false;
+  file_bytes_ = file_bytes;
+  pixel_bytes_ = pixel_bytes;
+  return true;
+}
+
+void InFlight::GiveMemory(int64_t* bytes) {
+  if (*bytes > 0) context_.image_memory->Give(std::exchange(*bytes, 0));
+}
+
 void InFlight::Decoded() {
+  GiveMemory(&pixel_bytes_);
   if (std::exchange(undecoded_, false)) context_.inside->AddUndecoded(-1);
 }
 
@@ -127,6 +140,7 @@ void InFlight::FailDeadline(Stage stage) {
 void InFlight::Finish(absl::StatusOr<QueryResult> outcome) {
   LeaveQueue();
   Decoded();
+  GiveMemory(&file_bytes_);
   if (std::exchange(inside_, false)) context_.inside->AddUnanswered(-1);
   // The bundle may be a retired one: let go of it before the caller can see the answer.
   result = QueryResult();

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "engine/image/image.h"
 #include "server/metrics/server_metrics.h"
+#include "server/pipeline/image_memory.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/wait_estimator.h"
 
@@ -50,6 +51,7 @@ struct QueryContext {
   QueuePlaces* places = nullptr;
   Inside* inside = nullptr;
   WaitEstimator* estimator = nullptr;
+  ImageMemory* image_memory = nullptr;  // Null: no bound.
 };
 
 // Calls `done` exactly once: in Answer(), in Fail(), or, with INTERNAL, when it is destroyed before
@@ -71,6 +73,10 @@ class InFlight {
   // a picture that is not decoded.
   bool TryTakePlace();
   void LeaveQueue();
+  // Sets memory aside for the file and the pixels of a picture; false when it is not there. That of
+  // the pixels is given back by Decoded(), all that is left with the answer.
+  bool TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes);
+  // Its pixels have the size that the model wants.
   void Decoded();
 
   // Fills result.seconds.total and hands `result` over.
@@ -91,6 +97,7 @@ class InFlight {
 
  private:
   void Finish(absl::StatusOr<QueryResult> outcome);
+  void GiveMemory(int64_t* bytes);
 
   const QueryContext& context_;
   QueryDone done_;
@@ -98,6 +105,8 @@ class InFlight {
   bool has_place_ = false;
   bool inside_ = false;
   bool undecoded_ = false;
+  int64_t file_bytes_ = 0;  // Memory that was set aside.
+  int64_t pixel_bytes_ = 0;
 };
 
 using InFlightPtr = std::shared_ptr<InFlight>;

@@ -38,7 +38,7 @@ struct Pipeline::Impl {
         bundle_metrics(metrics->bundle(name)),
         places(options.queue_capacity, bundle_metrics.queue_depth),
         estimator(options.decode_threads, options.embed_workers),
-        context{metrics, clock, &places, &inside, &estimator},
+        context{metrics, clock, &places, &inside, &estimator, options.image_memory.get()},
         decode(options.image_limits, &context),
         runner(std::move(name), &bundle_metrics, &context) {}
 
@@ -50,6 +50,8 @@ struct Pipeline::Impl {
   bool TakePlace(InFlight* item) {
     return item->TryTakePlace() || (batcher->DropDead() && item->TryTakePlace());
   }
+  // And for a picture, its memory.
+  absl::Status TakeMemory(InFlight* item);
   // These two hand a query over to other threads, which answer it; on failure it is still the
   // caller's.
   absl::Status Dispatch(const InFlightPtr& item);
@@ -115,7 +117,18 @@ absl::Status Pipeline::Impl::Admit(InFlight* item) {
   LB_RETURN_IF_ERROR(CheckQuery(item->query, *item->result.bundle));
   LB_RETURN_IF_ERROR(ResolveVector(item));
   LB_RETURN_IF_ERROR(CheckDeadline(item->query));
-  return TakePlace(item) ? absl::OkStatus() : QueueFullError(options.queue_capacity);
+  if (!TakePlace(item)) return QueueFullError(options.queue_capacity);
+  return item->query.kind == QueryKind::kImage ? TakeMemory(item) : absl::OkStatus();
+}
+
+absl::Status Pipeline::Impl::TakeMemory(InFlight* item) {
+  if (decode.TryTakeMemory(item) || (batcher->DropDead() && decode.TryTakeMemory(item))) {
+    return absl::OkStatus();
+  }
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                        "the images inside leave too little of the ", context.image_memory->bytes(),
+                        " bytes that all may take; try again later")),
+                    "memory");
 }
 
 absl::Status Pipeline::Impl::CheckDeadline(const Query& query) {

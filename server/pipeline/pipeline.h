@@ -20,6 +20,8 @@
 
 namespace lookbook {
 
+class ImageMemory;
+
 enum class QueryKind { kImage, kItem, kVector };
 
 struct Query {
@@ -73,6 +75,9 @@ struct PipelineOptions {
   // Queries that may be inside before a batch takes them. An image takes its place at admission,
   // before it is decoded, so that no image is decoded that would then find the queue full.
   int queue_capacity = 64;
+  // Of which each picture takes its file's bytes until its answer, and its pixels' until it is
+  // resized, from admission on. Shared by pipelines. Null: no bound.
+  std::shared_ptr<ImageMemory> image_memory;
 };
 
 // The pipeline of one named bundle root. Thread-safe.
@@ -104,7 +109,8 @@ class Pipeline {
   // InvalidArgument: the reasons of DecodeImage, and bad_k, bad_similarity, bad_vector, bad_filter.
   // NotFound: unknown_item. Unavailable: no_bundle, none was set yet; draining, Shutdown() began.
   // ResourceExhausted: queue_full; deadline_too_short, by what the queries before it took it would
-  // not be answered in time; without a reason, out of memory. All with a retry pushback
+  // not be answered in time; memory, the pictures inside have taken all of it, or without a reason,
+  // out of memory. All with a retry pushback
   // (base/retry_pushback.h) once enough was measured. DeadlineExceeded, Cancelled.
   // Internal: the model or the index failed for this query.
   void Submit(Query query, QueryDone done);
