@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
 #include "base/retry_pushback.h"
+#include "base/status_macros.h"
 
 namespace lookbook {
 namespace {
@@ -41,22 +42,6 @@ void CountShed(ServerMetrics& metrics, const absl::Status& status) {
 
 }  // namespace
 
-bool QueuePlaces::TryTake() {
-  int free = free_.load(std::memory_order_relaxed);
-  while (free > 0) {
-    if (free_.compare_exchange_weak(free, free - 1, std::memory_order_acq_rel)) {
-      taken_.Add(1);
-      return true;
-    }
-  }
-  return false;
-}
-
-void QueuePlaces::Give() {
-  taken_.Add(-1);
-  free_.fetch_add(1, std::memory_order_acq_rel);
-}
-
 InFlight::InFlight(Query submitted_query, QueryDone done, const QueryContext* context)
     : query(std::move(submitted_query)),
       context_(*context),
@@ -80,15 +65,15 @@ bool InFlight::MayStart(Stage stage) {
   return true;
 }
 
-bool InFlight::TryTakePlace() {
-  if (has_place_) return true;
-  has_place_ = context_.places->TryTake();
-  if (!has_place_) return false;
+absl::Status InFlight::TakePlace() {
+  if (has_place_) return absl::OkStatus();
+  LB_RETURN_IF_ERROR(context_.places->Take(query.peer));
+  has_place_ = true;
   inside_ = true;
   context_.inside->AddUnanswered(1);
   undecoded_ = query.kind == QueryKind::kImage;
   if (undecoded_) context_.inside->AddUndecoded(1);
-  return true;
+  return absl::OkStatus();
 }
 
 bool InFlight::TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes) {
@@ -109,7 +94,7 @@ void InFlight::Decoded() {
 }
 
 void InFlight::LeaveQueue() {
-  if (std::exchange(has_place_, false)) context_.places->Give();
+  if (std::exchange(has_place_, false)) context_.places->Give(query.peer);
 }
 
 void InFlight::Answer() {

@@ -11,23 +11,10 @@
 #include "server/metrics/server_metrics.h"
 #include "server/pipeline/image_memory.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/queue_places.h"
 #include "server/pipeline/wait_estimator.h"
 
 namespace lookbook {
-
-// Places for admitted queries that no batch has taken yet. Thread-safe.
-class QueuePlaces {
- public:
-  // `taken` follows the number of places in use.
-  QueuePlaces(int places, GaugeHandle taken) : free_(places), taken_(taken) {}
-
-  bool TryTake();
-  void Give();
-
- private:
-  std::atomic<int> free_;
-  GaugeHandle taken_;
-};
 
 // Counts who is inside. Thread-safe.
 class Inside {
@@ -68,10 +55,10 @@ class InFlight {
   // answered and counted now.
   bool MayStart(Stage stage);
 
-  // Takes a place in the queue; false when there is none. It is given back by LeaveQueue() or with
-  // the answer. From then on until its answer the query counts as inside, and until Decoded(), as
-  // a picture that is not decoded.
-  bool TryTakePlace();
+  // Takes a place in the queue, as QueuePlaces::Take() for the query's peer. It is given back by
+  // LeaveQueue() or with the answer. From then on until its answer the query counts as inside, and
+  // until Decoded(), as a picture that is not decoded.
+  absl::Status TakePlace();
   void LeaveQueue();
   // Sets memory aside for the file and the pixels of a picture; false when it is not there. That of
   // the pixels is given back by Decoded(), all that is left with the answer.

@@ -47,9 +47,7 @@ struct Pipeline::Impl {
   // A query whose deadline is too short for what is ahead of it; the dead of the queue are no such.
   absl::Status CheckDeadline(const Query& query);
   // The last step of admission: a place that the query keeps until a batch takes it.
-  bool TakePlace(InFlight* item) {
-    return item->TryTakePlace() || (batcher->DropDead() && item->TryTakePlace());
-  }
+  absl::Status TakePlace(InFlight* item);
   // And for a picture, its memory.
   absl::Status TakeMemory(InFlight* item);
   // These two hand a query over to other threads, which answer it; on failure it is still the
@@ -117,8 +115,13 @@ absl::Status Pipeline::Impl::Admit(InFlight* item) {
   LB_RETURN_IF_ERROR(CheckQuery(item->query, *item->result.bundle));
   LB_RETURN_IF_ERROR(ResolveVector(item));
   LB_RETURN_IF_ERROR(CheckDeadline(item->query));
-  if (!TakePlace(item)) return QueueFullError(options.queue_capacity);
+  LB_RETURN_IF_ERROR(TakePlace(item));
   return item->query.kind == QueryKind::kImage ? TakeMemory(item) : absl::OkStatus();
+}
+
+absl::Status Pipeline::Impl::TakePlace(InFlight* item) {
+  const absl::Status status = item->TakePlace();
+  return status.ok() || !batcher->DropDead() ? status : item->TakePlace();
 }
 
 absl::Status Pipeline::Impl::TakeMemory(InFlight* item) {

@@ -41,6 +41,10 @@ struct Query {
   // will be answered or refused from; not when there is none. May be null.
   std::function<void(const Bundle&)> bundle_chosen;
 
+  // Whose query it is: the far end of a connection, which has its share of the queue's places
+  // (queue_places.h). Empty: nobody's.
+  std::string peer;
+
   // Of the pipeline's clock. No stage starts past it.
   absl::Time deadline = absl::InfiniteFuture();
   // May be null. No stage starts once it is true; it never goes back to false.
