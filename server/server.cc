@@ -22,6 +22,7 @@
 #include "server/transport/grpc_server.h"
 #include "server/transport/health_service.h"
 #include "server/transport/search_service.h"
+#include "server/transport/stream_watch.h"
 
 namespace lookbook {
 namespace {
@@ -160,6 +161,7 @@ struct Server::Impl {
   std::unique_ptr<SearchService> search;
   std::unique_ptr<CatalogService> catalog;
   std::unique_ptr<GrpcServer> grpc;
+  std::unique_ptr<StreamWatch> stream_watch;
   int metrics_port = -1;
   Mutex wait_mutex;
   CondVar wait_over;  // Never notified: a wait lasts its time.
@@ -184,6 +186,11 @@ absl::Status Server::Impl::Listen() {
   }
   LB_ASSIGN_OR_RETURN(
       grpc, GrpcServer::Listen(ToGrpcOptions(config), {search.get(), catalog.get(), &health}));
+  const absl::Duration idle = config.deadlines.stream_idle;
+  LB_ASSIGN_OR_RETURN(stream_watch,
+                      StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {
+                        service->EndIdleStreams(idle);
+                      }));
   return absl::OkStatus();
 }
 

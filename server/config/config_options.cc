@@ -276,6 +276,9 @@ void AddTimesAndLog(std::vector<ConfigOption>& all) {
       "deadlines.max_deadline", "longest time a call may take", absl::Milliseconds(1),
       absl::Hours(1), [](C & c) -> auto& { return c.deadlines.max_deadline; }));
   all.push_back(Span(
+      "deadlines.stream_idle", "how long a SearchStream may be silent", absl::Milliseconds(10),
+      absl::Hours(24), [](C & c) -> auto& { return c.deadlines.stream_idle; }));
+  all.push_back(Span(
       "deadlines.lame_duck",
       "how long calls are accepted after SIGTERM, while health says NOT_SERVING", zero,
       absl::Hours(1), [](C & c) -> auto& { return c.deadlines.lame_duck; }));

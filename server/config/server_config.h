@@ -75,6 +75,8 @@ struct ServerConfig {
   struct Deadlines {
     absl::Duration max_deadline =
         absl::Seconds(10);  // Caps what a client asks, and serves for none.
+    // How long nothing may be read from a SearchStream or written to it.
+    absl::Duration stream_idle = absl::Minutes(5);
     absl::Duration lame_duck = absl::Seconds(5);
     absl::Duration drain = absl::Seconds(20);
   };
