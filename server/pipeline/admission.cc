@@ -69,7 +69,9 @@ absl::Status CheckQuery(const Query& query, const Bundle& bundle) {
 
 absl::Status CheckTimeLeft(const Query& query, absl::Time now, const WorkAhead& ahead,
                            const WaitEstimator& estimator) {
-  if (ahead.unanswered == 0 || query.deadline == absl::InfiniteFuture()) return absl::OkStatus();
+  if (estimator.HasIdleWorker(ahead) || query.deadline == absl::InfiniteFuture()) {
+    return absl::OkStatus();
+  }
   const bool picture = query.kind == QueryKind::kImage;
   const std::optional<WaitEstimator::Times> times = estimator.Estimate(now, ahead, picture);
   const absl::Duration left = query.deadline - now;

@@ -16,8 +16,8 @@ namespace lookbook {
 absl::Status CheckQuery(const Query& query, const Bundle& bundle);
 
 // ResourceExhausted deadline_too_short, with the wait as its retry pushback: `query`'s deadline
-// comes before the answer that `estimator` expects for one who finds `ahead` inside. Never when
-// nobody is inside, so that a pace that is out of date is measured anew.
+// comes before the answer that `estimator` expects for one who finds `ahead` inside. Never while a
+// worker has nothing to do, so that a pace that is out of date is measured anew.
 absl::Status CheckTimeLeft(const Query& query, absl::Time now, const WorkAhead& ahead,
                            const WaitEstimator& estimator);
 

@@ -29,6 +29,9 @@ class WaitEstimator {
   // A batch of `queries`, at least 1, took a worker so long.
   void BatchTook(absl::Time now, int queries, absl::Duration took);
 
+  // True: a worker has nothing to do, so a query that arrives now waits for nobody.
+  bool HasIdleWorker(const WorkAhead& ahead) const { return ahead.unanswered < batch_workers_; }
+
   struct Times {
     absl::Duration wait;  // Until a query that arrives now has its turn,
     absl::Duration stay;  // and until it has its answer: the wait, its decoding and its batch.

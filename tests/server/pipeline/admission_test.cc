@@ -184,8 +184,9 @@ TEST_F(TimeLeftTest, TheWaitAndTheQuerysOwnTimesMustFit) {
   EXPECT_EQ(GetRetryPushback(status), absl::Milliseconds(300));
 }
 
-TEST_F(TimeLeftTest, NobodyIsRefusedWhileNobodyIsInside) {
+TEST_F(TimeLeftTest, NobodyIsRefusedWhileAWorkerHasNothingToDo) {
   EXPECT_THAT(Check(absl::Milliseconds(1), {0, 0}), IsOk());
+  EXPECT_THAT(Check(absl::Milliseconds(1), {0, 1}), HasReason("deadline_too_short"));
 }
 
 TEST_F(TimeLeftTest, WhoHasNoDeadlineCanWait) {

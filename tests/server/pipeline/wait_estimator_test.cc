@@ -64,6 +64,12 @@ TEST_F(WaitEstimatorTest, WhenNobodyIsAheadOnlyItsOwnTimesCount) {
       << "no picture was decoded yet";
 }
 
+TEST_F(WaitEstimatorTest, AWorkerIsIdleWhileFewerAreInsideThanThereAreWorkers) {
+  EXPECT_TRUE(estimator_.HasIdleWorker({0, 0}));
+  EXPECT_TRUE(estimator_.HasIdleWorker({1, 1}));
+  EXPECT_FALSE(estimator_.HasIdleWorker({0, 2}));
+}
+
 TEST_F(WaitEstimatorTest, ASpellOfLongAgoIsForgotten) {
   Batches(8, absl::Seconds(60));
   EXPECT_TRUE(estimator_.Estimate(kNow + RecentMedian::kAge, {0, 1}, kPicture));
