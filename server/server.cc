@@ -19,11 +19,13 @@
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/shutdown.h"
 #include "server/lifecycle/watchdog.h"
+#include "server/pipeline/image_memory.h"
 #include "server/transport/catalog_service.h"
 #include "server/transport/drain_gate.h"
 #include "server/transport/grpc_server.h"
 #include "server/transport/health_service.h"
 #include "server/transport/search_service.h"
+#include "server/transport/stream_watch.h"
 
 namespace lookbook {
 namespace {
@@ -121,10 +123,12 @@ absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& c
                                                            RunningTasks* running,
                                                            const Clock* clock) {
   std::vector<PipelineSet::Entry> entries;
+  PipelineOptions options = ToPipelineOptions(config, running);
+  options.image_memory = std::make_shared<ImageMemory>(config.limits.image_memory_bytes,
+                                                       metrics->image_memory_bytes());
   for (const BundleRoot& root : config.bundles) {
-    LB_ASSIGN_OR_RETURN(
-        std::unique_ptr<Pipeline> pipeline,
-        Pipeline::Create(root.name, ToPipelineOptions(config, running), metrics, clock));
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<Pipeline> pipeline,
+                        Pipeline::Create(root.name, options, metrics, clock));
     entries.push_back({root.name, std::move(pipeline)});
   }
   const int bundles = static_cast<int>(config.bundles.size());
@@ -177,6 +181,7 @@ struct Server::Impl {
   std::unique_ptr<SearchService> search;
   std::unique_ptr<CatalogService> catalog;
   std::unique_ptr<GrpcServer> grpc;
+  std::unique_ptr<StreamWatch> stream_watch;
   int metrics_port = -1;
   Mutex wait_mutex;
   CondVar wait_over;  // Never notified: a wait lasts its time.
@@ -201,6 +206,11 @@ absl::Status Server::Impl::Listen() {
   }
   LB_ASSIGN_OR_RETURN(
       grpc, GrpcServer::Listen(ToGrpcOptions(config), {search.get(), catalog.get(), &health}));
+  const absl::Duration idle = config.deadlines.stream_idle;
+  LB_ASSIGN_OR_RETURN(stream_watch,
+                      StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {
+                        service->EndIdleStreams(idle);
+                      }));
   return absl::OkStatus();
 }
 

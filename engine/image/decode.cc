@@ -80,6 +80,14 @@ absl::StatusOr<DecodedImage> Decode(absl::string_view bytes, const DecodeOptions
 
 }  // namespace
 
+int64_t DecodedBytes(const ImageHeader& header, int min_short_side) {
+  const int scale = header.format == ImageFormat::kJpeg
+                        ? ScaleDenominator(header.width, header.height, min_short_side)
+                        : 1;
+  const auto scaled = [scale](int side) { return int64_t{side + scale - 1} / scale; };
+  return 3 * scaled(header.width) * scaled(header.height);
+}
+
 absl::StatusOr<DecodedImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options) {
   return CatchToStatus("decoding the image", [&] { return Decode(bytes, options); });
 }

@@ -2,6 +2,7 @@
 // and nothing else.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,5 +38,10 @@ struct DecodedImage {
 // unsupported_jpeg. ResourceExhausted: out of memory.
 // Thread-safe: holds no state between calls.
 absl::StatusOr<DecodedImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options);
+
+// Bytes of the pixels that DecodeImage gives for a file with this header, before they are upright
+// or after. What decoders need beside them, such as the coefficients of a progressive JPEG, is not
+// counted.
+int64_t DecodedBytes(const ImageHeader& header, int min_short_side);
 
 }  // namespace lookbook

@@ -272,6 +272,9 @@ void AddLimits(std::vector<ConfigOption>& all) {
       "limits.queries_per_stream", "queries at once of one SearchStream", 1, 1024,
       [](C & c) -> auto& { return c.limits.queries_per_stream; }));
   all.push_back(Large(
+      "limits.image_memory_bytes", OptionKind::kBytes, "memory that images of all calls may take",
+      1024, int64_t{1} << 40, [](C & c) -> auto& { return c.limits.image_memory_bytes; }));
+  all.push_back(Large(
       "limits.grpc_memory_bytes", OptionKind::kBytes, "memory that gRPC may hold in buffers",
       1 << 20, int64_t{1} << 40, [](C & c) -> auto& { return c.limits.grpc_memory_bytes; }));
 }
@@ -281,6 +284,9 @@ void AddTimesAndLog(std::vector<ConfigOption>& all) {
   all.push_back(Span(
       "deadlines.max_deadline", "longest time a call may take", absl::Milliseconds(1),
       absl::Hours(1), [](C & c) -> auto& { return c.deadlines.max_deadline; }));
+  all.push_back(Span(
+      "deadlines.stream_idle", "how long a SearchStream may be silent", absl::Milliseconds(10),
+      absl::Hours(24), [](C & c) -> auto& { return c.deadlines.stream_idle; }));
   all.push_back(Span(
       "deadlines.lame_duck",
       "how long calls are accepted after SIGTERM, while health says NOT_SERVING", zero,

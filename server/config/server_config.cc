@@ -65,6 +65,16 @@ absl::Status CheckIndex(const ServerConfig::Index& index) {
       absl::StrCat("index.ef_search ", index.ef_search, " is neither 0 nor at least ", kLeast));
 }
 
+// An image that comes alone is never too large.
+absl::Status CheckImageMemory(const ServerConfig::Limits& limits) {
+  const int64_t largest = limits.image_bytes + 3 * limits.image_pixels;
+  if (limits.image_memory_bytes >= largest) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("limits.image_memory_bytes ", limits.image_memory_bytes, " is below ", largest,
+                   ", which one image may take: limits.image_bytes ", limits.image_bytes,
+                   " and 3 bytes for each of limits.image_pixels ", limits.image_pixels));
+}
+
 }  // namespace
 
 ServerConfig DefaultServerConfig(int cores) {
@@ -84,6 +94,7 @@ absl::Status Validate(const ServerConfig& config) {
                    config.limits.message_bytes),
         CheckBelow("limits.message_bytes", config.limits.message_bytes, "limits.grpc_memory_bytes",
                    config.limits.grpc_memory_bytes),
+        CheckImageMemory(config.limits),
         CheckBelow("limits.image_min_side", config.limits.image_min_side, "limits.image_side",
                    config.limits.image_side)}) {
     if (!status.ok()) return status;

@@ -73,11 +73,16 @@ struct ServerConfig {
     int png_chunks = 10'000;
     int streams_per_connection = 100;
     int queries_per_stream = 32;  // Of one SearchStream, read and not yet answered.
+    // What images of all calls may take: their files until the answer, their pixels until they are
+    // resized.
+    int64_t image_memory_bytes = int64_t{1} << 30;
     int64_t grpc_memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers of all calls.
   };
   struct Deadlines {
     absl::Duration max_deadline =
         absl::Seconds(10);  // Caps what a client asks, and serves for none.
+    // How long nothing may be read from a SearchStream or written to it.
+    absl::Duration stream_idle = absl::Minutes(5);
     absl::Duration lame_duck = absl::Seconds(5);
     absl::Duration drain = absl::Seconds(20);
   };

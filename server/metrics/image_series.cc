@@ -32,6 +32,9 @@ ImageSeries::ImageSeries(prometheus::Registry& registry) {
   pixels = AddHistogram(registry, "lookbook_image_pixels",
                         "Width times height of images that decoded, as stored in the file.",
                         PixelBuckets());
+  memory_bytes =
+      AddGauge(registry, "lookbook_image_memory_bytes",
+               "Memory set aside for the images of queries that have no answer yet.", {});
 }
 
 }  // namespace lookbook

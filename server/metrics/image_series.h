@@ -33,6 +33,7 @@ struct ImageSeries {
   std::array<CounterHandle, kEmbeddingFailures.size()> embedding_failures;
   HistogramHandle body_bytes;
   HistogramHandle pixels;
+  GaugeHandle memory_bytes;
 };
 
 }  // namespace lookbook

@@ -133,6 +133,8 @@ void ServerMetrics::DecodeWarning(absl::string_view kind) {
   impl_->images.warnings[IndexOrLast(kDecodeWarnings, kind)].Add();
 }
 
+GaugeHandle ServerMetrics::image_memory_bytes() const { return impl_->images.memory_bytes; }
+
 void ServerMetrics::EmbeddingFailed(EmbeddingFailure cause) {
   impl_->images.embedding_failures[static_cast<size_t>(cause)].Add();
 }

@@ -92,6 +92,8 @@ class ServerMetrics {
   // `reason` outside the closed set counts as "other".
   void ImageRejected(absl::string_view format, absl::string_view reason);
   void DecodeWarning(absl::string_view kind);
+  // Follows what is taken of limits.image_memory_bytes.
+  GaugeHandle image_memory_bytes() const;
   // One image that is answered with an error for want of its embedding.
   void EmbeddingFailed(EmbeddingFailure cause);
 

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
+#include "base/retry_pushback.h"
 #include "base/status_macros.h"
 
 namespace lookbook {
@@ -62,6 +65,23 @@ absl::Status CheckQuery(const Query& query, const Bundle& bundle) {
   }
   LB_RETURN_IF_ERROR(CheckFilter("class_filter", query.class_filter, bundle.manifest.classes()));
   return CheckFilter("attribute_filter", query.attribute_filter, bundle.manifest.attributes());
+}
+
+absl::Status CheckTimeLeft(const Query& query, absl::Time now, const WorkAhead& ahead,
+                           const WaitEstimator& estimator) {
+  if (estimator.HasIdleWorker(ahead) || query.deadline == absl::InfiniteFuture()) {
+    return absl::OkStatus();
+  }
+  const bool picture = query.kind == QueryKind::kImage;
+  const std::optional<WaitEstimator::Times> times = estimator.Estimate(now, ahead, picture);
+  const absl::Duration left = query.deadline - now;
+  if (!times || times->stay <= left) return absl::OkStatus();
+  absl::Status status = absl::ResourceExhaustedError(absl::StrCat(
+      "the answer would take about ",
+      absl::FormatDuration(absl::Trunc(times->stay, absl::Milliseconds(1))),
+      ", the deadline comes in ", absl::FormatDuration(absl::Trunc(left, absl::Milliseconds(1))),
+      "; try again later"));
+  return WithRetryPushback(WithReason(std::move(status), "deadline_too_short"), times->wait);
 }
 
 absl::StatusOr<std::vector<float>> UnitVector(absl::Span<const float> vector, int dim) {

@@ -15,6 +15,12 @@ namespace lookbook {
 // InvalidArgument bad_k, bad_similarity, bad_filter: message names the value and the limit.
 absl::Status CheckQuery(const Query& query, const Bundle& bundle);
 
+// ResourceExhausted deadline_too_short, with the wait as its retry pushback: `query`'s deadline
+// comes before the answer that `estimator` expects for one who finds `ahead` inside. Never while a
+// worker has nothing to do, so that a pace that is out of date is measured anew.
+absl::Status CheckTimeLeft(const Query& query, absl::Time now, const WorkAhead& ahead,
+                           const WaitEstimator& estimator);
+
 // `vector` at unit length. InvalidArgument bad_vector: another size than `dim`, a non-finite value,
 // or a length too small to have a direction (below 1e-12).
 absl::StatusOr<std::vector<float>> UnitVector(absl::Span<const float> vector, int dim);

@@ -117,6 +117,8 @@ void BatchRunner::RunParts(absl::Span<const InFlightPtr> batch) {
     one.Add(item.get(), waited);
   }
   for (OneBundle& part : parts) part.Run();
+  const absl::Time end = context_.clock->Now();
+  context_.estimator->BatchTook(end, static_cast<int>(batch.size()), end - now);
 }
 
 void BatchRunner::OneBundle::Run() {

@@ -21,8 +21,24 @@ absl::string_view FormatOfRefused(absl::string_view bytes) {
 
 }  // namespace
 
+bool DecodeStage::TryTakeMemory(InFlight* item) const {
+  const absl::string_view bytes = item->query.image;
+  const absl::StatusOr<ImageHeader> header = ParseImageHeader(bytes, limits_);
+  const int side = item->result.bundle->preprocess.MinDecodedSide();
+  return item->TryTakeMemory(static_cast<int64_t>(bytes.size()),
+                             header.ok() ? DecodedBytes(*header, side) : 0);
+}
+
 bool DecodeStage::Run(InFlight* item) const {
   if (!item->MayStart(Stage::kDecode)) return false;
+  const absl::Time begin = context_.clock->Now();
+  const bool decoded = RunSteps(item);
+  const absl::Time end = context_.clock->Now();
+  if (decoded) context_.estimator->DecodeTook(end, end - begin);
+  return decoded;
+}
+
+bool DecodeStage::RunSteps(InFlight* item) const {
   Image image;
   if (absl::Status status = Decode(item, &image); !status.ok()) {
     item->Fail(std::move(status));

@@ -1,9 +1,13 @@
 #include "server/pipeline/in_flight.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
+#include "base/retry_pushback.h"
+#include "base/status_macros.h"
 
 namespace lookbook {
 namespace {
@@ -29,30 +33,14 @@ absl::string_view StageName(Stage stage) {
 // Cancelled queries are counted by stage, in FailCancelled().
 void CountShed(ServerMetrics& metrics, const absl::Status& status) {
   if (absl::IsDeadlineExceeded(status)) return metrics.Shed(ShedReason::kDeadline);
-  if (absl::IsResourceExhausted(status)) {
-    return metrics.Shed(GetReason(status) == "queue_full" ? ShedReason::kQueueFull
-                                                          : ShedReason::kMemory);
-  }
-  if (GetReason(status) == "draining") metrics.Shed(ShedReason::kDraining);
+  const std::string reason = GetReason(status);
+  if (reason == "draining") return metrics.Shed(ShedReason::kDraining);
+  if (!absl::IsResourceExhausted(status)) return;
+  if (reason == "queue_full") return metrics.Shed(ShedReason::kQueueFull);
+  metrics.Shed(reason == "deadline_too_short" ? ShedReason::kDeadline : ShedReason::kMemory);
 }
 
 }  // namespace
-
-bool QueuePlaces::TryTake() {
-  int free = free_.load(std::memory_order_relaxed);
-  while (free > 0) {
-    if (free_.compare_exchange_weak(free, free - 1, std::memory_order_acq_rel)) {
-      taken_.Add(1);
-      return true;
-    }
-  }
-  return false;
-}
-
-void QueuePlaces::Give() {
-  taken_.Add(-1);
-  free_.fetch_add(1, std::memory_order_acq_rel);
-}
 
 InFlight::InFlight(Query submitted_query, QueryDone done, const QueryContext* context)
     : query(std::move(submitted_query)),
@@ -77,13 +65,36 @@ bool InFlight::MayStart(Stage stage) {
   return true;
 }
 
-bool InFlight::TryTakePlace() {
-  if (!has_place_) has_place_ = context_.places->TryTake();
-  return has_place_;
+absl::Status InFlight::TakePlace() {
+  if (has_place_) return absl::OkStatus();
+  LB_RETURN_IF_ERROR(context_.places->Take(query.peer));
+  has_place_ = true;
+  inside_ = true;
+  context_.inside->AddUnanswered(1);
+  undecoded_ = query.kind == QueryKind::kImage;
+  if (undecoded_) context_.inside->AddUndecoded(1);
+  return absl::OkStatus();
+}
+
+bool InFlight::TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes) {
+  if (context_.image_memory == nullptr) return true;
+  if (!context_.image_memory->TryTake(file_bytes + pixel_bytes)) return false;
+  file_bytes_ = file_bytes;
+  pixel_bytes_ = pixel_bytes;
+  return true;
+}
+
+void InFlight::GiveMemory(int64_t* bytes) {
+  if (*bytes > 0) context_.image_memory->Give(std::exchange(*bytes, 0));
+}
+
+void InFlight::Decoded() {
+  GiveMemory(&pixel_bytes_);
+  if (std::exchange(undecoded_, false)) context_.inside->AddUndecoded(-1);
 }
 
 void InFlight::LeaveQueue() {
-  if (std::exchange(has_place_, false)) context_.places->Give();
+  if (std::exchange(has_place_, false)) context_.places->Give(query.peer);
 }
 
 void InFlight::Answer() {
@@ -93,6 +104,11 @@ void InFlight::Answer() {
 
 void InFlight::Fail(absl::Status status) {
   CountShed(*context_.metrics, status);
+  if (absl::IsResourceExhausted(status) && !GetRetryPushback(status)) {
+    const auto times = context_.estimator->Estimate(context_.clock->Now(), context_.inside->Now(),
+                                                    query.kind == QueryKind::kImage);
+    if (times) status = WithRetryPushback(std::move(status), times->wait);
+  }
   Finish(std::move(status));
 }
 
@@ -108,6 +124,9 @@ void InFlight::FailDeadline(Stage stage) {
 
 void InFlight::Finish(absl::StatusOr<QueryResult> outcome) {
   LeaveQueue();
+  Decoded();
+  GiveMemory(&file_bytes_);
+  if (std::exchange(inside_, false)) context_.inside->AddUnanswered(-1);
   // The bundle may be a retired one: let go of it before the caller can see the answer.
   result = QueryResult();
   std::exchange(done_, nullptr)(std::move(outcome));

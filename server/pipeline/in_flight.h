@@ -9,22 +9,26 @@
 #include "base/clock.h"
 #include "engine/image/image.h"
 #include "server/metrics/server_metrics.h"
+#include "server/pipeline/image_memory.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/queue_places.h"
+#include "server/pipeline/wait_estimator.h"
 
 namespace lookbook {
 
-// Places for admitted queries that no batch has taken yet. Thread-safe.
-class QueuePlaces {
+// Counts who is inside. Thread-safe.
+class Inside {
  public:
-  // `taken` follows the number of places in use.
-  QueuePlaces(int places, GaugeHandle taken) : free_(places), taken_(taken) {}
-
-  bool TryTake();
-  void Give();
+  void AddUndecoded(int by) { undecoded_.fetch_add(by, std::memory_order_relaxed); }
+  void AddUnanswered(int by) { unanswered_.fetch_add(by, std::memory_order_relaxed); }
+  WorkAhead Now() const {
+    return {undecoded_.load(std::memory_order_relaxed),
+            unanswered_.load(std::memory_order_relaxed)};
+  }
 
  private:
-  std::atomic<int> free_;
-  GaugeHandle taken_;
+  std::atomic<int> undecoded_{0};
+  std::atomic<int> unanswered_{0};
 };
 
 // What the queries of one pipeline share.
@@ -32,6 +36,9 @@ struct QueryContext {
   ServerMetrics* metrics = nullptr;
   const Clock* clock = nullptr;
   QueuePlaces* places = nullptr;
+  Inside* inside = nullptr;
+  WaitEstimator* estimator = nullptr;
+  ImageMemory* image_memory = nullptr;  // Null: no bound.
 };
 
 // Calls `done` exactly once: in Answer(), in Fail(), or, with INTERNAL, when it is destroyed before
@@ -48,14 +55,22 @@ class InFlight {
   // answered and counted now.
   bool MayStart(Stage stage);
 
-  // Takes a place in the queue; false when there is none. It is given back by LeaveQueue() or with
-  // the answer.
-  bool TryTakePlace();
+  // Takes a place in the queue, as QueuePlaces::Take() for the query's peer. It is given back by
+  // LeaveQueue() or with the answer. From then on until its answer the query counts as inside, and
+  // until Decoded(), as a picture that is not decoded.
+  absl::Status TakePlace();
   void LeaveQueue();
+  // Sets memory aside for the file and the pixels of a picture; false when it is not there. That of
+  // the pixels is given back by Decoded(), all that is left with the answer.
+  bool TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes);
+  // Its pixels have the size that the model wants.
+  void Decoded();
 
   // Fills result.seconds.total and hands `result` over.
   void Answer();
-  // Counts a shed query, then hands `status` over. REQUIRES: !status.ok().
+  // Counts a shed query, then hands `status` over; when it says ResourceExhausted, with the time
+  // that what is inside still takes as its retry pushback, if that is known. REQUIRES:
+  // !status.ok().
   void Fail(absl::Status status);
   void FailCancelled(Stage stage);
   void FailDeadline(Stage stage);
@@ -69,11 +84,16 @@ class InFlight {
 
  private:
   void Finish(absl::StatusOr<QueryResult> outcome);
+  void GiveMemory(int64_t* bytes);
 
   const QueryContext& context_;
   QueryDone done_;
   const absl::Time submitted_;
   bool has_place_ = false;
+  bool inside_ = false;
+  bool undecoded_ = false;
+  int64_t file_bytes_ = 0;  // Memory that was set aside.
+  int64_t pixel_bytes_ = 0;
 };
 
 using InFlightPtr = std::shared_ptr<InFlight>;

@@ -39,16 +39,19 @@ struct Pipeline::Impl {
       : options(pipeline_options),
         bundle_metrics(metrics->bundle(name)),
         places(options.queue_capacity, bundle_metrics.queue_depth),
-        context{metrics, clock, &places},
+        estimator(options.decode_threads, options.embed_workers),
+        context{metrics, clock, &places, &inside, &estimator, options.image_memory.get()},
         decode(options.image_limits, &context),
         runner(std::move(name), &bundle_metrics, &context) {}
 
   absl::Status Start();
   absl::Status Admit(InFlight* item);
+  // A query whose deadline is too short for what is ahead of it; the dead of the queue are no such.
+  absl::Status CheckDeadline(const Query& query);
   // The last step of admission: a place that the query keeps until a batch takes it.
-  bool TakePlace(InFlight* item) {
-    return item->TryTakePlace() || (batcher->DropDead() && item->TryTakePlace());
-  }
+  absl::Status TakePlace(InFlight* item);
+  // And for a picture, its memory.
+  absl::Status TakeMemory(InFlight* item);
   // These two hand a query over to other threads, which answer it; on failure it is still the
   // caller's.
   absl::Status Dispatch(const InFlightPtr& item);
@@ -59,6 +62,8 @@ struct Pipeline::Impl {
   const PipelineOptions options;
   BundleMetrics& bundle_metrics;
   QueuePlaces places;
+  Inside inside;
+  WaitEstimator estimator;
   const QueryContext context;
   const DecodeStage decode;
   BatchRunner runner;
@@ -111,7 +116,32 @@ absl::Status Pipeline::Impl::Admit(InFlight* item) {
   if (item->query.bundle_chosen) item->query.bundle_chosen(*item->result.bundle);
   LB_RETURN_IF_ERROR(CheckQuery(item->query, *item->result.bundle));
   LB_RETURN_IF_ERROR(ResolveVector(item));
-  return TakePlace(item) ? absl::OkStatus() : QueueFullError(options.queue_capacity);
+  LB_RETURN_IF_ERROR(CheckDeadline(item->query));
+  LB_RETURN_IF_ERROR(TakePlace(item));
+  return item->query.kind == QueryKind::kImage ? TakeMemory(item) : absl::OkStatus();
+}
+
+absl::Status Pipeline::Impl::TakePlace(InFlight* item) {
+  const absl::Status status = item->TakePlace();
+  return status.ok() || !batcher->DropDead() ? status : item->TakePlace();
+}
+
+absl::Status Pipeline::Impl::TakeMemory(InFlight* item) {
+  if (decode.TryTakeMemory(item) || (batcher->DropDead() && decode.TryTakeMemory(item))) {
+    return absl::OkStatus();
+  }
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                        "the images inside leave too little of the ", context.image_memory->bytes(),
+                        " bytes that all may take; try again later")),
+                    "memory");
+}
+
+absl::Status Pipeline::Impl::CheckDeadline(const Query& query) {
+  const auto check = [&] {
+    return CheckTimeLeft(query, context.clock->Now(), inside.Now(), estimator);
+  };
+  const absl::Status status = check();
+  return status.ok() || !batcher->DropDead() ? status : check();
 }
 
 absl::Status Pipeline::Impl::Dispatch(const InFlightPtr& item) {
@@ -132,6 +162,7 @@ void Pipeline::Impl::Decode(const InFlightPtr& item) {
 }
 
 absl::Status Pipeline::Impl::Enqueue(const InFlightPtr& item) {
+  item->Decoded();
   item->queued = context.clock->Now();
   InFlightPtr queued = item;
   return batcher->Push(&queued, item->query.deadline, item->query.cancelled.get());

@@ -21,6 +21,8 @@
 
 namespace lookbook {
 
+class ImageMemory;
+
 enum class QueryKind { kImage, kItem, kVector };
 
 struct Query {
@@ -39,6 +41,10 @@ struct Query {
   // Called on the submitting thread, before anything else is done, with the bundle that the query
   // will be answered or refused from; not when there is none. May be null.
   std::function<void(const Bundle&)> bundle_chosen;
+
+  // Whose query it is: the far end of a connection, which has its share of the queue's places
+  // (queue_places.h). Empty: nobody's.
+  std::string peer;
 
   // Of the pipeline's clock. No stage starts past it.
   absl::Time deadline = absl::InfiniteFuture();
@@ -77,6 +83,9 @@ struct PipelineOptions {
   // Told of each image that is decoded and each batch that runs. Outlives the pipeline; may be
   // null.
   RunningTasks* running = nullptr;
+  // Of which each picture takes its file's bytes until its answer, and its pixels' until it is
+  // resized, from admission on. Shared by pipelines. Null: no bound.
+  std::shared_ptr<ImageMemory> image_memory;
 };
 
 // The pipeline of one named bundle root. Thread-safe.
@@ -107,7 +116,10 @@ class Pipeline {
   //
   // InvalidArgument: the reasons of DecodeImage, and bad_k, bad_similarity, bad_vector, bad_filter.
   // NotFound: unknown_item. Unavailable: no_bundle, none was set yet; draining, Shutdown() began.
-  // ResourceExhausted: queue_full; without a reason, out of memory. DeadlineExceeded, Cancelled.
+  // ResourceExhausted: queue_full; deadline_too_short, by what the queries before it took it would
+  // not be answered in time; memory, the pictures inside have taken all of it, or without a reason,
+  // out of memory. All with a retry pushback
+  // (base/retry_pushback.h) once enough was measured. DeadlineExceeded, Cancelled.
   // Internal: the model or the index failed for this query.
   void Submit(Query query, QueryDone done);
 

@@ -15,6 +15,7 @@ absl::Status Submit(const PipelineSet& pipelines, const Request& request, Respon
                     Call* call) {
   LB_ASSIGN_OR_RETURN(Query query, ToQuery(request));
   LB_ASSIGN_OR_RETURN(Pipeline* const pipeline, pipelines.Find(request.bundle()));
+  query.peer = call->peer();
   query.deadline = call->deadline();
   query.cancelled = call->cancelled();
   query.bundle_chosen = [call](const Bundle& bundle) { call->SetBundle(bundle.id); };

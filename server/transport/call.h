@@ -46,6 +46,8 @@ class Call {
   absl::Time deadline() const { return deadline_; }
   // Becomes true when the caller gives up.
   const std::shared_ptr<std::atomic<bool>>& cancelled() const { return cancelled_; }
+  // The far end of its connection.
+  std::string peer() const { return context_->peer(); }
   absl::Time Now() const { return environment_.clock->Now(); }
 
   // For the log.

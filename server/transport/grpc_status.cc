@@ -1,12 +1,20 @@
 #include "server/transport/grpc_status.h"
 
+#include <algorithm>
+
 #include "absl/random/random.h"
+#include "absl/time/time.h"
 #include "base/reason.h"
+#include "base/retry_pushback.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
 namespace lookbook {
 namespace {
+
+constexpr absl::Duration kUnknownPushback = absl::Milliseconds(100);
+constexpr absl::Duration kLeastPushback = absl::Milliseconds(20);
+constexpr absl::Duration kMostPushback = absl::Seconds(10);
 
 // What a caller sees of a code, and the reason that stands for it when a status carries none.
 struct Outcome {
@@ -84,9 +92,12 @@ bool IsOurFault(const absl::Status& status) {
   return OutcomeOf(status.code()).code == grpc::StatusCode::INTERNAL;
 }
 
-int RetryPushbackMilliseconds() {
+int RetryPushbackMilliseconds(const absl::Status& status) {
   thread_local absl::InsecureBitGen random;
-  return absl::Uniform(random, 100, 300);
+  const absl::Duration least = std::clamp(GetRetryPushback(status).value_or(kUnknownPushback),
+                                          kLeastPushback, kMostPushback);
+  const auto milliseconds = static_cast<int>(absl::ToInt64Milliseconds(least));
+  return absl::Uniform(random, milliseconds, 2 * milliseconds);
 }
 
 }  // namespace lookbook

@@ -23,8 +23,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 // True for what ToGrpcStatus hides: the caller of it logs the status.
 bool IsOurFault(const absl::Status& status);
 
-// When a caller that was refused with RESOURCE_EXHAUSTED should come back: 100 to 299 ms, spread,
-// so that those who were refused together do not come back together. Thread-safe.
-int RetryPushbackMilliseconds();
+// When a caller that was refused with `status`, RESOURCE_EXHAUSTED, should come back: what the
+// status carries (base/retry_pushback.h), at least 20 ms and at most 10 s, or 100 ms when it
+// carries nothing. Spread over as much again, so that those who were refused together do not come
+// back together. Thread-safe.
+int RetryPushbackMilliseconds(const absl::Status& status);
 
 }  // namespace lookbook

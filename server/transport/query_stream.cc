@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/reason.h"
 #include "server/transport/grpc_status.h"
@@ -19,6 +20,13 @@ absl::Status Parse(grpc::ByteBuffer* message, v1::SearchRequest* request) {
   return InvalidArgument("bad_message", "the message is no SearchRequest");
 }
 
+absl::Status IdleError(absl::Duration limit) {
+  return WithReason(
+      absl::DeadlineExceededError(absl::StrCat(
+          "nothing was asked for ", absl::FormatDuration(limit), "; open the stream again")),
+      "stream_idle");
+}
+
 }  // namespace
 
 QueryStream::QueryStream(const CallEnvironment& environment, grpc::CallbackServerContext* context,
@@ -27,7 +35,8 @@ QueryStream::QueryStream(const CallEnvironment& environment, grpc::CallbackServe
       context_(context),
       max_in_flight_(max_in_flight),
       hooks_(std::move(hooks)),
-      cancelled_(std::make_shared<std::atomic<bool>>(false)) {
+      cancelled_(std::make_shared<std::atomic<bool>>(false)),
+      active_(environment.clock->Now()) {
   answered_.reserve(max_in_flight);
 }
 
@@ -44,11 +53,32 @@ void QueryStream::End(const absl::Status& status) {
   Continue();
 }
 
+void QueryStream::EndIfIdle(absl::Duration limit) {
+  bool stuck = false;
+  {
+    MutexLock lock(&mutex_);
+    if (finished_ || environment_.clock->Now() - active_ < limit) return;
+    if (in_flight_ == 0) {
+      if (!end_) end_ = ToGrpcStatus(IdleError(limit));
+    } else if (writing_) {
+      stuck = true;
+      ++in_flight_;  // Until it is cancelled the stream does not finish: `context_` stays.
+    }
+  }
+  if (stuck) {
+    context_->TryCancel();
+    MutexLock lock(&mutex_);
+    --in_flight_;
+  }
+  Continue();
+}
+
 // Answers go out before more is read.
 QueryStream::Step QueryStream::NextStep() {
   MutexLock lock(&mutex_);
   if (!writing_ && !answered_.empty()) {
     writing_ = true;
+    active_ = environment_.clock->Now();
     written_ = answered_.front();
     answered_.erase(answered_.begin());
     return Step::kWrite;
@@ -101,6 +131,7 @@ bool QueryStream::TakePlace() {
   MutexLock lock(&mutex_);
   if (finished_) return false;
   ++in_flight_;
+  active_ = environment_.clock->Now();
   return true;
 }
 
@@ -156,6 +187,7 @@ void QueryStream::OnWriteDone(bool) {
     MutexLock lock(&mutex_);
     writing_ = false;
     --in_flight_;
+    active_ = environment_.clock->Now();
   }
   Continue();
 }

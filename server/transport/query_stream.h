@@ -47,6 +47,11 @@ class QueryStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   // The first call counts.
   void End(const absl::Status& status);
 
+  // When nothing was read from the stream or written to it for `limit`: ends it with
+  // DEADLINE_EXCEEDED stream_idle if every query is answered, and cancels it if its client does not
+  // read an answer. Queries that are not answered yet keep it.
+  void EndIfIdle(absl::Duration limit);
+
  private:
   // What gRPC is asked to do next; one thread at a time asks.
   enum class Step { kNone, kRead, kWrite, kFinish };
@@ -80,6 +85,7 @@ class QueryStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // By the client.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time active_ ABSL_GUARDED_BY(mutex_);  // When something was last read or written.
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;                  // Read, not yet written.
   std::vector<StreamCall*> answered_ ABSL_GUARDED_BY(mutex_);  // Not yet written, oldest first.

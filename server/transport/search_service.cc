@@ -1,7 +1,6 @@
 #include "server/transport/search_service.h"
 
 #include <utility>
-#include <vector>
 
 #include "server/transport/answer_query.h"
 #include "server/transport/search_messages.h"
@@ -47,14 +46,23 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SearchService::Sear
   return stream.get();
 }
 
-void SearchService::EndStreams() {
+std::vector<std::shared_ptr<QueryStream>> SearchService::OpenStreams() {
   std::vector<std::shared_ptr<QueryStream>> open;
+  MutexLock lock(&mutex_);
+  for (const auto& entry : streams_) open.push_back(entry.second);
+  return open;
+}
+
+void SearchService::EndStreams() {
   {
     MutexLock lock(&mutex_);
     ended_ = true;
-    for (const auto& entry : streams_) open.push_back(entry.second);
   }
-  for (const auto& stream : open) stream->End(DrainingError());
+  for (const auto& stream : OpenStreams()) stream->End(DrainingError());
+}
+
+void SearchService::EndIdleStreams(absl::Duration limit) {
+  for (const auto& stream : OpenStreams()) stream->EndIfIdle(limit);
 }
 
 void SearchService::Forget(QueryStream* stream) {

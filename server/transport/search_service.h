@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "base/mutex.h"
 #include "lookbook/v1/search.grpc.pb.h"
@@ -41,7 +42,11 @@ class SearchService final : public SearchServiceMethods {
   // a stream has read is answered before.
   void EndStreams();
 
+  // QueryStream::EndIfIdle(limit) of every stream.
+  void EndIdleStreams(absl::Duration limit);
+
  private:
+  std::vector<std::shared_ptr<QueryStream>> OpenStreams();
   void Forget(QueryStream* stream);
 
   const PipelineSet& pipelines_;

@@ -16,7 +16,7 @@ void FillFailure(const absl::Status& status, v1::SearchFailure* failure) {
   failure->set_message(shown.error_message());
   failure->set_reason(ReasonOf(status));
   if (absl::IsResourceExhausted(status)) {
-    failure->set_retry_pushback_ms(RetryPushbackMilliseconds());
+    failure->set_retry_pushback_ms(RetryPushbackMilliseconds(status));
   }
 }
 

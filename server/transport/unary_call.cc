@@ -14,7 +14,7 @@ UnaryCall::UnaryCall(Method method, const CallEnvironment& environment,
 void UnaryCall::Send(const absl::Status& status) {
   if (absl::IsResourceExhausted(status)) {
     context()->AddTrailingMetadata("grpc-retry-pushback-ms",
-                                   absl::StrCat(RetryPushbackMilliseconds()));
+                                   absl::StrCat(RetryPushbackMilliseconds(status)));
   }
   Finish(ToGrpcStatus(status));
 }

@@ -128,5 +128,26 @@ TEST_F(StreamsTest, WhatWasReadIsAnsweredWhenTheServerStops) {
   EXPECT_GE(writes.get() + 1, read) << "the last write may not know that it arrived";
 }
 
+class IdleStreamTest : public ServerFixture {
+ protected:
+  IdleStreamTest() {
+    config_.deadlines.stream_idle = absl::Milliseconds(50);
+    Start();
+  }
+};
+
+TEST_F(IdleStreamTest, AMessageThenSilenceIsEndedByTheServer) {
+  grpc::ClientContext context;
+  const auto stream = search_->SearchStream(&context);
+  ASSERT_TRUE(stream->Write(ItemRequest("item-1")));
+  v1::SearchStreamResponse answer;
+  ASSERT_TRUE(stream->Read(&answer));
+  EXPECT_TRUE(answer.has_response());
+  EXPECT_FALSE(stream->Read(&answer));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(ReasonIn(status), "stream_idle");
+}
+
 }  // namespace
 }  // namespace lookbook

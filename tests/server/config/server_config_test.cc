@@ -58,6 +58,17 @@ TEST(ServerConfigTest, LimitsMustNest) {
   EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("limits.image_side")));
 }
 
+TEST(ServerConfigTest, TheLargestImageFitsIntoTheMemoryOfImages) {
+  ServerConfig config = Good();
+  config.limits.image_bytes = 1'000'000;
+  config.limits.image_pixels = 2'000'000;
+  config.limits.image_memory_bytes = 7'000'000;
+  EXPECT_THAT(Validate(config), IsOk());
+  config.limits.image_memory_bytes = 6'999'999;
+  EXPECT_THAT(Validate(config),
+              StatusIs(kInvalid, HasSubstr("limits.image_memory_bytes 6999999 is below 7000000")));
+}
+
 TEST(ServerConfigTest, OneToEightBundlesWithDistinctNames) {
   ServerConfig config = Good();
   config.bundles.clear();

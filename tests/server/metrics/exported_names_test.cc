@@ -43,6 +43,7 @@ const std::vector<std::string> kExported = {
     "lookbook_gpu_memory_bytes gauge device,state",
     "lookbook_gpu_utilization_ratio gauge device",
     "lookbook_health_serving gauge service",
+    "lookbook_image_memory_bytes gauge ",
     "lookbook_image_pixels histogram ",
     "lookbook_images_total counter format,result",
     "lookbook_log_dropped_total counter ",

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/retry_pushback.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -156,6 +157,40 @@ TEST_F(ResolveVectorTest, AVectorComesBackAtUnitLength) {
   ASSERT_THAT(Resolve(VectorQuery({2, 0, 0, 0, 0, 0, 0, 0}), &vector, &row), IsOk());
   EXPECT_EQ(vector, (std::vector<float>{1, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(row, -1);
+}
+
+class TimeLeftTest : public ::testing::Test {
+ protected:
+  TimeLeftTest() {
+    for (int i = 0; i < 15; ++i) estimator_.BatchTook(kNow, 1, absl::Milliseconds(100));
+  }
+  absl::Status Check(absl::Duration left, const WorkAhead& ahead) {
+    Query query;
+    query.deadline = kNow + left;
+    return CheckTimeLeft(query, kNow, ahead, estimator_);
+  }
+
+  const absl::Time kNow = absl::UnixEpoch() + absl::Hours(1);
+  WaitEstimator estimator_{1, 1};
+};
+
+TEST_F(TimeLeftTest, TheWaitAndTheQuerysOwnTimesMustFit) {
+  EXPECT_THAT(Check(absl::Milliseconds(400), {0, 3}), IsOk());
+  const absl::Status status = Check(absl::Milliseconds(399), {0, 3});
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted,
+                               std::string("the answer would take about 400ms, the deadline comes "
+                                           "in 399ms; try again later")));
+  EXPECT_THAT(status, HasReason("deadline_too_short"));
+  EXPECT_EQ(GetRetryPushback(status), absl::Milliseconds(300));
+}
+
+TEST_F(TimeLeftTest, NobodyIsRefusedWhileAWorkerHasNothingToDo) {
+  EXPECT_THAT(Check(absl::Milliseconds(1), {0, 0}), IsOk());
+  EXPECT_THAT(Check(absl::Milliseconds(1), {0, 1}), HasReason("deadline_too_short"));
+}
+
+TEST_F(TimeLeftTest, WhoHasNoDeadlineCanWait) {
+  EXPECT_THAT(Check(absl::InfiniteDuration(), {0, 1'000'000}), IsOk());
 }
 
 }  // namespace

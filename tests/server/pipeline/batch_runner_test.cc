@@ -84,7 +84,9 @@ class BatchRunnerTest : public PipelineTest {
 
   BundleMetrics& bundle_metrics_ = metrics_.bundle(kName);
   QueuePlaces places_{64, bundle_metrics_.queue_depth};
-  const QueryContext context_{&metrics_, &clock_, &places_};
+  Inside inside_;
+  WaitEstimator estimator_{1, 1};
+  const QueryContext context_{&metrics_, &clock_, &places_, &inside_, &estimator_};
   BatchRunner runner_{kName, &bundle_metrics_, &context_};
 };
 

@@ -37,7 +37,9 @@ class DecodeStageTest : public PipelineTest {
 
   TickingClock ticks_{absl::Milliseconds(1)};
   QueuePlaces places_{1, metrics_.bundle(kName).queue_depth};
-  const QueryContext context_{&metrics_, &ticks_, &places_};
+  Inside inside_;
+  WaitEstimator estimator_{1, 1};
+  const QueryContext context_{&metrics_, &ticks_, &places_, &inside_, &estimator_};
   std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
 };
 

@@ -1,8 +1,7 @@
 #include "server/pipeline/in_flight.h"
 
-#include <thread>
-
 #include "base/reason.h"
+#include "base/retry_pushback.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -18,7 +17,9 @@ class InFlightTest : public PipelineTest {
   }
 
   QueuePlaces places_{2, metrics_.bundle(kName).queue_depth};
-  const QueryContext context_{&metrics_, &clock_, &places_};
+  Inside inside_;
+  WaitEstimator estimator_{1, 1};
+  const QueryContext context_{&metrics_, &clock_, &places_, &inside_, &estimator_};
   std::shared_ptr<Pending> pending_ = std::make_shared<Pending>();
 };
 
@@ -96,64 +97,87 @@ TEST_F(InFlightTest, RefusalsAreCountedByReason) {
   };
   fail(WithReason(absl::ResourceExhaustedError("full"), "queue_full"));
   fail(absl::ResourceExhaustedError("out of memory"));
+  fail(WithReason(absl::ResourceExhaustedError("too late"), "deadline_too_short"));
   fail(WithReason(absl::UnavailableError("stopping"), "draining"));
   fail(WithReason(absl::UnavailableError("nothing loaded"), "no_bundle"));
   fail(absl::InternalError("a bug"));
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"queue_full\"}"), 1);
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"memory\"}"), 1);
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"draining\"}"), 1);
-  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 0);
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 1);
 }
 
 TEST_F(InFlightTest, APlaceIsGivenBackBeforeTheAnswerIsSeen) {
   InFlightPtr first = Make();
-  ASSERT_TRUE(first->TryTakePlace());
+  ASSERT_THAT(first->TakePlace(), IsOk());
   InFlightPtr second = Make();
-  ASSERT_TRUE(second->TryTakePlace());
-  EXPECT_TRUE(second->TryTakePlace()) << "it has one already";
+  ASSERT_THAT(second->TakePlace(), IsOk());
+  EXPECT_THAT(second->TakePlace(), IsOk()) << "it has one already";
   EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 2);
 
   bool place_seen_in_done = false;
   InFlight third(
       Query(), [&](absl::StatusOr<QueryResult>) {}, &context_);
-  EXPECT_FALSE(third.TryTakePlace());
+  EXPECT_THAT(third.TakePlace(), HasReason("queue_full"));
   second->LeaveQueue();
-  ASSERT_TRUE(third.TryTakePlace());
+  ASSERT_THAT(third.TakePlace(), IsOk());
   {
     InFlight fourth(
-        Query(), [&](absl::StatusOr<QueryResult>) { place_seen_in_done = places_.TryTake(); },
+        Query(), [&](absl::StatusOr<QueryResult>) { place_seen_in_done = places_.Take("").ok(); },
         &context_);
     third.Answer();
-    ASSERT_TRUE(fourth.TryTakePlace());
+    ASSERT_THAT(fourth.TakePlace(), IsOk());
     fourth.Fail(absl::InternalError("a bug"));
   }
   EXPECT_TRUE(place_seen_in_done);
-  places_.Give();
+  places_.Give("");
   first->Answer();
   second->Answer();
   EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 0);
 }
 
-TEST_F(InFlightTest, PlacesAreNeverHandedOutTwice) {
-  QueuePlaces places(5, metrics_.bundle(kName).queue_depth);
-  std::atomic<int> inside{0}, most{0};
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 5000; ++i) {
-        if (!places.TryTake()) continue;
-        const int now = ++inside;
-        for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
-        }
-        --inside;
-        places.Give();
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_LE(most, 5);
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(places.TryTake());
-  EXPECT_FALSE(places.TryTake());
+TEST_F(InFlightTest, CountsAsInsideFromItsPlaceToItsAnswer) {
+  Query picture;
+  Query item;
+  item.kind = QueryKind::kItem;
+  InFlightPtr first = Make(picture);
+  EXPECT_EQ(inside_.Now().unanswered, 0);
+  ASSERT_THAT(first->TakePlace(), IsOk());
+  InFlightPtr second = Make(item);
+  ASSERT_THAT(second->TakePlace(), IsOk());
+  EXPECT_EQ(inside_.Now().unanswered, 2);
+  EXPECT_EQ(inside_.Now().undecoded, 1);
+  first->Decoded();
+  first->LeaveQueue();
+  EXPECT_EQ(inside_.Now().undecoded, 0);
+  EXPECT_EQ(inside_.Now().unanswered, 2) << "a batch is no answer";
+  first->Answer();
+  second->Fail(absl::InternalError("a bug"));
+  EXPECT_EQ(inside_.Now().unanswered, 0);
+
+  InFlightPtr lost = Make(picture);
+  ASSERT_THAT(lost->TakePlace(), IsOk());
+  lost.reset();
+  EXPECT_EQ(inside_.Now().undecoded, 0);
+  EXPECT_EQ(inside_.Now().unanswered, 0);
+}
+
+TEST_F(InFlightTest, ARefusalSaysHowLongWhatIsInsideTakes) {
+  const auto fail = [&](absl::Status status) {
+    pending_ = std::make_shared<Pending>();
+    Make()->Fail(std::move(status));
+    return GetRetryPushback(pending_->Wait().status());
+  };
+  const absl::Status full = WithReason(absl::ResourceExhaustedError("full"), "queue_full");
+  EXPECT_EQ(fail(full), std::nullopt) << "nothing was measured";
+  for (int i = 0; i < 5; ++i) estimator_.BatchTook(clock_.Now(), 2, absl::Milliseconds(60));
+  InFlightPtr ahead = Make();
+  ASSERT_THAT(ahead->TakePlace(), IsOk());
+  EXPECT_EQ(fail(full), absl::Milliseconds(30));
+  EXPECT_EQ(fail(absl::ResourceExhaustedError("out of memory")), absl::Milliseconds(30));
+  EXPECT_EQ(fail(WithRetryPushback(full, absl::Milliseconds(7))), absl::Milliseconds(7));
+  EXPECT_EQ(fail(absl::InternalError("a bug")), std::nullopt);
+  ahead->Answer();
 }
 
 }  // namespace

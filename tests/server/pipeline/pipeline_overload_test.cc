@@ -109,5 +109,24 @@ TEST_F(PipelineOverloadTest, ABadQueryIsToldSoEvenWhenTheQueueIsFull) {
   parts_.embedder->Release();
 }
 
+TEST_F(PipelineOverloadTest, AConnectionThatFloodsLeavesRoomForOthers) {
+  Start({.decode_threads = 1, .embed_workers = 1, .max_batch = 2, .queue_capacity = 18});
+  parts_.embedder->Hold();
+  const auto running = Submit(ImageQuery(jpeg_));
+  parts_.embedder->WaitForCalls(1);
+  Query flood = ItemQuery("item-1");
+  flood.peer = "ipv4:10.0.0.1:1";
+  std::vector<std::shared_ptr<Pending>> waiting;
+  for (int i = 0; i < 16; ++i) waiting.push_back(Submit(flood));
+  ExpectFull(Submit(flood));
+  EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 16);
+  Query other = ItemQuery("item-2");
+  other.peer = "ipv4:10.0.0.2:1";
+  waiting.push_back(Submit(other));
+  parts_.embedder->Release();
+  for (const auto& pending : waiting) EXPECT_THAT(pending->Wait(), IsOk());
+  EXPECT_THAT(Submit(flood)->Wait(), IsOk());
+}
+
 }  // namespace
 }  // namespace lookbook

@@ -1,6 +1,10 @@
 #include "server/transport/grpc_status.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/reason.h"
+#include "base/retry_pushback.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -48,6 +52,28 @@ TEST(GrpcStatusTest, FaultsOfOursSayNothingOfTheirCause) {
     EXPECT_EQ(ReasonIn(status), "internal");
     EXPECT_TRUE(IsOurFault(fault));
   }
+}
+
+TEST(GrpcStatusTest, ThePushbackIsWhatTheStatusCarriesSpreadOverAsMuchAgain) {
+  const absl::Status full = absl::ResourceExhaustedError("full");
+  const auto range = [](const absl::Status& status) {
+    std::pair<int, int> seen{1 << 30, 0};
+    for (int i = 0; i < 2000; ++i) {
+      const int milliseconds = RetryPushbackMilliseconds(status);
+      seen = {std::min(seen.first, milliseconds), std::max(seen.second, milliseconds)};
+    }
+    return seen;
+  };
+  const auto expect = [&](const absl::Status& status, int least) {
+    const auto [low, high] = range(status);
+    EXPECT_GE(low, least);
+    EXPECT_LT(high, 2 * least);
+    EXPECT_GT(high - low, least / 2) << "those who were refused together do not come together";
+  };
+  expect(full, 100);
+  expect(WithRetryPushback(full, absl::Milliseconds(700)), 700);
+  expect(WithRetryPushback(full, absl::ZeroDuration()), 20);
+  expect(WithRetryPushback(full, absl::Hours(3)), 10'000);
 }
 
 }  // namespace

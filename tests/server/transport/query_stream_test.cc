@@ -17,6 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr int kMaxInFlight = 32;
+constexpr absl::Duration kIdle = absl::Minutes(5);
 
 // Hands the queries of its one stream to the test. Thread-safe.
 class ManualStreams final
@@ -68,6 +69,10 @@ class ManualStreams final
   void AwaitDone() {
     MutexLock lock(&mutex_);
     while (!done_) changed_.Wait(&mutex_);
+  }
+  bool done() const {
+    MutexLock lock(&mutex_);
+    return done_;
   }
 
  private:
@@ -310,6 +315,67 @@ TEST_F(QueryStreamTest, AnIdleStreamEndsAtOnce) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(ReasonIn(status), "draining");
   service_.AwaitDone();
+}
+
+TEST_F(QueryStreamTest, SilenceAfterAMessageEndsTheStream) {
+  Open();
+  Write("");
+  service_.Await(0)->Complete(absl::OkStatus());
+  Read();
+  auto end = std::async(std::launch::async, [this] { return ReadEnd(); });
+  // The server may learn a moment later that the answer is out.
+  const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
+  while (end.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    clock_.Advance(kIdle);
+    stream->EndIfIdle(kIdle);
+    std::this_thread::yield();
+  }
+  const grpc::Status status = end.get();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(ReasonIn(status), "stream_idle");
+  service_.AwaitDone();
+  stream->EndIfIdle(kIdle);  // Too late to matter.
+}
+
+TEST_F(QueryStreamTest, AStreamThatIsUsedOrWorkedForIsNotIdle) {
+  Open();
+  const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
+  clock_.Advance(kIdle - absl::Nanoseconds(1));
+  stream->EndIfIdle(kIdle);
+  Write("");
+  StreamCall* call = service_.Await(0);
+  clock_.Advance(100 * kIdle);
+  stream->EndIfIdle(kIdle);
+  call->Complete(absl::OkStatus());
+  EXPECT_EQ(Read().index(), 0u);
+  stream->EndIfIdle(kIdle);  // Was written to just now.
+  Write("");
+  service_.Await(1)->Complete(absl::OkStatus());
+  EXPECT_EQ(Read().index(), 1u);
+  client_->WritesDone();
+  EXPECT_TRUE(ReadEnd().ok());
+}
+
+TEST_F(QueryStreamTest, WhoDoesNotReadAnswersIsCancelled) {
+  Open();
+  for (int i = 0; i < kMaxInFlight; ++i) Write("");
+  for (int i = 0; i < kMaxInFlight; ++i) {
+    StreamCall* call = service_.Await(i);
+    call->response()->set_bundle_id(std::string(1 << 20, 'x'));
+    call->Complete(absl::OkStatus());
+  }
+  const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
+  while (!service_.done()) {
+    clock_.Advance(kIdle);
+    stream->EndIfIdle(kIdle);
+    std::this_thread::yield();
+  }
+  v1::SearchStreamResponse answer;
+  int read = 0;
+  while (client_->Read(&answer)) ++read;
+  EXPECT_LT(read, kMaxInFlight);
+  EXPECT_EQ(client_->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::ZeroDuration())) << "no query is left behind";
 }
 
 TEST_F(QueryStreamTest, AClosedGateRefusesQueriesNotTheStream) {

@@ -234,5 +234,49 @@ TEST_F(FullQueueTest, AFullQueueRefusesAtOnceAndSaysWhenToComeBack) {
   EXPECT_TRUE(waits.get().ok());
 }
 
+class SharedQueueTest : public ServiceTest {
+ protected:
+  SharedQueueTest()
+      : ServiceTest({.decode_threads = 1,
+                     .decode_queue = 9,
+                     .embed_workers = 1,
+                     .max_batch = 1,
+                     .queue_capacity = 9}) {}
+
+  std::future<grpc::Status> Start(v1::SearchService::Stub* stub) {
+    return std::async(std::launch::async, [this, stub] {
+      grpc::ClientContext context;
+      v1::SearchResponse response;
+      return stub->Search(&context, request_, &response);
+    });
+  }
+  bool QueueDepthBecomes(int depth) {
+    return MetricBecomes("lookbook_queue_depth{bundle=\"default\",stage=\"embed\"}", depth);
+  }
+
+  v1::SearchRequest request_;
+};
+
+TEST_F(SharedQueueTest, AConnectionThatFillsTheQueueLeavesRoomForOthers) {
+  LoadBundle();
+  fake_.embedder->Hold();
+  request_.set_image(MakeJpeg(GradientImage(48, 40)));
+  std::vector<std::future<grpc::Status>> flood;
+  flood.push_back(Start(search_.get()));
+  fake_.embedder->AwaitHeld(1);
+  for (int i = 0; i < 8; ++i) flood.push_back(Start(search_.get()));
+  ASSERT_TRUE(QueueDepthBecomes(8));
+  const grpc::Status refused = Start(search_.get()).get();
+  EXPECT_EQ(ReasonIn(refused), "queue_full");
+  EXPECT_THAT(refused.error_message(), HasSubstr("this connection has 8 of 9 places"));
+
+  const auto other = v1::SearchService::NewStub(ChannelTo(server_->port()));
+  auto served = Start(other.get());
+  ASSERT_TRUE(QueueDepthBecomes(9));
+  fake_.embedder->Release();
+  EXPECT_TRUE(served.get().ok());
+  for (auto& call : flood) EXPECT_TRUE(call.get().ok());
+}
+
 }  // namespace
 }  // namespace lookbook
