@@ -100,7 +100,9 @@ Manifest MakeManifest(const BenchBundleOptions& options, const PreprocessSpec& s
 
 absl::Status MakeBenchBundle(const BenchBundleOptions& options) {
   torch::manual_seed(7);
-  LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork({.backbone = options.backbone, .classes = kClasses}));
+  LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork({.backbone = options.backbone,
+                                                         .classes = kClasses,
+                                                         .embedding_dim = options.embedding_dim}));
   Settle(net);
   const PreprocessSpec spec = {.size = options.image_size};
   LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(options.root));

@@ -12,6 +12,7 @@ struct BenchBundleOptions {
   std::string root;                      // Bundle root to publish into.
   std::string backbone = "mobilenet_v2";
   int image_size = 128;
+  int embedding_dim = 0;                 // 0 = the pooled feature; else a layer of its own.
   int64_t items = 10'000;
   std::vector<std::string> images;       // Files for the golden cases; at least one.
 };
