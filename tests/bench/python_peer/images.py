@@ -6,8 +6,10 @@ import numpy as np
 
 cv2.setNumThreads(1)
 
-_REDUCED = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
-            8: cv2.IMREAD_REDUCED_COLOR_8}
+# OpenCV refuses the bit of BGR beside that of RGB.
+_FLAGS = {d: reduced & ~cv2.IMREAD_COLOR | cv2.IMREAD_COLOR_RGB
+          for d, reduced in {1: 0, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
+                             8: cv2.IMREAD_REDUCED_COLOR_8}.items()}
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -31,7 +33,7 @@ def _denominator(data, min_short_side):
 def decode(data, preprocess):
     """uint8[H, W, 3], upright RGB, or None. A JPEG comes at the strongest scale that the manifest allows."""
     denominator = _denominator(data, preprocess["min_scale_factor"] * preprocess["size"])
-    return cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[denominator] | cv2.IMREAD_COLOR_RGB)
+    return cv2.imdecode(np.frombuffer(data, np.uint8), _FLAGS[denominator])
 
 
 def resize_into(image, out):

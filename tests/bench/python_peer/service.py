@@ -1,4 +1,4 @@
-"""lookbook.v1 over grpc.aio: Search by image, and what `lookbook bench` asks before it begins."""
+"""lookbook.v1 over grpc.aio: Search by image, and what the `lookbook` client asks before it begins."""
 import asyncio
 
 import grpc
@@ -32,14 +32,24 @@ class Service:
                           index=manifest["index"]["spec"], created=manifest["created"])
         return reply
 
+    async def list_classes(self, _request, _context):
+        reply = catalog_pb2.ListClassesResponse(bundle_id=self._bundle.id)
+        for number, name, threshold in self._bundle.classes:
+            reply.classes.add(class_id=number, name=name, threshold=threshold)
+        return reply
+
     def handlers(self):
         search = grpc.unary_unary_rpc_method_handler(
             self.search, request_deserializer=search_pb2.SearchRequest.FromString)  # Replies are bytes already.
         info = grpc.unary_unary_rpc_method_handler(
             self.get_info, request_deserializer=catalog_pb2.GetInfoRequest.FromString,
             response_serializer=catalog_pb2.GetInfoResponse.SerializeToString)
+        classes = grpc.unary_unary_rpc_method_handler(
+            self.list_classes, request_deserializer=catalog_pb2.ListClassesRequest.FromString,
+            response_serializer=catalog_pb2.ListClassesResponse.SerializeToString)
+        catalog = {"GetInfo": info, "ListClasses": classes}
         return [grpc.method_handlers_generic_handler("lookbook.v1.SearchService", {"Search": search}),
-                grpc.method_handlers_generic_handler("lookbook.v1.CatalogService", {"GetInfo": info})]
+                grpc.method_handlers_generic_handler("lookbook.v1.CatalogService", catalog)]
 
 
 def _set(answer, result):

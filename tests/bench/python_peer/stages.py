@@ -3,10 +3,9 @@
 The file holds rows of doubles, one row a thread, so that no thread waits for another; a reader adds them up. Times are
 seconds: `NAME_cpu` of the thread's own CPU time, `NAME_wall` by the clock, both summed over requests.
 """
-import pathlib
+import array
+import mmap
 import time
-
-import numpy as np
 
 STAGES = ("decode", "preprocess", "embed", "search", "reply")
 FIELDS = ("requests", "batches", "queue_wall") + tuple(f"{s}_{kind}" for s in STAGES for kind in ("cpu", "wall"))
@@ -14,20 +13,23 @@ FIELDS = ("requests", "batches", "queue_wall") + tuple(f"{s}_{kind}" for s in ST
 
 def create(path, rows):
     """Makes the file with all counters at 0."""
-    np.zeros((rows, len(FIELDS))).tofile(path)
+    with open(path, "wb") as file:
+        array.array("d", bytes(8 * rows * len(FIELDS))).tofile(file)
 
 
 def read(path):
     """The sums over all threads by field."""
-    rows = np.fromfile(pathlib.Path(path)).reshape(-1, len(FIELDS))
-    return dict(zip(FIELDS, rows.sum(axis=0).tolist()))
+    with open(path, "rb") as file:
+        values = array.array("d", file.read())
+    return {field: sum(values[i::len(FIELDS)]) for i, field in enumerate(FIELDS)}
 
 
 class Counters:
     """One thread's row."""
 
     def __init__(self, path, row):
-        self._row = np.memmap(path, dtype=np.float64, mode="r+")[row * len(FIELDS):(row + 1) * len(FIELDS)]
+        with open(path, "r+b") as file:
+            self._row = memoryview(mmap.mmap(file.fileno(), 0)).cast("d")[row * len(FIELDS):(row + 1) * len(FIELDS)]
 
     def add(self, field, value):
         self._row[FIELDS.index(field)] += value
