@@ -18,12 +18,13 @@
 #include "engine/index/index_factory.h"
 #include "models/export/torchscript_export.h"
 #include "models/nn/embedder_net.h"
-#include "tests/bench/settle.h"
 
 namespace lookbook {
 namespace {
 
 constexpr int kClasses = 46;  // As iMaterialist 2020.
+constexpr size_t kSettlePictures = 32;
+constexpr int kSettlePasses = 30;  // A batch norm's running mean forgets a tenth a pass.
 
 std::vector<float> RandomUnitRows(int64_t rows, int dim) {
   std::mt19937_64 random(7);
@@ -46,8 +47,12 @@ absl::Status WriteItems(const std::string& path, int64_t count) {
   LB_ASSIGN_OR_RETURN(auto writer, ItemWriter::Create(path));
   for (int64_t row = 0; row < count; ++row) {
     const auto label = static_cast<uint32_t>(row % kClasses);
-    LB_RETURN_IF_ERROR(writer->Add({.id = ItemId(row), .class_ids = {label}, .attribute_ids = {},
-                                    .uri = absl::StrCat("bench://", row), .split = "train"}, ""));
+    LB_RETURN_IF_ERROR(writer->Add({.id = ItemId(row),
+                                    .class_ids = {label},
+                                    .attribute_ids = {},
+                                    .uri = absl::StrCat("bench://", row),
+                                    .split = "train"},
+                                   ""));
   }
   return writer->Finish();
 }
@@ -57,22 +62,50 @@ std::vector<float> ToVector(const torch::Tensor& tensor) {
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
-absl::StatusOr<GoldenCase> MakeCase(EmbedderNet& net, const VectorIndex& index, const PreprocessSpec& spec,
-                                    const std::string& path, int number) {
+// float32[1, 3, size, size] of a JPEG file's bytes.
+absl::StatusOr<torch::Tensor> ModelInput(const std::string& jpeg, const PreprocessSpec& spec) {
+  LB_ASSIGN_OR_RETURN(const DecodedImage decoded,
+                      DecodeImage(jpeg, {.min_short_side = spec.MinDecodedSide()}));
+  torch::Tensor input = torch::empty({1, 3, spec.size, spec.size});
+  LB_RETURN_IF_ERROR(
+      Preprocess(decoded.image, spec,
+                 absl::MakeSpan(input.data_ptr<float>(), static_cast<size_t>(spec.TensorSize()))));
+  return input;
+}
+
+// Batch norms take the statistics of these pictures: after others, an embedding of random weights
+// would be the same for all of them, and so would every answer.
+absl::Status SettleOnPictures(EmbedderNet& net, const PreprocessSpec& spec,
+                              const std::vector<std::string>& paths) {
+  std::vector<torch::Tensor> inputs;
+  for (const std::string& path : paths) {
+    if (inputs.size() == kSettlePictures) break;
+    LB_ASSIGN_OR_RETURN(const std::string jpeg, ReadFile(path));
+    LB_ASSIGN_OR_RETURN(torch::Tensor input, ModelInput(jpeg, spec));
+    inputs.push_back(std::move(input));
+  }
+  const torch::NoGradGuard no_gradients;
+  const torch::Tensor batch = torch::cat(inputs);
+  net->train();
+  for (int i = 0; i < kSettlePasses; ++i) net->forward(batch);
+  net->eval();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GoldenCase> MakeCase(EmbedderNet& net, const VectorIndex& index,
+                                    const PreprocessSpec& spec, const std::string& path,
+                                    int number) {
   GoldenCase golden;
   golden.image_name = absl::StrCat(number, ".jpg");
   LB_ASSIGN_OR_RETURN(golden.image, ReadFile(path));
-  LB_ASSIGN_OR_RETURN(const DecodedImage decoded,
-                      DecodeImage(golden.image, {.min_short_side = spec.MinDecodedSide()}));
-  torch::Tensor input = torch::empty({1, 3, spec.size, spec.size});
-  LB_RETURN_IF_ERROR(Preprocess(decoded.image, spec,
-                                absl::MakeSpan(input.data_ptr<float>(), static_cast<size_t>(spec.TensorSize()))));
+  LB_ASSIGN_OR_RETURN(const torch::Tensor input, ModelInput(golden.image, spec));
   torch::NoGradGuard no_grad;
   const NetworkOutput out = net->forward(input);
   golden.embedding = ToVector(out.embedding[0]);
   golden.scores = ToVector(torch::sigmoid(out.logits[0]));
   LB_ASSIGN_OR_RETURN(auto found, index.Search(golden.embedding, {{.top_k = kGoldenTop}}));
-  for (const Neighbor& neighbor : found[0]) golden.top.push_back({ItemId(neighbor.row), neighbor.similarity});
+  for (const Neighbor& neighbor : found[0])
+    golden.top.push_back({ItemId(neighbor.row), neighbor.similarity});
   return golden;
 }
 
@@ -100,12 +133,15 @@ Manifest MakeManifest(const BenchBundleOptions& options, const PreprocessSpec& s
 
 absl::Status MakeBenchBundle(const BenchBundleOptions& options) {
   torch::manual_seed(7);
-  LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork({.backbone = options.backbone, .classes = kClasses}));
-  Settle(net);
+  LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork({.backbone = options.backbone,
+                                                    .classes = kClasses,
+                                                    .embedding_dim = options.embedding_dim}));
   const PreprocessSpec spec = {.size = options.image_size};
+  LB_RETURN_IF_ERROR(SettleOnPictures(net, spec, options.images));
   LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(options.root));
   LB_RETURN_IF_ERROR(ExportTorchScript(net, spec.size, JoinPath(writer->directory(), "model.ts")));
-  LB_ASSIGN_OR_RETURN(auto index, BuildIndex({}, net->dim(), RandomUnitRows(options.items, net->dim())));
+  LB_ASSIGN_OR_RETURN(auto index,
+                      BuildIndex({}, net->dim(), RandomUnitRows(options.items, net->dim())));
   LB_RETURN_IF_ERROR(index->Save(JoinPath(writer->directory(), "index.faiss")));
   LB_RETURN_IF_ERROR(WriteItems(JoinPath(writer->directory(), "items.sqlite"), options.items));
   std::vector<GoldenCase> cases;
@@ -115,7 +151,8 @@ absl::Status MakeBenchBundle(const BenchBundleOptions& options) {
     cases.push_back(std::move(golden));
   }
   LB_RETURN_IF_ERROR(WriteGolden(writer->directory(), cases));
-  return writer->Publish(MakeManifest(options, spec, net->dim()), absl::Now(), /*activate=*/true).status();
+  return writer->Publish(MakeManifest(options, spec, net->dim()), absl::Now(), /*activate=*/true)
+      .status();
 }
 
 }  // namespace lookbook

@@ -32,7 +32,7 @@ namespace {
 struct Flags {
   std::string root, images, server, backbone = "mobilenet_v2";
   int64_t items = 10'000;
-  int image_size = 128, concurrency = 8;
+  int image_size = 128, dim = 0, concurrency = 8;
   double warm_up = 2, seconds = 6;
   double rate = 0;  // Queries a second in an open loop; 0 = a closed one.
   std::string device = "cpu", precision = "fp16";
@@ -211,6 +211,7 @@ absl::Status MakeBundle(const Flags& flags) {
   return MakeBenchBundle({.root = flags.root,
                           .backbone = flags.backbone,
                           .image_size = flags.image_size,
+                          .embedding_dim = flags.dim,
                           .items = flags.items,
                           .images = paths});
 }
@@ -249,6 +250,7 @@ int main(int argc, char** argv) {
   make->add_option("--backbone", flags.backbone);
   make->add_option("--image-size", flags.image_size);
   make->add_option("--items", flags.items);
+  make->add_option("--dim", flags.dim, "Of the embedding; 0 = the pooled feature, as it is");
   server->add_option("--server", flags.server, "HOST:PORT")->required();
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = *make     ? lookbook::MakeBundle(flags)
