@@ -1,11 +1,13 @@
 #include "models/commands/study_plan.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "models/commands/random_probe.h"
@@ -40,6 +42,18 @@ absl::StatusOr<PlannedRun> PlanRun(const Recipe& recipe, const std::string& file
   out.request.bundles = JoinPath(out.request.work, "bundles");
   out.request.log = out.request.work + ".log";
   return out;
+}
+
+// The built-in recipe. Nobody asked for it, so it must not fail where a set is smaller than its
+// batches; its own split may leave less than all of `train_images` (0 = not known) to train on.
+absl::StatusOr<Recipe> RandomProbe(int64_t train_images) {
+  LB_ASSIGN_OR_RETURN(const Recipe probe, ParseRecipe(kRandomProbeRecipe, kRandomProbeFile));
+  const int batch = probe.stages.front().batch_size;
+  const int64_t enough = std::max<int64_t>(1, train_images / 2);
+  if (train_images == 0 || batch <= enough) return probe;
+  const std::string text = absl::StrReplaceAll(
+      probe.text, {{absl::StrCat("batch_size = ", batch), absl::StrCat("batch_size = ", enough)}});
+  return ParseRecipe(text, kRandomProbeFile);
 }
 
 void MarkTwins(std::vector<PlannedRun>* runs) {
@@ -90,7 +104,7 @@ absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<std::string>&
           absl::StrCat("two recipes are called \"", recipe.name, "\""));
     names.push_back(recipe.name);
   }
-  LB_ASSIGN_OR_RETURN(const Recipe probe, ParseRecipe(kRandomProbeRecipe, kRandomProbeFile));
+  LB_ASSIGN_OR_RETURN(const Recipe probe, RandomProbe(overrides.train_images));
   if (by_name.count(probe.name) == 0) {
     LB_ASSIGN_OR_RETURN(by_name[probe.name], PlanRun(probe, kRandomProbeFile, options, overrides));
     names.insert(names.begin(), probe.name);

@@ -78,6 +78,8 @@ TEST_F(StudyPlanTest, ARandomNetworkIsARowOfEveryStudy) {
   committed.network.backbone = "resnet18";
   EXPECT_EQ(EffectiveRecipe(runs[0].recipe), EffectiveRecipe(committed));
   EXPECT_TRUE(PathExists(runs[0].request.recipe));
+  LB_ASSERT_OK_AND_ASSIGN(runs, Plan({file}, {.train_images = 50}));
+  EXPECT_EQ(runs[0].recipe.stages[0].batch_size, 25) << "more than a small set has would fail";
   const std::string own = Write("random_probe", "resnet18", 3);
   LB_ASSERT_OK_AND_ASSIGN(runs, Plan({file, own}));
   ASSERT_THAT(Texts(runs), ElementsAre("a", "random_probe"));
