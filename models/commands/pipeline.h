@@ -30,14 +30,14 @@ struct PipelineOptions {
   std::string precision;
   bool resume = false;   // There must be an interrupted training to go on from.
   bool fresh = false;    // Forget what earlier runs left.
-  bool activate = true;  // Publish rewrites CURRENT.
+  bool activate = true;  // Publish rewrites CURRENT, unless the network is red.
   bool strict = false;   // Any problem with the data is an error.
 };
 
 // Each step does nothing but say so when its inputs are what they were and its outputs are still
 // there. Prints what it does to standard output, progress to standard error. Not thread-safe.
 //
-// Cancelled: interrupted; the same call goes on. Aborted: the training diverged.
+// Cancelled: interrupted; the same call goes on. Aborted: the training diverged or collapsed.
 // FailedPrecondition: a step before this one has not run, or ran with another recipe, data set or
 // split.
 class Pipeline {
@@ -71,7 +71,9 @@ class Pipeline {
   absl::Status IndexNow();
   absl::Status CalibrateNow();
   absl::Status EvaluateNow();
-  absl::Status PublishNow();
+  // Whether publishing rewrites CURRENT; says so where a red result keeps it from that.
+  absl::StatusOr<bool> Activates() const;
+  absl::Status PublishNow(bool activate);
   // The bundle that the publish step left of just this run.
   struct PublishedBundle {
     std::string inputs;  // Of that step.

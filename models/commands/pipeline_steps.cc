@@ -105,7 +105,8 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
       {"images_per_second", result.images_per_second},
       {"best_metric", result.best_metric},
       {"best", result.best < 0 ? nlohmann::json() : nlohmann::json(result.best)},
-      {"health", result.health}};
+      {"health", result.health},
+      {"kept_health", result.kept_health}};
   return WriteFileAtomic(path, JsonText(json));
 }
 

@@ -27,9 +27,10 @@ struct RunPosition {
   double seconds = 0;      // In training steps.
   int64_t images = 0;      // Seen in training steps, each as often as it was.
   // Of the stage:
-  double best = -1;        // Of what StageRecipe::keep names; -1: nothing is kept yet.
-  double early_best = -1;  // Of what early_stop names.
-  int stale = 0;           // Validations since early_best.
+  double best = -1;         // Of what StageRecipe::keep names; -1: nothing is kept yet.
+  std::string kept_health;  // Of the weights in best.pt; between stages, of the stage's result.
+  double early_best = -1;   // Of what early_stop names.
+  int stale = 0;            // Validations since early_best.
   bool stopped_early = false;
   bool standardized = false;  // The heads' weights are those of standardised features.
   GuardState guard;

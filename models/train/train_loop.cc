@@ -246,6 +246,7 @@ absl::StatusOr<TrainResult> TrainLoop::Finish() {
       .best = position.best,
       .best_metric = position.best < 0 ? "" : last.keep,
       .health = state_.history.empty() ? "" : state_.history.back().health,
+      .kept_health = position.kept_health,
       .weights_path = Path("weights.pt"),
       .history = state_.history};
 }

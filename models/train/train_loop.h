@@ -46,6 +46,7 @@ class TrainLoop {
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
   absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage);
   absl::Status StartStage(const StageRecipe& stage);
+  absl::Status KeepStart();
   absl::Status EndStage();
 
   // train_loop.cc
@@ -81,6 +82,7 @@ class TrainLoop {
   HistoryEntry MakeEntry(const StageRecipe& stage, ValidationResult validation) const;
   absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);
   void NoteEarlyStop(const StageRecipe& stage, const ValidationResult& validation);
+  void Judge(const StageRecipe& stage, HistoryEntry* entry) const;
   GuardAction Guard(const StageRecipe& stage, HistoryEntry* entry);
   absl::Status ActOn(GuardAction action, const StageRecipe& stage);
   absl::Status GoBack(const StageRecipe& stage);

@@ -84,6 +84,7 @@ absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry
   if (value <= state_.position.best) return absl::OkStatus();
   LB_RETURN_IF_ERROR(SavePlainWeights("best.pt"));
   state_.position.best = value;
+  state_.position.kept_health = entry->health;
   entry->best = true;
   return absl::OkStatus();
 }
@@ -103,6 +104,7 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
                       Validate(has_validation ? "validation" : "train sample", *state_.module,
                                *validation_, *parts_.objective));
   HistoryEntry entry = MakeEntry(stage, std::move(validation));
+  Judge(stage, &entry);
   if (train_sample_ != nullptr) {
     LB_ASSIGN_OR_RETURN(entry.train, MeasureTrainSample(*state_.module, *train_sample_));
   }
@@ -128,21 +130,28 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   return ActOn(action, stage);
 }
 
-// Judges the entry's validation and notes in it what is about to happen.
-GuardAction TrainLoop::Guard(const StageRecipe& stage, HistoryEntry* entry) {
-  RunPosition& position = state_.position;
+void TrainLoop::Judge(const StageRecipe& stage, HistoryEntry* entry) const {
+  const RunPosition& position = state_.position;
   const HealthContext context = {.pooled = spec_.embedding_dim == 0,
                                  .judge_labels = stage.Has(LossKind::kClassification) &&
                                                  2 * position.stage_step >= parts_.steps};
   const HealthReport report = JudgeHealth(entry->validation, context);
   entry->health = HealthName(report.health);
   entry->health_reasons = report.reasons;
-  const GuardAction action = NoteHealth(stage.guard, report.health, &position.guard);
+}
+
+// Notes in the judged entry what is about to happen.
+GuardAction TrainLoop::Guard(const StageRecipe& stage, HistoryEntry* entry) {
+  RunPosition& position = state_.position;
+  const int red = position.guard.red_in_a_row + 1;
+  const GuardAction action =
+      NoteHealth(stage.guard, HealthNamed(entry->health), StageIsOver(), &position.guard);
   if (action == GuardAction::kRestore) {
     entry->event = absl::StrFormat(
-        "guard: red %d times in a row; back to the last green weights, learning rate x%.3g, "
-        "triplets one step easier",
-        stage.guard.patience, position.guard.rate_scale);
+        "guard: %s; back to the last green weights, learning rate x%.3g, triplets one step easier",
+        red < stage.guard.patience ? "red at the end of a stage"
+                                   : absl::StrFormat("red %d times in a row", red),
+        position.guard.rate_scale);
   } else if (action == GuardAction::kGiveUp) {
     entry->event = position.guard.has_green ? "guard: red again after every way back; stopped"
                                             : "guard: red and never green; stopped";

@@ -69,6 +69,7 @@ struct TrainResult {
   double best = -1;
   std::string best_metric;
   std::string health;        // Of the last validation.
+  std::string kept_health;   // Of the one that the kept weights are from.
   std::string weights_path;  // The weights kept of the last stage.
   std::vector<HistoryEntry> history;
 };
@@ -79,9 +80,10 @@ struct TrainResult {
 // another device than it began on.
 //
 // InvalidArgument: a stage that has no full batch. Cancelled: should_stop() said so; a checkpoint
-// is written and the message says how far it got. Aborted: the loss or the gradient is not finite;
-// the last checkpoint stays. NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load
-// says. FailedPrecondition also: torch sees no such device (compute_plan.h).
+// is written and the message says how far it got. Aborted: the loss or the gradient is not finite,
+// or the network collapsed and there is no way back (collapse_guard.h); the last checkpoint stays.
+// NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load says. FailedPrecondition
+// also: torch sees no such device (compute_plan.h).
 absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set,
                                   const TrainOptions& options);
 

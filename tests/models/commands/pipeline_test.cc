@@ -178,6 +178,39 @@ TEST_F(PipelineTest, FreshDoesAllAgainWithTheSameResult) {
   EXPECT_EQ(weights, again);
 }
 
+// Every weight shrinks to nothing within a step.
+std::string CollapsingRecipe(const std::string& guard) {
+  return absl::StrCat(kRecipe, "optimizer = { name = \"sgd\", lr = 1, weight_decay = 1 }\n",
+                      "schedule = { name = \"constant\", warmup = 0 }\nclip_norm = 1e-6\n",
+                      "guard = { action = \"", guard, "\" }\n");
+}
+
+TEST_F(PipelineTest, ACollapsedTrainingEndsTheRunAndCurrentStays) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  Run(Options(CollapsingRecipe("restore")), absl::StatusCode::kAborted);
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline,
+                          Pipeline::Open(Options(CollapsingRecipe("restore"))));
+  EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+// A recipe whose guard only watches leaves a bundle to look at, which nothing serves by itself.
+TEST_F(PipelineTest, CurrentNeverNamesACollapsedNetwork) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  const PipelineOptions options = Options(CollapsingRecipe("report"));
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/published.json"));
+  const nlohmann::json published = nlohmann::json::parse(text);
+  EXPECT_EQ(published["active"], false);
+  EXPECT_THAT(OpenBundle(published["directory"].get<std::string>(), {}), IsOk());
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7) << "nor is it tried again";
+}
+
 TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
   PipelineOptions options = Options();
   options.activate = false;
