@@ -235,8 +235,7 @@ absl::Status TrainLoop::KeepEpoch() {
 }
 
 absl::StatusOr<TrainResult> TrainLoop::Finish() {
-  LB_ASSIGN_OR_RETURN(const std::string best, ReadFile(Path("best.pt")));
-  LB_RETURN_IF_ERROR(WriteFileAtomic(Path("weights.pt"), best));
+  LB_RETURN_IF_ERROR(CopyWithin("best.pt", "weights.pt"));
   const RunPosition& position = state_.position;
   const StageRecipe& last = recipe_.stages.back();
   return TrainResult{

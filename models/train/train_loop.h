@@ -85,6 +85,8 @@ class TrainLoop {
   void Judge(const StageRecipe& stage, HistoryEntry* entry) const;
   GuardAction Guard(const StageRecipe& stage, HistoryEntry* entry);
   absl::Status ActOn(GuardAction action, const StageRecipe& stage);
+  absl::Status CopyWithin(const char* from, const char* to) const;
+  absl::Status KeepGreen();
   absl::Status GoBack(const StageRecipe& stage);
   absl::Status WriteHistory();
   absl::Status SavePlainWeights(const char* name);

@@ -77,9 +77,12 @@ HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult val
   return entry;
 }
 
-// With the averaged weights in place, where there are some.
+// With the averaged weights in place, where there are some. A collapsed network is no result,
+// whatever it scores, unless the guard only watches.
 absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry) {
   if (set_.split.validation.empty() || stage.keep == "last") return absl::OkStatus();
+  if (stage.guard.action == "restore" && HealthNamed(entry->health) == Health::kRed)
+    return absl::OkStatus();
   const double value = Metric(entry->validation, stage.keep);
   if (value <= state_.position.best) return absl::OkStatus();
   LB_RETURN_IF_ERROR(SavePlainWeights("best.pt"));
@@ -164,7 +167,7 @@ absl::Status TrainLoop::ActOn(GuardAction action, const StageRecipe& stage) {
     case GuardAction::kGoOn:
       return absl::OkStatus();
     case GuardAction::kKeepGreen:
-      return SaveCheckpoint(Path("green.pt"), identity_, state_);
+      return KeepGreen();
     case GuardAction::kRestore:
       return GoBack(stage);
     case GuardAction::kGiveUp:
@@ -175,6 +178,17 @@ absl::Status TrainLoop::ActOn(GuardAction action, const StageRecipe& stage) {
       "training collapsed: stage ", stage.name, ", step ", entry.step, ": ", entry.event, ". ",
       absl::StrJoin(entry.health_reasons, "; "), ". ", Path("history.json"),
       " has every validation; docs/training.md, \"When a training collapses\", says what helps."));
+}
+
+absl::Status TrainLoop::CopyWithin(const char* from, const char* to) const {
+  LB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(Path(from)));
+  return WriteFileAtomic(Path(to), bytes);
+}
+
+// With the best weights so far: what is better on the way to a collapse goes with it.
+absl::Status TrainLoop::KeepGreen() {
+  if (state_.position.best >= 0) LB_RETURN_IF_ERROR(CopyWithin("best.pt", "green_best.pt"));
+  return SaveCheckpoint(Path("green.pt"), identity_, state_);
 }
 
 // The last green state, but for what happened since and what is easier from now on.
@@ -193,6 +207,7 @@ absl::Status TrainLoop::GoBack(const StageRecipe& stage) {
   state_.position.seconds = seconds;
   state_.position.images = images;
   state_.history = history;
+  if (state_.position.best >= 0) LB_RETURN_IF_ERROR(CopyWithin("green_best.pt", "best.pt"));
   return Save();
 }
 

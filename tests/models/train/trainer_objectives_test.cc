@@ -249,12 +249,38 @@ TEST_F(TrainerObjectivesTest, AfterACollapseItGoesOnFromTheLastGreenWeights) {
   for (const HistoryEntry& entry : result.history) {
     if (entry.event.empty()) continue;
     EXPECT_EQ(entry.health, "red");
+    EXPECT_FALSE(entry.best) << "though it is the first of the stage";
     EXPECT_THAT(entry.event, HasSubstr("back to the last green weights"));
     ++events;
   }
   EXPECT_EQ(events, 1) << "at a thousandth of the rate nothing collapses";
   EXPECT_NE(result.health, "red");
   EXPECT_NEAR(result.history.back().learning_rate, 1e-3, 1e-9);
+}
+
+// What is kept after a way back is the best of what led there, not of what collapsed since.
+TEST_F(TrainerObjectivesTest, TheWayBackBringsTheBestWeightsToo) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  StageRecipe bad = Collapsing(recipe.stages[0], "bad");
+  bad.epochs = 8;
+  bad.schedule = {.name = "warmup_cosine", .warmup = 1};  // Slow at first, then ever faster.
+  bad.guard = {.patience = 1, .max_restores = 1, .rate_factor = 1e-6};
+  recipe.stages.push_back(bad);
+  TempDir dir;
+  bool green = false, tampered = false;
+  TrainOptions options;
+  options.directory = dir.path();
+  options.on_validation = [&](const HistoryEntry& entry) {
+    if (entry.stage != "bad" || tampered) return;
+    green |= entry.health == "green";
+    if (entry.health != "red") return;
+    tampered = true;
+    EXPECT_THAT(WriteFile(dir / "best.pt", "of the way that is left"), IsOk());
+  };
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Train(recipe, set_.set(split_), options));
+  ASSERT_TRUE(green && tampered) << "else this shows nothing";
+  EXPECT_NE(result.health, "red");
+  EXPECT_THAT(LoadWeights(dir / "weights.pt"), IsOk());
 }
 
 TEST_F(TrainerObjectivesTest, StoppedAndResumedInASelfSupervisedStageEqualsUninterrupted) {
