@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "engine/bundle/bundle.h"
@@ -112,7 +113,7 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
 
 }  // namespace
 
-// Goes on from a checkpoint of the same recipe and data when there is one.
+// Goes on from a checkpoint of the same inputs (TrainInputs) when there is one.
 absl::Status Pipeline::TrainNow() {
   // Before torch looks for devices: what it does not find then it never finds.
   if (recipe_.device == "cuda") LB_RETURN_IF_ERROR(LoadTorchCuda());
@@ -127,6 +128,8 @@ absl::Status Pipeline::TrainNow() {
   TrainOptions options;
   options.directory = work_.Path("train");
   options.resume = options_.resume || PathExists(work_.Path("train/checkpoint.pt"));
+  options.pictures_id = files_sha256_;
+  options.init_id = Sha256Hex(init_);
   options.should_stop = [] { return StopRequested(); };
   bool started = false;
   options.on_step = [&](const StepReport& report) {

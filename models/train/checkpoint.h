@@ -48,6 +48,8 @@ struct RunIdentity {
   std::string recipe_sha256;
   std::string data_sha256;
   std::string split_sha256;
+  std::string pictures;  // TrainOptions::pictures_id.
+  std::string init;      // TrainOptions::init_id.
 };
 
 // Not owned. `optimizer` and `average` are null between stages, `average` also where the stage has
@@ -68,8 +70,8 @@ absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity
 // A checkpoint's contents before a network is there to receive them.
 class Checkpoint {
  public:
-  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, data or
-  // split; says which.
+  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, other
+  // data, pictures or first weights, or another split; says which.
   static absl::StatusOr<std::unique_ptr<Checkpoint>> Load(const std::string& path,
                                                           const RunIdentity& identity);
   ~Checkpoint();

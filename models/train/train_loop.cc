@@ -51,7 +51,8 @@ absl::Status TrainLoop::Prepare() {
   LB_RETURN_IF_ERROR(MakeDirectories(options_.directory));
   // Where it computes does not make it another recipe.
   identity_ = {Sha256Hex(WithoutComputeKeys(recipe_.text)), set_.data.sha256,
-               Sha256Hex(SplitToJson(set_.split, set_.data))};
+               Sha256Hex(SplitToJson(set_.split, set_.data)), options_.pictures_id,
+               options_.init_id};
   if (options_.resume) {
     LB_ASSIGN_OR_RETURN(resumed_, Checkpoint::Load(Path("checkpoint.pt"), identity_));
     state_.position = resumed_->position();

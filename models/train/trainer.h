@@ -44,6 +44,10 @@ struct TrainOptions {
   // epoch, epoch_0001.pt, … as well, each a checkpoint of the state after that epoch of the run.
   std::string directory;
   bool resume = false;  // Go on from <directory>/checkpoint.pt.
+  // Stand for the contents of the pictures' files and of what network.init names, as hashes or any
+  // other text: a checkpoint that was written under others is not gone on from.
+  std::string pictures_id;
+  std::string init_id;
   // The model.ts of the bundle that network.init names, found and checked. Empty: it names none.
   std::string bundle_model;
   absl::Duration checkpoint_interval = absl::Seconds(60);

@@ -478,6 +478,44 @@ TEST_F(PipelineTest, WhereItComputesIsWrittenIntoTheRecipe) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cuda")));
 }
 
+// The finished training's checkpoint lies there, but its weights have not seen these pictures.
+TEST_F(PipelineTest, OtherPicturesAreTrainedOn) {
+  const PipelineOptions options = CopiedData(Options());
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string before, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  const std::string folder = JoinPath(options.data, "train");
+  LB_ASSERT_OK_AND_ASSIGN(const auto names, ListDirectory(folder));
+  std::vector<std::string> pictures;
+  for (const std::string& name : names) pictures.push_back(*ReadFile(JoinPath(folder, name)));
+  for (size_t i = 0; i < names.size(); ++i)
+    ASSERT_THAT(WriteFile(JoinPath(folder, names[i]), pictures[(i + 1) % names.size()]), IsOk());
+  ::testing::internal::CaptureStderr();
+  Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("train    starting over: " + (dir_ / "work/train/checkpoint.pt") +
+                        " belongs to other pictures"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  EXPECT_NE(before, after);
+}
+
+TEST_F(PipelineTest, OtherFirstWeightsAreTrainedFrom) {
+  Run(Options());
+  PipelineOptions options = Options();
+  options.init = absl::StrCat("bundle:", options.bundles);
+  options.work = dir_ / "second";
+  options.bundles = dir_ / "second_bundles";
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string before, Sha256OfFile(dir_ / "second/train/weights.pt"));
+  Run(Options(absl::StrReplaceAll(kRecipe, {{"steps = 6", "steps = 7"}})));
+  Options();  // Writes the first recipe again.
+  ::testing::internal::CaptureStderr();
+  Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("belongs to other first weights"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "second/train/weights.pt"));
+  EXPECT_NE(before, after);
+}
+
 // A run may start from what another published, whatever its recipe says.
 TEST_F(PipelineTest, FirstWeightsGivenByFlagAreWrittenIntoTheRecipe) {
   Run(Options());
