@@ -37,9 +37,9 @@ struct PipelineOptions {
 // Each step does nothing but say so when its inputs are what they were and its outputs are still
 // there. Prints what it does to standard output, progress to standard error. Not thread-safe.
 //
-// Cancelled: interrupted; the same call goes on. Aborted: the training diverged or collapsed.
-// FailedPrecondition: a step before this one has not run, or ran with another recipe, data set or
-// split.
+// Cancelled: interrupted; the same call goes on. Aborted: the training diverged or collapsed;
+// report.html says how it went. FailedPrecondition: a step before this one has not run, or ran with
+// another recipe, data set or split.
 class Pipeline {
  public:
   // Reads the recipe, the labels and the split.
@@ -51,6 +51,7 @@ class Pipeline {
   absl::Status Calibrate();
   absl::Status Evaluate();
   absl::Status Publish();
+  // Also of a training that ended with Aborted: what its validations say.
   absl::Status Report();
   // All of them, in this order.
   absl::Status Run();
@@ -81,6 +82,10 @@ class Pipeline {
   };
   absl::StatusOr<PublishedBundle> FindPublished();
   absl::Status ReportNow(const std::string& directory);
+  // The report of a training that went nowhere, from its validations alone.
+  absl::Status ReportTraining() const;
+  // Writes it beside the error, which it returns with the report's name.
+  absl::Status ExplainAborted(const absl::Status& aborted);
   // The labelled pictures that the run is judged by: the holdout, else the test part, the
   // validation part or, where there is no other, the training part.
   struct JudgedPart {

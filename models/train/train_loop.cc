@@ -58,6 +58,7 @@ absl::Status TrainLoop::Prepare() {
     state_.position = resumed_->position();
     state_.history = resumed_->history();
   }
+  LB_RETURN_IF_ERROR(WriteHistory());  // An earlier run's is not of this one.
   return MakeNet();
 }
 

@@ -196,6 +196,34 @@ TEST_F(PipelineTest, ACollapsedTrainingEndsTheRunAndCurrentStays) {
   EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
+TEST_F(PipelineTest, ACollapsedTrainingLeavesAReport) {
+  Run(Options());  // Which leaves an evaluation that is not of what comes now.
+  const PipelineOptions options = Options(CollapsingRecipe("restore"));
+  {
+    LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+    EXPECT_THAT(pipeline->Train(),
+                StatusIs(absl::StatusCode::kAborted,
+                         AllOf(HasSubstr("collapsed"), HasSubstr(dir_ / "work/report.html"))));
+  }
+  for (const bool again : {false, true}) {
+    SCOPED_TRACE(again);
+    LB_ASSERT_OK_AND_ASSIGN(const std::string html, ReadFile(dir_ / "work/report.html"));
+    for (const char* title : {"Result", "Training", "Diagnostics"})
+      EXPECT_EQ(Count(html, absl::StrCat("<h2>", title, "</h2>")), 1) << title;
+    EXPECT_EQ(Count(html, "<h2>Classes</h2>"), 0);
+    EXPECT_THAT(html, AllOf(HasSubstr("guard: red and never green; stopped"),
+                            HasSubstr("the embeddings are close to one point")));
+    LB_ASSERT_OK_AND_ASSIGN(const std::string metrics, ReadFile(dir_ / "work/metrics.json"));
+    EXPECT_EQ(nlohmann::json::parse(metrics)["state"], "collapsed");
+    if (again) break;
+    ASSERT_THAT(RemoveAll(dir_ / "work/report.html"), IsOk());
+    PipelineOptions only_work;
+    only_work.work = options.work;
+    LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(only_work));
+    EXPECT_THAT(pipeline->Report(), IsOk());
+  }
+}
+
 // A recipe whose guard only watches leaves a bundle to look at, which nothing serves by itself.
 TEST_F(PipelineTest, CurrentNeverNamesACollapsedNetwork) {
   Run(Options());
