@@ -62,7 +62,10 @@ std::string HistoryLine(const HistoryEntry& entry) {
 
 // The line of a validation, and one for each thing that is wrong or was done about it.
 void PrintHistory(const HistoryEntry& entry, ProgressLine* progress) {
-  progress->Print(HistoryLine(entry));
+  const std::string raw = entry.raw_map.has_value()
+                              ? absl::StrFormat("  mAP of the raw weights %.3f", *entry.raw_map)
+                              : "";
+  progress->Print(HistoryLine(entry) + raw);
   for (const std::string& reason : entry.health_reasons)
     progress->Print(absl::StrCat("  ", entry.health, ": ", reason));
   if (!entry.event.empty()) progress->Print(absl::StrCat("  ", entry.event));

@@ -78,6 +78,7 @@ class TrainLoop {
   absl::Status MakeValidationLoaders();
   // With the averaged weights in place, where there are some: the whole look at the network.
   absl::StatusOr<HistoryEntry> Measure(const StageRecipe& stage);
+  absl::StatusOr<std::optional<double>> MeasureRawMap();
   absl::Status ValidateNow(const StageRecipe& stage);
   HistoryEntry MakeEntry(const StageRecipe& stage, ValidationResult validation) const;
   absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);

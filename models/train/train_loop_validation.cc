@@ -115,13 +115,23 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
   return entry;
 }
 
+// Whether the average helps. The scores alone: the rest is said of what is kept.
+absl::StatusOr<std::optional<double>> TrainLoop::MeasureRawMap() {
+  if (parts_.average == nullptr) return std::nullopt;
+  LB_ASSIGN_OR_RETURN(const TrainSampleResult raw,
+                      MeasureTrainSample(*state_.module, *validation_));
+  return raw.map;
+}
+
 absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   LB_RETURN_IF_ERROR(ReadSteps());
   RunPosition& position = state_.position;
+  LB_ASSIGN_OR_RETURN(const std::optional<double> raw_map, MeasureRawMap());
   if (parts_.average != nullptr) parts_.average->Swap();
   absl::StatusOr<HistoryEntry> measured = Measure(stage);
   if (parts_.average != nullptr) parts_.average->Swap();
   LB_ASSIGN_OR_RETURN(HistoryEntry entry, std::move(measured));
+  entry.raw_map = raw_map;
   position.window_steps = 0;
   position.window_seconds = position.window_loss = position.window_gradient = 0;
   position.window_figures.clear();

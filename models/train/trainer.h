@@ -79,9 +79,9 @@ struct TrainResult {
 };
 
 // Trains the recipe's stages in order, on the device and in the precision that it names. With `ema`
-// the averaged weights are what is validated and kept. On the CPU the same recipe, data and number
-// of threads give the same weights, interrupted or not; on a GPU up to rounding. A run may go on on
-// another device than it began on.
+// the averaged weights are what is validated and kept; of the others the mAP is noted. On the CPU
+// the same recipe, data and number of threads give the same weights, interrupted or not; on a GPU
+// up to rounding. A run may go on on another device than it began on.
 //
 // InvalidArgument: a stage that has no full batch. Cancelled: should_stop() said so; a checkpoint
 // is written and the message says how far it got. Aborted: the loss or the gradient is not finite,
