@@ -21,7 +21,7 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train report out/quick out/other --html compare.html
 
 Ctrl-C stops a training after the step under way; the same command goes on from there.
-Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged, 130 interrupted.)";
+Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged or collapsed, 130 interrupted.)";
 
 }  // namespace
 

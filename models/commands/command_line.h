@@ -17,7 +17,7 @@ namespace lookbook {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;     // Flags, a recipe or data that must be changed.
-inline constexpr int kExitDiverged = 4;  // The training ran away.
+inline constexpr int kExitDiverged = 4;  // The training ran away, or collapsed.
 inline constexpr int kExitInterrupted = 130;
 
 // What a subcommand does once its flags are read.

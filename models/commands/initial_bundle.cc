@@ -29,8 +29,11 @@ absl::StatusOr<std::string> FindInitialModel(absl::string_view init) {
 
 std::string InitialWeightsId(absl::string_view init) {
   if (init == "he") return "";
-  if (absl::ConsumePrefix(&init, kBundleInit))
-    return ReadFile(JoinPath(std::string(init), kCurrentFile)).value_or("");
+  if (absl::ConsumePrefix(&init, kBundleInit)) {
+    const std::string manifest = JoinPath(init, kManifestFile);
+    if (PathExists(manifest)) return Sha256OfFile(manifest).value_or("");
+    return ReadFile(JoinPath(init, kCurrentFile)).value_or("");
+  }
   return Sha256OfFile(std::string(init)).value_or("");
 }
 

@@ -14,8 +14,9 @@ namespace lookbook {
 // says how.
 absl::StatusOr<std::string> FindInitialModel(absl::string_view init);
 
-// Tells one set of first weights from another under the same name: a weights file's SHA-256, the
-// text of a bundle root's CURRENT, "" for random weights and where there is nothing to read.
+// Tells one set of first weights from another under the same name: the SHA-256 of a weights file or
+// of a bundle's manifest, the text of a bundle root's CURRENT, "" for random weights and where
+// there is nothing to read.
 std::string InitialWeightsId(absl::string_view init);
 
 }  // namespace lookbook

@@ -284,7 +284,9 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
 }
 
 absl::Status Pipeline::Train() {
-  return Step("train", TrainInputs(), {"train/weights.pt"}, [this] { return TrainNow(); });
+  const absl::Status status =
+      Step("train", TrainInputs(), {"train/weights.pt"}, [this] { return TrainNow(); });
+  return absl::IsAborted(status) ? ExplainAborted(status) : status;
 }
 
 absl::Status Pipeline::Export() {

@@ -34,16 +34,16 @@ struct PipelineOptions {
   std::string precision;
   bool resume = false;   // There must be an interrupted training to go on from.
   bool fresh = false;    // Forget what earlier runs left.
-  bool activate = true;  // Publish rewrites CURRENT.
+  bool activate = true;  // Publish rewrites CURRENT, unless the network is red.
   bool strict = false;   // Any problem with the data is an error.
 };
 
 // Each step does nothing but say so when its inputs are what they were and its outputs are still
 // there. Prints what it does to standard output, progress to standard error. Not thread-safe.
 //
-// Cancelled: interrupted; the same call goes on. Aborted: the training diverged.
-// FailedPrecondition: a step before this one has not run, or ran with another recipe, data set or
-// split.
+// Cancelled: interrupted; the same call goes on. Aborted: the training diverged or collapsed;
+// report.html says how it went. FailedPrecondition: a step before this one has not run, or ran with
+// another recipe, data set or split.
 class Pipeline {
  public:
   // Reads the recipe, the labels and the split.
@@ -55,6 +55,7 @@ class Pipeline {
   absl::Status Calibrate();
   absl::Status Evaluate();
   absl::Status Publish();
+  // Also of a training that ended with Aborted: what its validations say.
   absl::Status Report();
   // All of them, in this order.
   absl::Status Run();
@@ -80,7 +81,9 @@ class Pipeline {
                                 const EmbeddedCorpus& corpus, const VectorIndex& index) const;
   absl::Status CalibrateNow();
   absl::Status EvaluateNow();
-  absl::Status PublishNow();
+  // Whether publishing rewrites CURRENT; says so where a red result keeps it from that.
+  absl::StatusOr<bool> Activates() const;
+  absl::Status PublishNow(bool activate);
   // The bundle that the publish step left of just this run.
   struct PublishedBundle {
     std::string inputs;  // Of that step.
@@ -88,6 +91,10 @@ class Pipeline {
   };
   absl::StatusOr<PublishedBundle> FindPublished();
   absl::Status ReportNow(const std::string& directory);
+  // The report of a training that went nowhere, from its validations alone.
+  absl::Status ReportTraining() const;
+  // Writes it beside the error, which it returns with the report's name.
+  absl::Status ExplainAborted(const absl::Status& aborted);
   // The labelled pictures that the run is judged by: the holdout, else the test part, the
   // validation part or, where there is no other, the training part.
   struct JudgedPart {

@@ -41,7 +41,7 @@ Example:
   lookbook-train calibrate --out out/quick)",
      &Pipeline::Calibrate, false, false},
     {"publish", "Makes a bundle of the steps' outputs and switches to it",
-     R"(The bundle is loaded and self-tested as a server would before CURRENT names it.
+     R"(The bundle is loaded and self-tested as a server would before CURRENT names it. A collapsed network stays without that.
 Examples:
   lookbook-train publish --out out/quick --bundles /srv/bundles/quick
   lookbook-train publish --out out/quick --bundles /srv/bundles/quick --no-activate)",

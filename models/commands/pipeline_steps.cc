@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "base/status_macros.h"
 #include "base/stop_signal.h"
 #include "engine/bundle/bundle.h"
@@ -56,7 +57,10 @@ std::string HistoryLine(const HistoryEntry& entry) {
 
 // The line of a validation, and one for each thing that is wrong or was done about it.
 void PrintHistory(const HistoryEntry& entry, ProgressLine* progress) {
-  progress->Print(HistoryLine(entry));
+  const std::string raw = entry.raw_map.has_value()
+                              ? absl::StrFormat("  mAP of the raw weights %.3f", *entry.raw_map)
+                              : "";
+  progress->Print(HistoryLine(entry) + raw);
   for (const std::string& reason : entry.health_reasons)
     progress->Print(absl::StrCat("  ", entry.health, ": ", reason));
   if (!entry.event.empty()) progress->Print(absl::StrCat("  ", entry.event));
@@ -100,13 +104,14 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
       {"images_per_second", result.images_per_second},
       {"best_metric", result.best_metric},
       {"best", result.best < 0 ? nlohmann::json() : nlohmann::json(result.best)},
-      {"health", result.health}};
+      {"health", result.health},
+      {"kept_health", result.kept_health}};
   return WriteFileAtomic(path, JsonText(json));
 }
 
 }  // namespace
 
-// Goes on from a checkpoint of the same recipe and data when there is one.
+// Goes on from a checkpoint of the same inputs (TrainInputs) when there is one.
 absl::Status Pipeline::TrainNow() {
   // Before torch looks for devices: what it does not find then it never finds.
   if (recipe_.device == "cuda") LB_RETURN_IF_ERROR(LoadTorchCuda());
@@ -121,6 +126,8 @@ absl::Status Pipeline::TrainNow() {
   TrainOptions options;
   options.directory = work_.Path("train");
   options.resume = options_.resume || PathExists(work_.Path("train/checkpoint.pt"));
+  options.pictures_id = files_sha256_;
+  options.init_id = Sha256Hex(init_);
   options.should_stop = [] { return StopRequested(); };
   bool started = false;
   options.on_step = [&](const StepReport& report) {

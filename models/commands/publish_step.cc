@@ -17,6 +17,7 @@
 #include "models/commands/manifest_builder.h"
 #include "models/commands/model_file.h"
 #include "models/commands/pipeline.h"
+#include "models/train/collapse_guard.h"
 #include "models/train/label_support.h"
 
 namespace lookbook {
@@ -47,7 +48,31 @@ absl::Status ReadFacts(const WorkFolder& work, ManifestFacts* facts) {
   return absl::OkStatus();
 }
 
+// Of the weights that the training kept: "green", "amber" or "red".
+absl::StatusOr<std::string> KeptHealth(const WorkFolder& work) {
+  const std::string path = work.Path("train/result.json");
+  LB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    // Earlier versions wrote the last validation's alone.
+    return json.at(json.contains("kept_health") ? "kept_health" : "health").get<std::string>();
+  } catch (const nlohmann::json::exception& e) {
+    return absl::DataLossError(absl::StrCat(path, ": ", e.what()));
+  }
+}
+
 }  // namespace
+
+// A collapsed network, which only a recipe whose guard does not act leaves, is not served.
+absl::StatusOr<bool> Pipeline::Activates() const {
+  if (!options_.activate) return false;
+  LB_ASSIGN_OR_RETURN(const std::string health, KeptHealth(work_));
+  if (health != HealthName(Health::kRed)) return true;
+  std::fprintf(stderr,
+               "publish  the network has collapsed (red): CURRENT stays as it is; %s says why\n",
+               work_.Path("train/history.json").c_str());
+  return false;
+}
 
 absl::StatusOr<std::string> Pipeline::PublishInputs(const std::string& root, bool activate) {
   LB_ASSIGN_OR_RETURN(const std::string index_inputs, IndexInputs());
@@ -68,7 +93,10 @@ absl::StatusOr<std::string> Pipeline::PublishInputs(const std::string& root, boo
 
 absl::Status Pipeline::Publish() {
   const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
-  LB_ASSIGN_OR_RETURN(const std::string inputs, PublishInputs(root, options_.activate));
+  // Whether the steps before are done comes first.
+  LB_RETURN_IF_ERROR(PublishInputs(root, options_.activate).status());
+  LB_ASSIGN_OR_RETURN(const bool activate, Activates());
+  LB_ASSIGN_OR_RETURN(const std::string inputs, PublishInputs(root, activate));
   // The bundle itself lies outside this folder: it must still be what CURRENT names, or be there at
   // all.
   const absl::StatusOr<std::string> published = ReadFile(work_.Path("published.json"));
@@ -77,16 +105,16 @@ absl::Status Pipeline::Publish() {
         nlohmann::json::parse(*published, nullptr, /*allow_exceptions=*/false);
     const absl::StatusOr<CurrentFile> current = ReadCurrent(root);
     const std::string id = json.is_object() ? json.value("bundle_id", "") : "";
-    const bool live = options_.activate ? current.ok() && current->bundle_id == id
-                                        : PathExists(JoinPath(root, id));
+    const bool live =
+        activate ? current.ok() && current->bundle_id == id : PathExists(JoinPath(root, id));
     if (!live) LB_RETURN_IF_ERROR(work_.Forget("publish"));
   }
-  return Step("publish", inputs, {"published.json"}, [this] { return PublishNow(); });
+  return Step("publish", inputs, {"published.json"}, [&] { return PublishNow(activate); });
 }
 
 // Written, sealed and then loaded as a server would, golden self-test included, before CURRENT
 // names it.
-absl::Status Pipeline::PublishNow() {
+absl::Status Pipeline::PublishNow(bool activate) {
   const std::string root = options_.bundles.empty() ? work_.Path("bundles") : options_.bundles;
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<BundleWriter> writer, BundleWriter::Create(root));
   LB_RETURN_IF_ERROR(
@@ -116,14 +144,14 @@ absl::Status Pipeline::PublishNow() {
         absl::StrCat("the new bundle does not pass its own checks and was removed: ",
                      bundle.status().message()));
   }
-  if (options_.activate) {
+  if (activate) {
     LB_ASSIGN_OR_RETURN(const std::string sha256, Sha256OfFile(JoinPath(directory, kManifestFile)));
     LB_RETURN_IF_ERROR(WriteCurrent(root, {.bundle_id = id, .manifest_sha256 = sha256}));
   }
   const nlohmann::json json = {
-      {"bundle_id", id}, {"root", root}, {"directory", directory}, {"active", options_.activate}};
+      {"bundle_id", id}, {"root", root}, {"directory", directory}, {"active", activate}};
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("published.json"), JsonText(json)));
-  std::printf("publish  %s%s; index %s\n", directory.c_str(), options_.activate ? " (CURRENT)" : "",
+  std::printf("publish  %s%s; index %s\n", directory.c_str(), activate ? " (CURRENT)" : "",
               DescribeIndex(recipe_.index_spec, facts.index).c_str());
   return absl::OkStatus();
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kFooter[] =
     R"(With --out: the report step of a published run; writes OUT/report.html, one file that opens without a network,
-OUT/metrics.json and OUT/metrics.csv.
+OUT/metrics.json and OUT/metrics.csv. Of a training that diverged or collapsed: its validations alone.
 With work folders: one page that compares their runs, finished or not, in the file that --html names.
 Examples:
   lookbook-train report --out out/quick

@@ -24,8 +24,9 @@
 namespace lookbook {
 namespace {
 
-constexpr char kFormat[] = "1";               // Another one makes every report anew.
-constexpr char kUnlabelledFolder[] = "test";  // Of a data set.
+constexpr char kFormat[] = "1";                  // Another one makes every report anew.
+constexpr char kAborted[] = "aborted training";  // As a step.
+constexpr char kUnlabelledFolder[] = "test";     // Of a data set.
 
 struct Published {
   std::string root;
@@ -89,12 +90,16 @@ absl::StatusOr<UnlabelledStudy> StudyFolder(const Bundle& bundle, const std::str
   return out;
 }
 
-absl::Status WriteReport(const WorkFolder& work, const RunStudy& run) {
+absl::Status WritePage(const WorkFolder& work, const RunStudy& run) {
   LB_ASSIGN_OR_RETURN(const std::string html, RenderPage(RunPage(run)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("metrics.json"), MetricsToJson(run)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("metrics.csv"), MetricsToCsv(run)));
-  LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("neighbors.json"), NeighborsToJson(run.neighbors)));
   return WriteFileAtomic(work.Path("report.html"), html);
+}
+
+absl::Status WriteReport(const WorkFolder& work, const RunStudy& run) {
+  LB_RETURN_IF_ERROR(WriteFileAtomic(work.Path("neighbors.json"), NeighborsToJson(run.neighbors)));
+  return WritePage(work, run);
 }
 
 }  // namespace
@@ -127,7 +132,31 @@ absl::StatusOr<std::string> Pipeline::ReportInputs(const std::string& publish_in
                  {"format", kFormat}});
 }
 
+absl::Status Pipeline::ReportTraining() const {
+  LB_ASSIGN_OR_RETURN(RunStudy run, ReadRun(work_.directory()));
+  // What an earlier run left here is not of this training.
+  run.evaluation.reset();
+  run.bundle_id.clear();
+  run.neighbors = {};
+  run.train_seconds = run.history.empty() ? 0 : run.history.back().seconds;
+  LB_RETURN_IF_ERROR(WritePage(work_, run));
+  std::printf("report   %s: of the training alone\n", work_.Path("report.html").c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::ExplainAborted(const absl::Status& aborted) {
+  absl::Status status = ReportTraining();
+  // So that the report can be made again, of this training and no other.
+  if (status.ok()) status = work_.MarkDone(kAborted, TrainInputs(), {"train/history.json"});
+  return absl::AbortedError(
+      status.ok() ? absl::StrCat(aborted.message(), " Report: ", work_.Path("report.html"))
+                  : absl::StrCat(aborted.message(), " There is no report: ", status.message()));
+}
+
 absl::Status Pipeline::Report() {
+  const std::string train_inputs = TrainInputs();
+  if (!work_.IsDone("train", train_inputs) && work_.IsDone(kAborted, train_inputs))
+    return ReportTraining();
   LB_ASSIGN_OR_RETURN(const PublishedBundle bundle, FindPublished());
   LB_ASSIGN_OR_RETURN(const std::string inputs, ReportInputs(bundle.inputs));
   return Step("report", inputs, {"report.html", "metrics.json", "metrics.csv", "neighbors.json"},

@@ -72,6 +72,14 @@ StudyRow RowOf(const Recipe& recipe) {
           .length = LengthText(recipe)};
 }
 
+// The bundle that the run published: CURRENT of `bundles` names it unless the network collapsed.
+std::string PublishedBundle(const std::string& work, const std::string& bundles) {
+  const nlohmann::json json = ReadJson(JoinPath(work, "published.json"));
+  const bool named =
+      json.is_object() && json.contains("bundle_id") && json["bundle_id"].is_string();
+  return named ? JoinPath(bundles, json["bundle_id"].get<std::string>()) : bundles;
+}
+
 // What is known of a run whatever became of it.
 StudyRow RowOf(const Recipe& recipe, const std::string& work) {
   StudyRow row = RowOf(recipe);
@@ -140,7 +148,8 @@ StudyRow TwinRow(const Recipe& recipe, const std::string& same_as) {
 absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& work,
                                        const std::string& bundles, const StudyQueries& queries,
                                        const BootstrapOptions& bootstrap) {
-  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(bundles));
+  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle,
+                      OpenBundleOrRoot(PublishedBundle(work, bundles)));
   LB_RETURN_IF_ERROR(RefuseTrainedOn(*bundle, queries));
   LB_ASSIGN_OR_RETURN(ModelEvaluation evaluation,
                       MeasureBundle(*bundle, queries.data, queries.name, /*gallery=*/true));

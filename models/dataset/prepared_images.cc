@@ -195,17 +195,21 @@ absl::StatusOr<std::vector<int64_t>> ReadTrailer(const PreparedFile& file, absl:
 
 }  // namespace
 
-PreparedFile PreparedFileFor(const std::string& folder, const std::string& csv,
-                             const FashionData& data, const PreprocessSpec& spec) {
+std::string PixelsKey(const FashionData& data, const PreprocessSpec& spec) {
   Sha256 hash;
   hash.Update(absl::StrCat(kFormat, "\n", data.sha256, "\n", spec.size, " ", ModeName(spec.resize),
                            " ", static_cast<int>(spec.interpolation), " ", spec.orientation, " ",
                            spec.min_scale_factor, " ", absl::StrJoin(spec.mean, " "), "\n"));
   for (const ImageRecord& image : data.images)
     hash.Update(absl::StrCat(image.id, " ", StateOf(image.path), "\n"));
+  return hash.HexDigest();
+}
+
+PreparedFile PreparedFileFor(const std::string& folder, const std::string& csv,
+                             const FashionData& data, const PreprocessSpec& spec) {
   const std::string name =
       absl::StrCat(absl::StripSuffix(csv, ".csv"), "-", spec.size, "-", ModeName(spec.resize));
-  return {JoinPath(folder, absl::StrCat(name, ".images")), hash.HexDigest()};
+  return {JoinPath(folder, absl::StrCat(name, ".images")), PixelsKey(data, spec)};
 }
 
 absl::Status WritePreparedImages(const PreparedFile& file, absl::Span<const ImageRecord> images,

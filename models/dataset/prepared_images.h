@@ -6,8 +6,7 @@
 //   then              images × side × side × 3 bytes, as ImageCache has them
 //   then              JSON: {"unreadable": [rows that hold the mean colour]}
 //
-// The key is a hash of the labels, of every picture's name, size and time of change, and of how
-// pixels are made. The file is written under another name, synced and renamed.
+// The key is PixelsKey(). The file is written under another name, synced and renamed.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +23,13 @@
 
 namespace lookbook {
 
+// What decides the pixels of a set: the labels' file, every picture's name, size and time of
+// change, and how pixels are made. SHA-256 in hex.
+std::string PixelsKey(const FashionData& data, const PreprocessSpec& spec);
+
 struct PreparedFile {
   std::string path;
-  std::string key;  // SHA-256 in hex.
+  std::string key;  // PixelsKey.
 };
 
 // "<folder>/train-128-squish.images" for "train.csv", and the key of `data` under `spec`.

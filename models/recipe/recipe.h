@@ -81,10 +81,12 @@ struct SamplerRecipe {
 // What happens when the embedding or the predicted label sets collapse.
 struct GuardRecipe {
   std::string action = "restore";  // restore | report (say so and go on) | off
-  int patience = 2;                // Red validations in a row that make it act.
-  int warmup = 1;                  // Validations of a stage that are not judged.
-  int max_restores = 3;            // Then the run ends.
-  double rate_factor = 0.3;        // Of the learning rate after each.
+  // Red validations in a row, over the bounds of stages, that make it act. A stage that would end
+  // with a red one makes it act at once.
+  int patience = 2;
+  int warmup = 0;            // First validations of a stage that do not count; its last one does.
+  int max_restores = 3;      // Then the run ends.
+  double rate_factor = 0.3;  // Of the learning rate after each.
 };
 
 struct StageRecipe {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/version.h"
 #include "models/report/numbers_text.h"
 #include "models/study/calibration_section.h"
@@ -76,6 +77,20 @@ ReportSection HeadlineSection(const RunStudy& run) {
   return section;
 }
 
+// Of a run that has no bundle to measure.
+ReportSection CollapseSection(const HistoryEntry& last) {
+  ReportSection section;
+  section.title = "Result";
+  section.lead = absl::StrCat("The training collapsed in stage ", last.stage, ", at step ",
+                              last.step, ": there is no bundle.");
+  section.blocks.push_back(
+      ReportText{absl::StrCat(last.event, last.event.empty() ? "" : ". ",
+                              absl::StrJoin(last.health_reasons, "; "),
+                              ". What helps: docs/training.md, \"When a training collapses\"."),
+                 true});
+  return section;
+}
+
 std::vector<ReportFact> HeadFacts(const RunStudy& run) {
   if (!run.evaluation.has_value()) return {{"state", RunStateName(run.state), ""}};
   const auto figure = [&](const char* name) {
@@ -96,6 +111,8 @@ ReportPage RunPage(const RunStudy& run) {
                              run.bundle_id);
   page.facts = HeadFacts(run);
   if (run.evaluation.has_value()) page.sections.push_back(HeadlineSection(run));
+  if (run.state == RunState::kCollapsed && !run.evaluation.has_value())
+    page.sections.push_back(CollapseSection(run.history.back()));
   page.sections.push_back(TrainingSection(run));
   if (!run.history.empty()) page.sections.push_back(DiagnosticSection(run));
   if (run.evaluation.has_value()) page.sections.push_back(ClassSection(*run.evaluation));

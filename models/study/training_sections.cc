@@ -68,6 +68,11 @@ int64_t TrainSampleImages(const History& history) {
   return found == history.end() ? 0 : found->train->images;
 }
 
+bool HasRawMap(const History& history) {
+  return std::any_of(history.begin(), history.end(),
+                     [](const HistoryEntry& entry) { return entry.raw_map.has_value(); });
+}
+
 // Validation, and beside it the training images where they were looked at.
 std::vector<NamedFigure> BothParts(const History& history, double ValidationResult::*validation,
                                    double TrainSampleResult::*train) {
@@ -163,6 +168,10 @@ ReportSection TrainingSection(const RunStudy& run) {
                  {history.back().validation.part, OfValidation(&ValidationResult::loss)}}));
   std::vector<NamedFigure> map =
       BothParts(history, &ValidationResult::map, &TrainSampleResult::map);
+  if (HasRawMap(history)) {
+    map.push_back({"raw weights, not averaged",
+                   [](const HistoryEntry& entry) { return entry.raw_map.value_or(kNotMeasured); }});
+  }
   map.push_back({"chance", OfValidation(&ValidationResult::prevalence)});
   section.blocks.push_back(StepChart(history, "mAP", map));
   section.blocks.push_back(

@@ -18,13 +18,13 @@ namespace lookbook {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuardState, judged, red_in_a_row, restores, rate_scale, easier,
                                    has_green)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, batch, seconds,
-                                   images, best, early_best, stale, stopped_early, standardized,
-                                   guard, window_steps, window_seconds, window_loss,
+                                   images, best, kept_health, early_best, stale, stopped_early,
+                                   standardized, guard, window_steps, window_seconds, window_loss,
                                    window_gradient, window_figures, batch_std_sqrt_d)
 
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr char kModule[] = "module.", kOptimizer[] = "optimizer.", kAverage[] = "average.",
                kRandom[] = "random", kDeviceRandom[] = "device_random";
 
@@ -49,13 +49,31 @@ std::map<std::string, torch::Tensor> WithPrefix(const std::map<std::string, torc
   return out;
 }
 
-absl::Status CheckSame(const nlohmann::json& json, const char* key, const std::string& want,
+// What of a RunIdentity is compared, under its key in the file.
+struct IdentityPart {
+  const char* key;
+  const char* other;  // "belongs to …".
+  std::string RunIdentity::*value;
+};
+
+constexpr IdentityPart kIdentity[] = {
+    {"recipe", "another recipe", &RunIdentity::recipe_sha256},
+    {"data", "other data", &RunIdentity::data_sha256},
+    {"split", "another split", &RunIdentity::split_sha256},
+    {"pictures", "other pictures", &RunIdentity::pictures},
+    {"init", "other first weights (network.init)", &RunIdentity::init}};
+
+absl::Status CheckSame(const nlohmann::json& json, const RunIdentity& want,
                        const std::string& path) {
-  if (json.at(key).get<std::string>() == want) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, " belongs to another ", key, " (",
-                   json.at(key).get<std::string>().substr(0, 12), ", now ", want.substr(0, 12),
-                   "): start over without --resume, or use the recipe and data it was made with"));
+  for (const IdentityPart& part : kIdentity) {
+    const auto found = json.at(part.key).get<std::string>();
+    const std::string& now = want.*part.value;
+    if (found == now) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " belongs to ", part.other, " (", found.substr(0, 12), ", now ", now.substr(0, 12),
+        "): start over without --resume, or use the recipe and data it was made with"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -84,14 +102,12 @@ absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity
     file.tensors[kRandom] = RandomState(torch::kCPU);
     const torch::Device device = state.module->plan().device;
     if (!device.is_cpu()) file.tensors[kDeviceRandom] = RandomState(device);
-    const nlohmann::json json = {
+    nlohmann::json json = {
         {"version", kVersion},
-        {"recipe", identity.recipe_sha256},
-        {"data", identity.data_sha256},
-        {"split", identity.split_sha256},
         {"position", state.position},
         {"average_updates", state.average != nullptr ? state.average->updates() : 0},
         {"history", HistoryToJson(state.history)}};
+    for (const IdentityPart& part : kIdentity) json[part.key] = identity.*part.value;
     file.text = json.dump();
     return WriteTensorFile(path, file);
   });
@@ -110,9 +126,7 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Load(const std::string& 
     const nlohmann::json json = nlohmann::json::parse(file.text);
     if (json.at("version") != kVersion)
       return absl::FailedPreconditionError(absl::StrCat(path, ": another version's"));
-    LB_RETURN_IF_ERROR(CheckSame(json, "recipe", identity.recipe_sha256, path));
-    LB_RETURN_IF_ERROR(CheckSame(json, "data", identity.data_sha256, path));
-    LB_RETURN_IF_ERROR(CheckSame(json, "split", identity.split_sha256, path));
+    LB_RETURN_IF_ERROR(CheckSame(json, identity, path));
     impl->position = json.at("position").get<RunPosition>();
     impl->average_updates = json.at("average_updates").get<int64_t>();
     LB_ASSIGN_OR_RETURN(impl->history, HistoryFromJson(json.at("history").get<std::string>()));

@@ -27,9 +27,10 @@ struct RunPosition {
   double seconds = 0;      // In training steps.
   int64_t images = 0;      // Seen in training steps, each as often as it was.
   // Of the stage:
-  double best = -1;        // Of what StageRecipe::keep names; -1: nothing is kept yet.
-  double early_best = -1;  // Of what early_stop names.
-  int stale = 0;           // Validations since early_best.
+  double best = -1;         // Of what StageRecipe::keep names; -1: nothing is kept yet.
+  std::string kept_health;  // Of the weights in best.pt; between stages, of the stage's result.
+  double early_best = -1;   // Of what early_stop names.
+  int stale = 0;            // Validations since early_best.
   bool stopped_early = false;
   bool standardized = false;  // The heads' weights are those of standardised features.
   GuardState guard;
@@ -47,6 +48,8 @@ struct RunIdentity {
   std::string recipe_sha256;
   std::string data_sha256;
   std::string split_sha256;
+  std::string pictures;  // TrainOptions::pictures_id.
+  std::string init;      // TrainOptions::init_id.
 };
 
 // Not owned. `optimizer` and `average` are null between stages, `average` also where the stage has
@@ -67,8 +70,8 @@ absl::Status SaveCheckpoint(const std::string& path, const RunIdentity& identity
 // A checkpoint's contents before a network is there to receive them.
 class Checkpoint {
  public:
-  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, data or
-  // split; says which.
+  // NotFound: no such file. DataLoss: damaged. FailedPrecondition: of another recipe, other
+  // data, pictures or first weights, or another split; says which.
   static absl::StatusOr<std::unique_ptr<Checkpoint>> Load(const std::string& path,
                                                           const RunIdentity& identity);
   ~Checkpoint();

@@ -68,6 +68,13 @@ const char* HealthName(Health health) {
   return "?";
 }
 
+Health HealthNamed(absl::string_view name) {
+  for (const Health health : {Health::kRed, Health::kAmber}) {
+    if (name == HealthName(health)) return health;
+  }
+  return Health::kGreen;
+}
+
 HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {
   HealthReport report;
   for (const Health wanted : {Health::kRed, Health::kAmber}) {
@@ -82,9 +89,11 @@ HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext
   return report;
 }
 
-GuardAction NoteHealth(const GuardRecipe& recipe, Health health, GuardState* state) {
+GuardAction NoteHealth(const GuardRecipe& recipe, Health health, bool ends_stage,
+                       GuardState* state) {
   if (recipe.action == "off") return GuardAction::kGoOn;
-  if (++state->judged <= recipe.warmup && health == Health::kRed) return GuardAction::kGoOn;
+  const bool counts = ++state->judged > recipe.warmup || ends_stage;
+  if (health == Health::kRed && !counts) return GuardAction::kGoOn;
   if (health == Health::kAmber) {
     state->red_in_a_row = 0;
     return GuardAction::kGoOn;
@@ -94,8 +103,9 @@ GuardAction NoteHealth(const GuardRecipe& recipe, Health health, GuardState* sta
     state->has_green = true;
     return GuardAction::kKeepGreen;
   }
-  if (++state->red_in_a_row < recipe.patience || recipe.action == "report")
-    return GuardAction::kGoOn;
+  ++state->red_in_a_row;
+  if (recipe.action == "report") return GuardAction::kGoOn;
+  if (state->red_in_a_row < recipe.patience && !ends_stage) return GuardAction::kGoOn;
   if (!state->has_green || state->restores >= recipe.max_restores) return GuardAction::kGiveUp;
   ++state->restores;
   ++state->easier;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "models/recipe/recipe.h"
 #include "models/train/validator.h"
 
@@ -14,6 +15,8 @@ namespace lookbook {
 enum class Health { kGreen, kAmber, kRed };
 // "green", "amber", "red".
 const char* HealthName(Health health);
+// The other way; anything else is green.
+Health HealthNamed(absl::string_view name);
 
 // What the numbers of a validation mean depends on what is trained.
 struct HealthContext {
@@ -37,8 +40,8 @@ HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext
 
 // What survives in a checkpoint.
 struct GuardState {
-  int judged = 0;  // Validations of this stage so far.
-  int red_in_a_row = 0;
+  int judged = 0;          // Validations of this stage so far.
+  int red_in_a_row = 0;    // Of the run.
   int restores = 0;        // Of the run.
   double rate_scale = 1;   // On every learning rate from now on.
   int easier = 0;          // Steps towards easier triplets.
@@ -47,10 +50,12 @@ struct GuardState {
 
 enum class GuardAction { kGoOn, kKeepGreen, kRestore, kGiveUp };
 
-// Takes one validation in and says what to do. kKeepGreen: keep this state as the one to return to.
-// kRestore: return to it (`state` has the lower rate and the easier miner from then on). kGiveUp:
-// there is none, or it has been tried max_restores times.
-GuardAction NoteHealth(const GuardRecipe& recipe, Health health, GuardState* state);
+// Takes one validation in and says what to do; `ends_stage`: it is the stage's last. kKeepGreen:
+// keep this state as the one to return to. kRestore: return to it (`state` has the lower rate and
+// the easier miner from then on). kGiveUp: there is none, or it has been tried max_restores times.
+// With action "restore" no stage ends red, however few validations it has.
+GuardAction NoteHealth(const GuardRecipe& recipe, Health health, bool ends_stage,
+                       GuardState* state);
 
 // "batch_hard" -> "semi_hard" -> "batch_all", `steps` times.
 std::string EasierMiner(const std::string& miner, int steps);

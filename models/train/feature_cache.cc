@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "models/dataset/loader.h"
+#include "models/dataset/prepared_images.h"
 #include "models/train/tensor_file.h"
 
 namespace lookbook {
@@ -29,8 +30,8 @@ std::string KeyOf(const EmbedderNetImpl& net, const TrainingSet& set) {
     hash.Update(name);
     hash.Update({static_cast<const char*>(tensor.data_ptr()), tensor.nbytes()});
   }
-  hash.Update(absl::StrCat(set.data.sha256, " ", Sha256Hex(SplitToJson(set.split, set.data)), " ",
-                           set.spec.size, " ", static_cast<int>(set.spec.resize)));
+  hash.Update(absl::StrCat(PixelsKey(set.data, set.spec), " ",
+                           Sha256Hex(SplitToJson(set.split, set.data))));
   return hash.HexDigest();
 }
 

@@ -20,8 +20,9 @@ struct FeatureSet {
 
 // The features of split.train and split.validation in eval mode, without augmentation, computed on
 // the device of `net`; the results are on the CPU. `path` is
-// read where it holds those of this very backbone, data and preprocessing, and written otherwise.
-// Errors: of decoding the loader's batches, Internal (torch refused), or of writing the file.
+// read where it holds those of this very backbone, these labels and pictures (PixelsKey) and this
+// split, and written otherwise. Errors: of decoding the loader's batches, Internal (torch refused),
+// or of writing the file.
 absl::StatusOr<FeatureSet> CachedFeatures(const std::string& path, EmbedderNet net,
                                           const TrainingSet& set, int workers);
 

@@ -30,6 +30,8 @@ struct HistoryEntry {
   ValidationResult validation;
   // Of training images, without augmentation. Not there where `validation` itself is of such.
   std::optional<TrainSampleResult> train;
+  // Where `validation` is of averaged weights: the mAP of those that are trained.
+  std::optional<double> raw_map;
   bool best = false;                        // The stage's best so far, by StageRecipe::keep.
   std::string health;                       // "green", "amber" or "red".
   std::vector<std::string> health_reasons;  // What is amber or red.

@@ -51,12 +51,14 @@ absl::Status TrainLoop::Prepare() {
   LB_RETURN_IF_ERROR(MakeDirectories(options_.directory));
   // Where it computes does not make it another recipe.
   identity_ = {Sha256Hex(WithoutComputeKeys(recipe_.text)), set_.data.sha256,
-               Sha256Hex(SplitToJson(set_.split, set_.data))};
+               Sha256Hex(SplitToJson(set_.split, set_.data)), options_.pictures_id,
+               options_.init_id};
   if (options_.resume) {
     LB_ASSIGN_OR_RETURN(resumed_, Checkpoint::Load(Path("checkpoint.pt"), identity_));
     state_.position = resumed_->position();
     state_.history = resumed_->history();
   }
+  LB_RETURN_IF_ERROR(WriteHistory());  // An earlier run's is not of this one.
   return MakeNet();
 }
 
@@ -235,8 +237,7 @@ absl::Status TrainLoop::KeepEpoch() {
 }
 
 absl::StatusOr<TrainResult> TrainLoop::Finish() {
-  LB_ASSIGN_OR_RETURN(const std::string best, ReadFile(Path("best.pt")));
-  LB_RETURN_IF_ERROR(WriteFileAtomic(Path("weights.pt"), best));
+  LB_RETURN_IF_ERROR(CopyWithin("best.pt", "weights.pt"));
   const RunPosition& position = state_.position;
   const StageRecipe& last = recipe_.stages.back();
   return TrainResult{
@@ -246,6 +247,7 @@ absl::StatusOr<TrainResult> TrainLoop::Finish() {
       .best = position.best,
       .best_metric = position.best < 0 ? "" : last.keep,
       .health = state_.history.empty() ? "" : state_.history.back().health,
+      .kept_health = position.kept_health,
       .weights_path = Path("weights.pt"),
       .history = state_.history};
 }

@@ -46,6 +46,7 @@ class TrainLoop {
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
   absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage);
   absl::Status StartStage(const StageRecipe& stage);
+  absl::Status KeepStart();
   absl::Status EndStage();
 
   // train_loop.cc
@@ -77,12 +78,16 @@ class TrainLoop {
   absl::Status MakeValidationLoaders();
   // With the averaged weights in place, where there are some: the whole look at the network.
   absl::StatusOr<HistoryEntry> Measure(const StageRecipe& stage);
+  absl::StatusOr<std::optional<double>> MeasureRawMap();
   absl::Status ValidateNow(const StageRecipe& stage);
   HistoryEntry MakeEntry(const StageRecipe& stage, ValidationResult validation) const;
   absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);
   void NoteEarlyStop(const StageRecipe& stage, const ValidationResult& validation);
+  void Judge(const StageRecipe& stage, HistoryEntry* entry) const;
   GuardAction Guard(const StageRecipe& stage, HistoryEntry* entry);
   absl::Status ActOn(GuardAction action, const StageRecipe& stage);
+  absl::Status CopyWithin(const char* from, const char* to) const;
+  absl::Status KeepGreen();
   absl::Status GoBack(const StageRecipe& stage);
   absl::Status WriteHistory();
   absl::Status SavePlainWeights(const char* name);

@@ -158,10 +158,15 @@ absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
   const bool from_the_start = state_.position.stage_step == 0;
   if (resumed_ != nullptr && !from_the_start) LB_RETURN_IF_ERROR(resumed_->Restore(&state_));
   resumed_.reset();
-  // What the stage before it left in good order is worth going back to.
-  if (from_the_start && state_.position.guard.has_green)
-    return SaveCheckpoint(Path("green.pt"), identity_, state_);
-  return absl::OkStatus();
+  return from_the_start ? KeepStart() : absl::OkStatus();
+}
+
+// What the stage before it left in good order is worth going back to. A stage that was only watched
+// may have left a collapsed network: then there is no way back.
+absl::Status TrainLoop::KeepStart() {
+  GuardState& guard = state_.position.guard;
+  if (state_.position.kept_health == HealthName(Health::kRed)) guard.has_green = false;
+  return guard.has_green ? SaveCheckpoint(Path("green.pt"), identity_, state_) : absl::OkStatus();
 }
 
 // The next stage, and the result, start from the best weights where a validation told them apart,
@@ -170,6 +175,7 @@ absl::Status TrainLoop::EndStage() {
   RunPosition& position = state_.position;
   if (position.best < 0) {
     LB_RETURN_IF_ERROR(KeepWeights("best.pt"));
+    position.kept_health = state_.history.empty() ? "" : state_.history.back().health;
     if (parts_.average != nullptr) parts_.average->Swap();
     state_.module->net->UnstandardizeHeads();
   } else {
@@ -185,7 +191,7 @@ absl::Status TrainLoop::EndStage() {
     position.best = position.early_best = -1;
     position.stale = 0;
     position.stopped_early = false;
-    position.guard.judged = position.guard.red_in_a_row = 0;
+    position.guard.judged = 0;
   }
   state_.optimizer = nullptr;
   state_.average = nullptr;

@@ -77,13 +77,17 @@ HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult val
   return entry;
 }
 
-// With the averaged weights in place, where there are some.
+// With the averaged weights in place, where there are some. A collapsed network is no result,
+// whatever it scores, unless the guard only watches.
 absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry) {
   if (set_.split.validation.empty() || stage.keep == "last") return absl::OkStatus();
+  if (stage.guard.action == "restore" && HealthNamed(entry->health) == Health::kRed)
+    return absl::OkStatus();
   const double value = Metric(entry->validation, stage.keep);
   if (value <= state_.position.best) return absl::OkStatus();
   LB_RETURN_IF_ERROR(SavePlainWeights("best.pt"));
   state_.position.best = value;
+  state_.position.kept_health = entry->health;
   entry->best = true;
   return absl::OkStatus();
 }
@@ -103,6 +107,7 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
                       Validate(has_validation ? "validation" : "train sample", *state_.module,
                                *validation_, *parts_.objective));
   HistoryEntry entry = MakeEntry(stage, std::move(validation));
+  Judge(stage, &entry);
   if (train_sample_ != nullptr) {
     LB_ASSIGN_OR_RETURN(entry.train, MeasureTrainSample(*state_.module, *train_sample_));
   }
@@ -110,13 +115,23 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
   return entry;
 }
 
+// Whether the average helps. The scores alone: the rest is said of what is kept.
+absl::StatusOr<std::optional<double>> TrainLoop::MeasureRawMap() {
+  if (parts_.average == nullptr) return std::nullopt;
+  LB_ASSIGN_OR_RETURN(const TrainSampleResult raw,
+                      MeasureTrainSample(*state_.module, *validation_));
+  return raw.map;
+}
+
 absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   LB_RETURN_IF_ERROR(ReadSteps());
   RunPosition& position = state_.position;
+  LB_ASSIGN_OR_RETURN(const std::optional<double> raw_map, MeasureRawMap());
   if (parts_.average != nullptr) parts_.average->Swap();
   absl::StatusOr<HistoryEntry> measured = Measure(stage);
   if (parts_.average != nullptr) parts_.average->Swap();
   LB_ASSIGN_OR_RETURN(HistoryEntry entry, std::move(measured));
+  entry.raw_map = raw_map;
   position.window_steps = 0;
   position.window_seconds = position.window_loss = position.window_gradient = 0;
   position.window_figures.clear();
@@ -128,21 +143,28 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   return ActOn(action, stage);
 }
 
-// Judges the entry's validation and notes in it what is about to happen.
-GuardAction TrainLoop::Guard(const StageRecipe& stage, HistoryEntry* entry) {
-  RunPosition& position = state_.position;
+void TrainLoop::Judge(const StageRecipe& stage, HistoryEntry* entry) const {
+  const RunPosition& position = state_.position;
   const HealthContext context = {.pooled = spec_.embedding_dim == 0,
                                  .judge_labels = stage.Has(LossKind::kClassification) &&
                                                  2 * position.stage_step >= parts_.steps};
   const HealthReport report = JudgeHealth(entry->validation, context);
   entry->health = HealthName(report.health);
   entry->health_reasons = report.reasons;
-  const GuardAction action = NoteHealth(stage.guard, report.health, &position.guard);
+}
+
+// Notes in the judged entry what is about to happen.
+GuardAction TrainLoop::Guard(const StageRecipe& stage, HistoryEntry* entry) {
+  RunPosition& position = state_.position;
+  const int red = position.guard.red_in_a_row + 1;
+  const GuardAction action =
+      NoteHealth(stage.guard, HealthNamed(entry->health), StageIsOver(), &position.guard);
   if (action == GuardAction::kRestore) {
     entry->event = absl::StrFormat(
-        "guard: red %d times in a row; back to the last green weights, learning rate x%.3g, "
-        "triplets one step easier",
-        stage.guard.patience, position.guard.rate_scale);
+        "guard: %s; back to the last green weights, learning rate x%.3g, triplets one step easier",
+        red < stage.guard.patience ? "red at the end of a stage"
+                                   : absl::StrFormat("red %d times in a row", red),
+        position.guard.rate_scale);
   } else if (action == GuardAction::kGiveUp) {
     entry->event = position.guard.has_green ? "guard: red again after every way back; stopped"
                                             : "guard: red and never green; stopped";
@@ -155,7 +177,7 @@ absl::Status TrainLoop::ActOn(GuardAction action, const StageRecipe& stage) {
     case GuardAction::kGoOn:
       return absl::OkStatus();
     case GuardAction::kKeepGreen:
-      return SaveCheckpoint(Path("green.pt"), identity_, state_);
+      return KeepGreen();
     case GuardAction::kRestore:
       return GoBack(stage);
     case GuardAction::kGiveUp:
@@ -166,6 +188,17 @@ absl::Status TrainLoop::ActOn(GuardAction action, const StageRecipe& stage) {
       "training collapsed: stage ", stage.name, ", step ", entry.step, ": ", entry.event, ". ",
       absl::StrJoin(entry.health_reasons, "; "), ". ", Path("history.json"),
       " has every validation; docs/training.md, \"When a training collapses\", says what helps."));
+}
+
+absl::Status TrainLoop::CopyWithin(const char* from, const char* to) const {
+  LB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(Path(from)));
+  return WriteFileAtomic(Path(to), bytes);
+}
+
+// With the best weights so far: what is better on the way to a collapse goes with it.
+absl::Status TrainLoop::KeepGreen() {
+  if (state_.position.best >= 0) LB_RETURN_IF_ERROR(CopyWithin("best.pt", "green_best.pt"));
+  return SaveCheckpoint(Path("green.pt"), identity_, state_);
 }
 
 // The last green state, but for what happened since and what is easier from now on.
@@ -184,6 +217,7 @@ absl::Status TrainLoop::GoBack(const StageRecipe& stage) {
   state_.position.seconds = seconds;
   state_.position.images = images;
   state_.history = history;
+  if (state_.position.best >= 0) LB_RETURN_IF_ERROR(CopyWithin("green_best.pt", "best.pt"));
   return Save();
 }
 

@@ -44,6 +44,10 @@ struct TrainOptions {
   // epoch, epoch_0001.pt, … as well, each a checkpoint of the state after that epoch of the run.
   std::string directory;
   bool resume = false;  // Go on from <directory>/checkpoint.pt.
+  // Stand for the contents of the pictures' files and of what network.init names, as hashes or any
+  // other text: a checkpoint that was written under others is not gone on from.
+  std::string pictures_id;
+  std::string init_id;
   // The model.ts of the bundle that network.init names, found and checked. Empty: it names none.
   std::string bundle_model;
   absl::Duration checkpoint_interval = absl::Seconds(60);
@@ -69,19 +73,21 @@ struct TrainResult {
   double best = -1;
   std::string best_metric;
   std::string health;        // Of the last validation.
+  std::string kept_health;   // Of the one that the kept weights are from.
   std::string weights_path;  // The weights kept of the last stage.
   std::vector<HistoryEntry> history;
 };
 
 // Trains the recipe's stages in order, on the device and in the precision that it names. With `ema`
-// the averaged weights are what is validated and kept. On the CPU the same recipe, data and number
-// of threads give the same weights, interrupted or not; on a GPU up to rounding. A run may go on on
-// another device than it began on.
+// the averaged weights are what is validated and kept; of the others the mAP is noted. On the CPU
+// the same recipe, data and number of threads give the same weights, interrupted or not; on a GPU
+// up to rounding. A run may go on on another device than it began on.
 //
 // InvalidArgument: a stage that has no full batch. Cancelled: should_stop() said so; a checkpoint
-// is written and the message says how far it got. Aborted: the loss or the gradient is not finite;
-// the last checkpoint stays. NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load
-// says. FailedPrecondition also: torch sees no such device (compute_plan.h).
+// is written and the message says how far it got. Aborted: the loss or the gradient is not finite,
+// or the network collapsed and there is no way back (collapse_guard.h); the last checkpoint stays.
+// NotFound, DataLoss, FailedPrecondition: `resume`, as Checkpoint::Load says. FailedPrecondition
+// also: torch sees no such device (compute_plan.h).
 absl::StatusOr<TrainResult> Train(const Recipe& recipe, const TrainingSet& set,
                                   const TrainOptions& options);
 

@@ -103,6 +103,9 @@ TEST_F(InitialBundleTest, ADamagedBundleIsRefusedBeforeAnythingReadsIt) {
 TEST_F(InitialBundleTest, OtherContentUnderTheSameNameIsAnotherStart) {
   EXPECT_EQ(InitialWeightsId("he"), "");
   EXPECT_NE(InitialWeightsId(absl::StrCat("bundle:", *root_ / "first_bundles")), "");
+  LB_ASSERT_OK_AND_ASSIGN(const std::string model,
+                          FindInitialModel(absl::StrCat("bundle:", *root_ / "first_bundles")));
+  EXPECT_NE(InitialWeightsId(absl::StrCat("bundle:", model.substr(0, model.size() - 9))), "");
   ASSERT_THAT(WriteFile(*root_ / "w.pth", "one"), IsOk());
   const std::string one = InitialWeightsId(*root_ / "w.pth");
   ASSERT_THAT(WriteFile(*root_ / "w.pth", "two"), IsOk());

@@ -178,6 +178,67 @@ TEST_F(PipelineTest, FreshDoesAllAgainWithTheSameResult) {
   EXPECT_EQ(weights, again);
 }
 
+// Every weight shrinks to nothing within a step.
+std::string CollapsingRecipe(const std::string& guard) {
+  return absl::StrCat(kRecipe, "optimizer = { name = \"sgd\", lr = 1, weight_decay = 1 }\n",
+                      "schedule = { name = \"constant\", warmup = 0 }\nclip_norm = 1e-6\n",
+                      "guard = { action = \"", guard, "\" }\n");
+}
+
+TEST_F(PipelineTest, ACollapsedTrainingEndsTheRunAndCurrentStays) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  Run(Options(CollapsingRecipe("restore")), absl::StatusCode::kAborted);
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline,
+                          Pipeline::Open(Options(CollapsingRecipe("restore"))));
+  EXPECT_THAT(pipeline->Publish(), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST_F(PipelineTest, ACollapsedTrainingLeavesAReport) {
+  Run(Options());  // Which leaves an evaluation that is not of what comes now.
+  const PipelineOptions options = Options(CollapsingRecipe("restore"));
+  {
+    LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+    EXPECT_THAT(pipeline->Train(),
+                StatusIs(absl::StatusCode::kAborted,
+                         AllOf(HasSubstr("collapsed"), HasSubstr(dir_ / "work/report.html"))));
+  }
+  for (const bool again : {false, true}) {
+    SCOPED_TRACE(again);
+    LB_ASSERT_OK_AND_ASSIGN(const std::string html, ReadFile(dir_ / "work/report.html"));
+    for (const char* title : {"Result", "Training", "Diagnostics"})
+      EXPECT_EQ(Count(html, absl::StrCat("<h2>", title, "</h2>")), 1) << title;
+    EXPECT_EQ(Count(html, "<h2>Classes</h2>"), 0);
+    EXPECT_THAT(html, AllOf(HasSubstr("guard: red and never green; stopped"),
+                            HasSubstr("the embeddings are close to one point")));
+    LB_ASSERT_OK_AND_ASSIGN(const std::string metrics, ReadFile(dir_ / "work/metrics.json"));
+    EXPECT_EQ(nlohmann::json::parse(metrics)["state"], "collapsed");
+    if (again) break;
+    ASSERT_THAT(RemoveAll(dir_ / "work/report.html"), IsOk());
+    PipelineOptions only_work;
+    only_work.work = options.work;
+    LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(only_work));
+    EXPECT_THAT(pipeline->Report(), IsOk());
+  }
+}
+
+// A recipe whose guard only watches leaves a bundle to look at, which nothing serves by itself.
+TEST_F(PipelineTest, CurrentNeverNamesACollapsedNetwork) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  const PipelineOptions options = Options(CollapsingRecipe("report"));
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/published.json"));
+  const nlohmann::json published = nlohmann::json::parse(text);
+  EXPECT_EQ(published["active"], false);
+  EXPECT_THAT(OpenBundle(published["directory"].get<std::string>(), {}), IsOk());
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7) << "nor is it tried again";
+}
+
 TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
   PipelineOptions options = Options();
   options.activate = false;
@@ -443,6 +504,44 @@ TEST_F(PipelineTest, WhereItComputesIsWrittenIntoTheRecipe) {
   options.precision = "tf32";
   EXPECT_THAT(Pipeline::Open(options).status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("cuda")));
+}
+
+// The finished training's checkpoint lies there, but its weights have not seen these pictures.
+TEST_F(PipelineTest, OtherPicturesAreTrainedOn) {
+  const PipelineOptions options = CopiedData(Options());
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string before, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  const std::string folder = JoinPath(options.data, "train");
+  LB_ASSERT_OK_AND_ASSIGN(const auto names, ListDirectory(folder));
+  std::vector<std::string> pictures;
+  for (const std::string& name : names) pictures.push_back(*ReadFile(JoinPath(folder, name)));
+  for (size_t i = 0; i < names.size(); ++i)
+    ASSERT_THAT(WriteFile(JoinPath(folder, names[i]), pictures[(i + 1) % names.size()]), IsOk());
+  ::testing::internal::CaptureStderr();
+  Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("train    starting over: " + (dir_ / "work/train/checkpoint.pt") +
+                        " belongs to other pictures"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  EXPECT_NE(before, after);
+}
+
+TEST_F(PipelineTest, OtherFirstWeightsAreTrainedFrom) {
+  Run(Options());
+  PipelineOptions options = Options();
+  options.init = absl::StrCat("bundle:", options.bundles);
+  options.work = dir_ / "second";
+  options.bundles = dir_ / "second_bundles";
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string before, Sha256OfFile(dir_ / "second/train/weights.pt"));
+  Run(Options(absl::StrReplaceAll(kRecipe, {{"steps = 6", "steps = 7"}})));
+  Options();  // Writes the first recipe again.
+  ::testing::internal::CaptureStderr();
+  Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("belongs to other first weights"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "second/train/weights.pt"));
+  EXPECT_NE(before, after);
 }
 
 // A run may start from what another published, whatever its recipe says.

@@ -188,6 +188,21 @@ TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
   EXPECT_TRUE(study["rows"][5]["values"].contains("map"));
 }
 
+// CURRENT does not name its bundle, the study measures it all the same.
+TEST_F(ReproduceTest, ACollapseThatWasOnlyWatchedIsMeasured) {
+  const std::string collapsing =
+      "optimizer = { name = \"sgd\", lr = 1, weight_decay = 1 }\n"
+      "schedule = { name = \"constant\", warmup = 0 }\nclip_norm = 1e-6\nkeep = \"last\"\n"
+      "guard = { action = \"report\" }\n";
+  Add("a");
+  ASSERT_THAT(WriteFile(dir_ / "recipes/a.toml", RecipeText("a") + collapsing), IsOk());
+  ASSERT_THAT(Run(Options()), IsOk());
+  const nlohmann::json row = Study()["rows"][3];
+  EXPECT_EQ(row["run"], "a");
+  EXPECT_EQ(row["failure"], "");
+  EXPECT_TRUE(row["values"].contains("map"));
+}
+
 TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
   Add("a");
   Add("b", {.stage = "ema = 0.9"});

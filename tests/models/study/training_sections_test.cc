@@ -35,6 +35,16 @@ TEST(TrainingSectionsTest, CurvesShowBothPartsOverStepsWithTheirStages) {
   EXPECT_THAT(section.lead, HasSubstr("Train sample: 120 training images"));
 }
 
+TEST(TrainingSectionsTest, AnAverageIsShownBesideTheRawWeights) {
+  RunStudy run = SmallRun();
+  run.history[1].raw_map = 0.4;
+  const ReportChart map = ChartOf(TrainingSection(run), "mAP");
+  ASSERT_THAT(map.series, SizeIs(4));
+  EXPECT_EQ(map.series[2].name, "raw weights, not averaged");
+  EXPECT_TRUE(std::isnan(map.series[2].values[0])) << "the first stage had no average";
+  EXPECT_EQ(map.series[2].values[1], 0.4);
+}
+
 TEST(TrainingSectionsTest, AHistoryOfEarlierVersionsHasNoTrainSample) {
   RunStudy run = SmallRun();
   for (HistoryEntry& entry : run.history) entry.train.reset();

@@ -45,7 +45,8 @@ class CheckpointTest : public ::testing::Test {
   std::string path() { return dir_ / "checkpoint.pt"; }
 
   TempDir dir_;
-  const RunIdentity identity_{"recipe-hash-0123456789", "data-hash", "split-hash"};
+  const RunIdentity identity_{"recipe-hash-0123456789", "data-hash", "split-hash", "pictures-hash",
+                              "init-hash"};
   RunState state_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;
@@ -87,19 +88,18 @@ TEST_F(CheckpointTest, EverythingComesBack) {
 
 TEST_F(CheckpointTest, AnotherRunsCheckpointIsRefused) {
   ASSERT_THAT(SaveCheckpoint(path(), identity_, state_), IsOk());
-  RunIdentity other = identity_;
-  other.recipe_sha256 = "x";
-  EXPECT_THAT(Checkpoint::Load(path(), other),
-              StatusIs(absl::StatusCode::kFailedPrecondition,
-                       AllOf(HasSubstr("recipe"), HasSubstr("--resume"))));
-  other = identity_;
-  other.data_sha256 = "x";
-  EXPECT_THAT(Checkpoint::Load(path(), other),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("data")));
-  other = identity_;
-  other.split_sha256 = "x";
-  EXPECT_THAT(Checkpoint::Load(path(), other),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("split")));
+  const auto expect_refused = [&](std::string RunIdentity::*part, const char* why) {
+    RunIdentity other = identity_;
+    other.*part = "x";
+    EXPECT_THAT(Checkpoint::Load(path(), other),
+                StatusIs(absl::StatusCode::kFailedPrecondition,
+                         AllOf(HasSubstr(why), HasSubstr("--resume"))));
+  };
+  expect_refused(&RunIdentity::recipe_sha256, "another recipe");
+  expect_refused(&RunIdentity::data_sha256, "other data");
+  expect_refused(&RunIdentity::split_sha256, "another split");
+  expect_refused(&RunIdentity::pictures, "other pictures");
+  expect_refused(&RunIdentity::init, "other first weights");
 }
 
 TEST_F(CheckpointTest, DamagedOrMissingFiles) {

@@ -89,10 +89,11 @@ class NoteHealthTest : public ::testing::Test {
  protected:
   std::vector<GuardAction> Feed(std::vector<Health> healths) {
     std::vector<GuardAction> actions;
-    for (const Health health : healths) actions.push_back(NoteHealth(recipe_, health, &state_));
+    for (const Health health : healths)
+      actions.push_back(NoteHealth(recipe_, health, /*ends_stage=*/false, &state_));
     return actions;
   }
-  GuardRecipe recipe_{.patience = 2, .warmup = 0, .max_restores = 2};
+  GuardRecipe recipe_{.patience = 2, .max_restores = 2};
   GuardState state_;
 };
 
@@ -129,12 +130,34 @@ TEST_F(NoteHealthTest, WarmUpIsNotJudged) {
                                                   GuardAction::kGoOn, GuardAction::kGiveUp));
 }
 
+// Stages of one or two validations would otherwise hide a collapse.
+TEST_F(NoteHealthTest, AStageThatWouldEndRedMakesItActAtOnce) {
+  recipe_.warmup = 5;
+  EXPECT_EQ(NoteHealth(recipe_, kR, /*ends_stage=*/true, &state_), GuardAction::kGiveUp);
+  state_ = {};
+  EXPECT_THAT(Feed({kG}), ElementsAre(GuardAction::kKeepGreen));
+  EXPECT_EQ(NoteHealth(recipe_, kR, /*ends_stage=*/true, &state_), GuardAction::kRestore);
+  EXPECT_EQ(state_.restores, 1);
+  EXPECT_EQ(NoteHealth(recipe_, kA, /*ends_stage=*/true, &state_), GuardAction::kGoOn);
+  recipe_.action = "report";
+  EXPECT_EQ(NoteHealth(recipe_, kR, /*ends_stage=*/true, &state_), GuardAction::kGoOn);
+}
+
+TEST_F(NoteHealthTest, ByDefaultEveryValidationCounts) {
+  recipe_ = GuardRecipe();
+  EXPECT_THAT(Feed({kR, kR}), ElementsAre(GuardAction::kGoOn, GuardAction::kGiveUp));
+}
+
 TEST_F(NoteHealthTest, ReportOnlyNeverActs) {
   recipe_.action = "report";
   EXPECT_THAT(Feed({kG, kR, kR, kR}), ElementsAre(GuardAction::kKeepGreen, GuardAction::kGoOn,
                                                   GuardAction::kGoOn, GuardAction::kGoOn));
   recipe_.action = "off";
   EXPECT_THAT(Feed({kG, kR}), ElementsAre(GuardAction::kGoOn, GuardAction::kGoOn));
+}
+
+TEST(HealthNamedTest, IsTheOtherWayOfItsName) {
+  for (const Health health : {kG, kA, kR}) EXPECT_EQ(HealthNamed(HealthName(health)), health);
 }
 
 TEST(EasierMinerTest, StepsDownToBatchAll) {

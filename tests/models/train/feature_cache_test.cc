@@ -75,6 +75,18 @@ TEST_F(FeatureCacheTest, TheFileIsReadForTheSameBackboneAndDataOnly) {
   EXPECT_EQ(ReadTensorFile(dir_ / "features.pt")->text, written->text);
 }
 
+TEST_F(FeatureCacheTest, FeaturesOfOtherPicturesAreNotTaken) {
+  ASSERT_THAT(Get(), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(TensorFile file, ReadTensorFile(dir_ / "features.pt"));
+  file.tensors.at("features").fill_(7);
+  ASSERT_THAT(WriteTensorFile(dir_ / "features.pt", file), IsOk());
+  const std::string& picture = set_.data().images[4].path;
+  LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(picture));
+  ASSERT_THAT(WriteFile(picture, bytes + "another one"), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const FeatureSet again, Get());
+  EXPECT_NE(again.features[0][0].item<float>(), 7);
+}
+
 TEST_F(FeatureCacheTest, ADamagedFileIsMadeAnew) {
   ASSERT_THAT(WriteFile(dir_ / "features.pt", "no tensors"), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const FeatureSet set, Get());

@@ -146,6 +146,68 @@ TEST_F(TrainerObjectivesTest, StopsEarlyWhenValidationNoLongerImproves) {
   EXPECT_GE(result.history.size(), 4u);
 }
 
+// Shrinks every weight to nothing within an epoch.
+StageRecipe Collapsing(const StageRecipe& like, const std::string& name) {
+  StageRecipe bad = like;
+  bad.name = name;
+  bad.steps = 0;
+  bad.epochs = 1;
+  bad.optimizer = {.name = "sgd", .lr = 1, .weight_decay = 1, .momentum = 0};
+  bad.schedule.name = "constant";
+  bad.ema = 0;
+  bad.clip_norm = 1e-6;
+  return bad;
+}
+
+// No stage has more than two validations.
+TEST_F(TrainerObjectivesTest, TheGuardActsInShortStages) {
+  Recipe recipe = RecipeOf({Named("triplet")});
+  StageRecipe& stage = recipe.stages[0];
+  stage.losses[0].pairs = {.rule = "study"};
+  stage.losses[0].triplet.margin = 0;
+  recipe.stages.assign(3, Collapsing(stage, "short"));
+  for (const int epochs : {1, 2}) {
+    SCOPED_TRACE(epochs);
+    for (StageRecipe& each : recipe.stages) each.epochs = epochs;
+    TempDir dir;
+    EXPECT_THAT(Run(recipe, dir).status(),
+                StatusIs(absl::StatusCode::kAborted,
+                         AllOf(HasSubstr("collapsed"), HasSubstr("never green"))));
+    LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir / "history.json"));
+    LB_ASSERT_OK_AND_ASSIGN(const auto history, HistoryFromJson(text));
+    EXPECT_EQ(static_cast<int>(history.size()), epochs) << "in the first stage";
+  }
+}
+
+TEST_F(TrainerObjectivesTest, AStageThatWouldEndRedIsTriedAgainMoreSlowly) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  recipe.stages.push_back(Collapsing(recipe.stages[0], "bad"));
+  recipe.stages.back().guard.rate_factor = 0.001;
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  ASSERT_GE(result.history.size(), 2u);
+  const HistoryEntry& red = result.history[result.history.size() - 2];
+  EXPECT_EQ(red.health, "red");
+  EXPECT_THAT(red.event, HasSubstr("red at the end of a stage; back to the last green weights"));
+  EXPECT_EQ(result.health, "green");
+  EXPECT_EQ(result.kept_health, "green");
+}
+
+// What a stage that is only watched left collapsed counts in the next one, and is no way back.
+TEST_F(TrainerObjectivesTest, RedCountsOverTheBoundsOfStages) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  recipe.stages.push_back(Collapsing(recipe.stages[0], "watched"));
+  recipe.stages.back().guard.action = "report";
+  recipe.stages.back().keep = "last";
+  recipe.stages.push_back(Collapsing(recipe.stages[0], "guarded"));
+  recipe.stages.back().epochs = 5;
+  TempDir dir;
+  EXPECT_THAT(
+      Run(recipe, dir).status(),
+      StatusIs(absl::StatusCode::kAborted,
+               AllOf(HasSubstr("stage guarded"), HasSubstr("step 65:"), HasSubstr("never green"))));
+}
+
 // Margin 0 without classification: every map to one point is a minimum.
 TEST_F(TrainerObjectivesTest, TheGuardStopsACollapseThatWasNeverGreen) {
   Recipe recipe = RecipeOf({Named("triplet")});
@@ -157,7 +219,6 @@ TEST_F(TrainerObjectivesTest, TheGuardStopsACollapseThatWasNeverGreen) {
   stage.optimizer = {.name = "sgd", .lr = 1, .weight_decay = 0.5, .momentum = 0};
   stage.schedule.name = "constant";
   stage.ema = 0;
-  stage.guard.warmup = 0;
   TempDir dir;
   const absl::Status status = Run(recipe, dir).status();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kAborted,
@@ -173,20 +234,14 @@ TEST_F(TrainerObjectivesTest, TheGuardStopsACollapseThatWasNeverGreen) {
   TempDir watched;
   LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, watched));
   EXPECT_EQ(result.health, "red");
+  EXPECT_EQ(result.kept_health, "red");
 }
 
 TEST_F(TrainerObjectivesTest, AfterACollapseItGoesOnFromTheLastGreenWeights) {
   Recipe recipe = RecipeOf({Named("bce")}, 60);
-  recipe.stages[0].guard.warmup = 0;
-  StageRecipe bad = recipe.stages[0];  // Shrinks every weight to nothing within an epoch.
-  bad.name = "bad";
-  bad.steps = 0;
+  StageRecipe bad = Collapsing(recipe.stages[0], "bad");
   bad.epochs = 8;
-  bad.optimizer = {.name = "sgd", .lr = 1, .weight_decay = 1, .momentum = 0};
-  bad.schedule.name = "constant";
-  bad.ema = 0;
-  bad.clip_norm = 1e-6;
-  bad.guard = {.patience = 1, .warmup = 0, .max_restores = 2, .rate_factor = 0.001};
+  bad.guard = {.patience = 1, .max_restores = 2, .rate_factor = 0.001};
   recipe.stages.push_back(bad);
   TempDir dir;
   LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
@@ -194,12 +249,38 @@ TEST_F(TrainerObjectivesTest, AfterACollapseItGoesOnFromTheLastGreenWeights) {
   for (const HistoryEntry& entry : result.history) {
     if (entry.event.empty()) continue;
     EXPECT_EQ(entry.health, "red");
+    EXPECT_FALSE(entry.best) << "though it is the first of the stage";
     EXPECT_THAT(entry.event, HasSubstr("back to the last green weights"));
     ++events;
   }
   EXPECT_EQ(events, 1) << "at a thousandth of the rate nothing collapses";
   EXPECT_NE(result.health, "red");
   EXPECT_NEAR(result.history.back().learning_rate, 1e-3, 1e-9);
+}
+
+// What is kept after a way back is the best of what led there, not of what collapsed since.
+TEST_F(TrainerObjectivesTest, TheWayBackBringsTheBestWeightsToo) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  StageRecipe bad = Collapsing(recipe.stages[0], "bad");
+  bad.epochs = 8;
+  bad.schedule = {.name = "warmup_cosine", .warmup = 1};  // Slow at first, then ever faster.
+  bad.guard = {.patience = 1, .max_restores = 1, .rate_factor = 1e-6};
+  recipe.stages.push_back(bad);
+  TempDir dir;
+  bool green = false, tampered = false;
+  TrainOptions options;
+  options.directory = dir.path();
+  options.on_validation = [&](const HistoryEntry& entry) {
+    if (entry.stage != "bad" || tampered) return;
+    green |= entry.health == "green";
+    if (entry.health != "red") return;
+    tampered = true;
+    EXPECT_THAT(WriteFile(dir / "best.pt", "of the way that is left"), IsOk());
+  };
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Train(recipe, set_.set(split_), options));
+  ASSERT_TRUE(green && tampered) << "else this shows nothing";
+  EXPECT_NE(result.health, "red");
+  EXPECT_THAT(LoadWeights(dir / "weights.pt"), IsOk());
 }
 
 TEST_F(TrainerObjectivesTest, StoppedAndResumedInASelfSupervisedStageEqualsUninterrupted) {

@@ -195,6 +195,24 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestValidation) {
   EXPECT_EQ(entries.size(), result.history.size());
 }
 
+// Averaging changes no step, so that a training without it has the very weights.
+TEST_F(TrainerTest, TheRawWeightsAreMeasuredBesideTheirAverage) {
+  recipe_.stages.resize(1);
+  TempDir averaged, plain;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult both,
+                          Train(recipe_, set_.set(split_), Options(averaged)));
+  recipe_.stages[0].ema = 0;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult raw, Train(recipe_, set_.set(split_), Options(plain)));
+  ASSERT_EQ(both.history.size(), raw.history.size());
+  for (size_t i = 0; i < raw.history.size(); ++i) {
+    EXPECT_EQ(both.history[i].raw_map, raw.history[i].validation.map);
+    EXPECT_FALSE(raw.history[i].raw_map.has_value()) << "it would be the same once more";
+  }
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(averaged / "history.json"));
+  LB_ASSERT_OK_AND_ASSIGN(const auto history, HistoryFromJson(text));
+  EXPECT_EQ(history.back().raw_map, both.history.back().raw_map);
+}
+
 TEST_F(TrainerTest, OverfitsThirtyTwoImages) {
   const TinySet set(32, 32, 5);
   Recipe recipe = TinyRecipe(150, 16);
