@@ -1,6 +1,6 @@
 // Kinds of index side by side over the same embeddings: what each finds, how fast, in how much
-// memory. One thread, like one embed worker. scripts/bench_index_kinds runs it and makes the
-// tables.
+// memory. One thread, like one embed worker, and its CPU time. scripts/bench_index_kinds runs it
+// and makes the tables.
 //
 //   index_kinds_bench --bundle out/quick/bundles/20261127T101500Z-0123456789ab
 //   index_kinds_bench --rows 100000 --dim 128 --kinds Flat SQ8 IVF256,Flat HNSW32
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
   app.add_option("--clusters", flags.clusters, "their clusters")->check(CLI::Range(1, 1'000'000));
   app.add_option("--spread", flags.spread, "length of a vector's way from its centre");
   app.add_option("--kinds", flags.kinds, "kinds, one after the other: --kinds Flat IVF64,Flat");
-  app.add_option("--seconds", flags.measure.seconds, "least time for each speed");
+  app.add_option("--seconds", flags.measure.seconds, "least CPU time for each speed");
   app.add_option("--batch", flags.measure.batch, "queries a call, beside one")
       ->check(CLI::Range(1, 256));
   app.add_option("--seed", flags.measure.seed, "of vectors, queries and filter");

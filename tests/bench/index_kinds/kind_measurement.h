@@ -19,7 +19,7 @@ using Answers = std::vector<std::vector<Neighbor>>;  // One list a query.
 struct EffortMeasurement {
   std::string search;  // "nprobe=16"; "" for kinds that have no such choice.
   double recall = 0;   // Share of the true ten nearest rows, by the vectors as they were given.
-  double queries_per_second = 0;
+  double queries_per_second = 0;  // Of CPU time, as everything here.
   double batched_queries_per_second = 0;
 };
 
@@ -27,7 +27,7 @@ struct KindMeasurement {
   std::string kind;
   double memory_mib = 0;
   double build_seconds = 0;
-  std::vector<EffortMeasurement> efforts;  // Up to the first that finds 999 of 1,000.
+  std::vector<EffortMeasurement> efforts;  // As long as more finds more, to 999 of 1,000.
   // With a filter that half of the rows pass.
   double filtered_queries_per_second = 0;
   int64_t filtered_queries = 0;
