@@ -344,7 +344,7 @@ TEST_F(BatchRunnerTest, StagesAreTimedByTheClock) {
 
 TEST_F(BatchRunnerTest, ARunningBatchHasLeftTheQueue) {
   std::vector<Made> batch = {Image(1), Image(2)};
-  for (Made& made : batch) ASSERT_TRUE(made.item->TryTakePlace());
+  for (Made& made : batch) ASSERT_THAT(made.item->TakePlace(), IsOk());
   double depth_while_running = -1;
   parts_.embedder->SetHook([&](auto, int) {
     depth_while_running = bundle_metrics_.queue_depth.Value();
