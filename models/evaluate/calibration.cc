@@ -14,17 +14,19 @@
 namespace lookbook {
 namespace {
 
-constexpr size_t kNearest = 100;
-constexpr int64_t kOthers = 100;
-constexpr size_t kServed = 10;
+constexpr size_t kServed = 10;  // What a search returns by default.
+constexpr int64_t kOthers = 10;
 constexpr int kMostBlocks = 32;  // Two knots each.
 constexpr int kFolds = 5;
 constexpr double kNovelShare = 0.01;
 
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Nearest first: the first kServed are what a search returns by default.
-using QueryPairs = std::vector<JudgedPair>;
+// Of one query.
+struct QueryPairs {
+  std::vector<JudgedPair> served;  // Nearest first, at least one.
+  std::vector<JudgedPair> others;
+};
 
 absl::Status CheckSet(const CalibrationSet& set) {
   const LabelMatrix &queries = set.query_labels, &gallery = set.gallery_labels;
@@ -44,19 +46,25 @@ absl::Status CheckSet(const CalibrationSet& set) {
   return absl::InvalidArgumentError("calibration: the gallery holds no item to find");
 }
 
-// Rows to judge for one query: the nearest, best first, then a few of the others.
-std::vector<int64_t> PickRows(const float* similarity, int64_t n, int64_t own) {
+struct PickedRows {
+  std::vector<int64_t> served;  // Nearest first.
+  std::vector<int64_t> others;  // A few of the rest, which differ from one query to the next.
+};
+
+PickedRows PickRows(const float* similarity, int64_t n, int64_t own, int64_t query) {
   std::vector<int64_t> rows = OtherRows(n, own);
-  const size_t near = std::min(kNearest, rows.size());
+  const size_t near = std::min(kServed, rows.size());
   const auto end = rows.begin() + static_cast<ptrdiff_t>(near);
   std::partial_sort(rows.begin(), end, rows.end(), [similarity](int64_t a, int64_t b) {
     return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
   });
-  std::vector<int64_t> picked(rows.begin(), end);
+  PickedRows picked;
+  picked.served.assign(rows.begin(), end);
   std::sort(end, rows.end());
   const int64_t left = static_cast<int64_t>(rows.size() - near);
   const int64_t others = std::min(kOthers, left);
-  for (int64_t i = 0; i < others; ++i) picked.push_back(end[i * left / others]);
+  for (int64_t i = 0; i < others; ++i)
+    picked.others.push_back(end[(query + i * left / others) % left]);
   return picked;
 }
 
@@ -73,27 +81,45 @@ std::vector<QueryPairs> JudgePairs(const CalibrationSet& set) {
     for (int64_t i = 0; i < size; ++i) {
       const float* similarity = block.data() + i * n;
       const int64_t query = start + i;
-      QueryPairs pairs;
-      for (const int64_t row :
-           PickRows(similarity, n, set.own_rows.empty() ? -1 : set.own_rows[query])) {
+      const auto judge = [&](int64_t row) -> JudgedPair {
         const int shared = queries.Shared(query, gallery, row);
-        pairs.push_back(
-            {std::clamp(similarity[row], -1.0F, 1.0F),
-             IsRelevant(Relevance::kJaccard50, shared, queries.Jaccard(query, gallery, row))});
-      }
+        return {std::clamp(similarity[row], -1.0F, 1.0F),
+                IsRelevant(Relevance::kJaccard50, shared, queries.Jaccard(query, gallery, row))};
+      };
+      const int64_t own = set.own_rows.empty() ? -1 : set.own_rows[query];
+      const PickedRows rows = PickRows(similarity, n, own, query);
+      QueryPairs pairs;
+      for (const int64_t row : rows.served) pairs.served.push_back(judge(row));
+      for (const int64_t row : rows.others) pairs.others.push_back(judge(row));
       out.push_back(std::move(pairs));
     }
   }
   return out;
 }
 
-// The curve through the pairs of the queries that `uses`.
-std::vector<Knot> FitKnots(const std::vector<QueryPairs>& queries,
-                           const std::function<bool(size_t)>& uses) {
+// Of the queries that `uses`: all that is served, and of the others those that are less similar
+// than anything served. There the curve has nothing else to go by; further up they would say what
+// is relevant among all items, which is another question.
+std::vector<JudgedPair> PairsToFit(const std::vector<QueryPairs>& queries,
+                                   const std::function<bool(size_t)>& uses) {
   std::vector<JudgedPair> pairs;
+  float least = 2;
   for (size_t query = 0; query < queries.size(); ++query) {
-    if (uses(query)) pairs.insert(pairs.end(), queries[query].begin(), queries[query].end());
+    if (!uses(query)) continue;
+    const std::vector<JudgedPair>& served = queries[query].served;
+    pairs.insert(pairs.end(), served.begin(), served.end());
+    least = std::min(least, served.back().similarity);
   }
+  for (size_t query = 0; query < queries.size(); ++query) {
+    if (!uses(query)) continue;
+    for (const JudgedPair& pair : queries[query].others) {
+      if (pair.similarity < least) pairs.push_back(pair);
+    }
+  }
+  return pairs;
+}
+
+std::vector<Knot> FitKnots(std::vector<JudgedPair> pairs) {
   return ToKnots(JoinBlocks(FitIsotonic(std::move(pairs)), kMostBlocks));
 }
 
@@ -103,9 +129,9 @@ std::vector<ReliabilityBin> ReliabilityOf(const std::vector<QueryPairs>& queries
   std::vector<double> probabilities;
   std::vector<uint8_t> relevant;
   for (size_t query = 0; query < queries.size(); ++query) {
-    for (size_t i = 0; i < std::min(kServed, queries[query].size()); ++i) {
-      probabilities.push_back(probability(query, queries[query][i].similarity));
-      relevant.push_back(queries[query][i].relevant);
+    for (const JudgedPair& pair : queries[query].served) {
+      probabilities.push_back(probability(query, pair.similarity));
+      relevant.push_back(pair.relevant);
     }
   }
   return Reliability(probabilities, relevant);
@@ -115,7 +141,8 @@ std::vector<ReliabilityBin> CrossFitted(const std::vector<QueryPairs>& queries) 
   const size_t folds = std::min<size_t>(kFolds, queries.size());
   std::vector<std::vector<Knot>> curves;
   for (size_t fold = 0; fold < folds; ++fold)
-    curves.push_back(FitKnots(queries, [=](size_t query) { return query % folds != fold; }));
+    curves.push_back(
+        FitKnots(PairsToFit(queries, [=](size_t query) { return query % folds != fold; })));
   return ReliabilityOf(queries, [&](size_t query, float similarity) {
     return ProbabilityAt(curves[query % folds], similarity);
   });
@@ -126,7 +153,7 @@ void MeasureBaselines(const CalibrationSet& set, const std::vector<QueryPairs>& 
   std::vector<double> best;
   out->top1_counts.assign(std::size(kTop1Bounds) + 1, 0);
   for (const QueryPairs& pairs : queries) {
-    best.push_back(pairs.front().similarity);
+    best.push_back(pairs.served.front().similarity);
     const auto bound =
         std::lower_bound(std::begin(kTop1Bounds), std::end(kTop1Bounds), best.back());
     ++out->top1_counts[bound - std::begin(kTop1Bounds)];
@@ -150,8 +177,9 @@ absl::StatusOr<CalibrationResult> Calibrate(const CalibrationSet& set) {
   CalibrationResult out;
   out.source = set.source;
   out.queries = set.query_labels.n;
-  for (const QueryPairs& pairs : queries) out.pairs += static_cast<int64_t>(pairs.size());
-  out.knots = FitKnots(queries, [](size_t) { return true; });
+  std::vector<JudgedPair> pairs = PairsToFit(queries, [](size_t) { return true; });
+  out.pairs = static_cast<int64_t>(pairs.size());
+  out.knots = FitKnots(std::move(pairs));
   out.ece_before = ExpectedCalibrationError(
       ReliabilityOf(queries, [](size_t, float similarity) { return std::max(similarity, 0.0F); }));
   out.reliability = CrossFitted(queries);

@@ -32,7 +32,7 @@ struct CalibrationSet {
 struct CalibrationResult {
   std::string source;
   int64_t queries = 0;
-  int64_t pairs = 0;
+  int64_t pairs = 0;                        // That the curve goes through.
   std::vector<Knot> knots;                  // 1 to 64.
   double ece_before = 0;                    // Of the similarity taken as a probability.
   double ece_after = 0;                     // Of the curve, on queries that it was not fitted to.
@@ -44,8 +44,10 @@ struct CalibrationResult {
 };
 
 // - knots: isotonic regression of relevance (J >= 0.5) on similarity, clamped to -1 … 1, over each
-//   query's 100 nearest items and up to 100 more at even distances in the gallery; joined until
-//   there are at most 64 knots.
+//   query's 10 nearest items, the default of a search; and, so that the curve says what is not
+//   similar, over those of up to 10 others a query that are less similar than anything among these.
+//   Joined until there are at most 64 knots. Query i's others stand at even distances in what is
+//   left of the gallery, from place i on and beyond the last from the first again.
 // - ECE: 15 bins of equal mass over each query's 10 nearest items; ece_after by five-fold
 //   cross-fitting over queries (query i is in fold i mod 5).
 // - thresholds: TuneThresholds. predicted_share: with these thresholds.

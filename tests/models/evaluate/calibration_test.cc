@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -67,49 +68,107 @@ bool IsJudgedRelevant(const CalibrationSet& set, int64_t query, int64_t row) {
   return together > 0 && 2 * shared >= together;
 }
 
-// Every pair of one query, nearest first.
+// A query's ten nearest items, best first, then ten others.
 std::vector<JudgedPair> PairsOf(const CalibrationSet& set, int64_t query) {
   const std::vector<float> similarity = Similarities(set, query);
+  std::vector<int64_t> rows(set.gallery_labels.n);
+  std::iota(rows.begin(), rows.end(), 0);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](int64_t a, int64_t b) { return similarity[a] > similarity[b]; });
+  std::vector<int64_t> rest(rows.begin() + 10, rows.end());
+  std::sort(rest.begin(), rest.end());
+  rows.resize(10);
+  for (size_t i = 0; i < 10; ++i)
+    rows.push_back(rest[(query + i * rest.size() / 10) % rest.size()]);
   std::vector<JudgedPair> pairs;
-  for (int64_t row = 0; row < set.gallery_labels.n; ++row)
+  for (const int64_t row : rows)
     pairs.push_back({similarity[row], IsJudgedRelevant(set, query, row)});
-  std::sort(pairs.begin(), pairs.end(),
-            [](const JudgedPair& a, const JudgedPair& b) { return a.similarity > b.similarity; });
+  return pairs;
+}
+
+// Through every query's ten nearest, and through the others below all of those.
+std::vector<JudgedPair> PairsToFit(const CalibrationSet& set, int without_fold) {
+  std::vector<JudgedPair> pairs, others;
+  float least = 2;
+  for (int64_t q = 0; q < set.query_labels.n; ++q) {
+    if (q % 5 == without_fold) continue;
+    const std::vector<JudgedPair> all = PairsOf(set, q);
+    for (size_t i = 0; i < all.size(); ++i) (i < 10 ? pairs : others).push_back(all[i]);
+    least = std::min(least, all[9].similarity);
+  }
+  for (const JudgedPair& other : others) {
+    if (other.similarity < least) pairs.push_back(other);
+  }
   return pairs;
 }
 
 std::vector<Knot> CurveOf(const CalibrationSet& set, int without_fold) {
-  std::vector<JudgedPair> pairs;
-  for (int64_t q = 0; q < set.query_labels.n; ++q) {
-    if (q % 5 == without_fold) continue;
-    for (const JudgedPair& pair : PairsOf(set, q)) pairs.push_back(pair);
-  }
-  return ToKnots(JoinBlocks(FitIsotonic(pairs), 32));
+  return ToKnots(JoinBlocks(FitIsotonic(PairsToFit(set, without_fold)), 32));
 }
 
-// With a small gallery every pair is judged: the curve is the isotonic fit of all of them.
-TEST(CalibrationTest, KnotsAreTheFitOfEveryPairOfASmallGallery) {
-  const CalibrationSet set = MakeSet(20, 50);
+TEST(CalibrationTest, KnotsAreTheFitOfWhatIsServedAndOfWhatIsLessSimilar) {
+  const CalibrationSet set = MakeSet(40, 50);
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationResult got, Calibrate(set));
   EXPECT_EQ(got.source, "validation");
-  EXPECT_EQ(got.queries, 20);
-  EXPECT_EQ(got.pairs, 20 * 50);
+  EXPECT_EQ(got.queries, 40);
+  EXPECT_EQ(got.pairs, std::ssize(PairsToFit(set, -1)));
+  EXPECT_GT(got.pairs, 400) << "others, too";
+  EXPECT_LT(got.pairs, 800) << "but not all of them";
   const std::vector<Knot> want = CurveOf(set, -1);
   for (float at = -1; at <= 1; at += 0.05F)
     EXPECT_NEAR(ProbabilityAt(got.knots, at), ProbabilityAt(want, at), 1e-3) << at;
   EXPECT_GT(ProbabilityAt(got.knots, 1), ProbabilityAt(got.knots, -1) + 0.3);
 }
 
-TEST(CalibrationTest, ALargeGalleryGivesTheNearestAndAFewOthers) {
+TEST(CalibrationTest, TheCurveReachesWhereNothingIsSimilar) {
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationResult got, Calibrate(MakeSet(40, 900)));
-  EXPECT_EQ(got.pairs, 40 * 200);
   EXPECT_LE(got.knots.size(), 64u);
   for (size_t i = 1; i < got.knots.size(); ++i) {
     EXPECT_GT(got.knots[i].similarity, got.knots[i - 1].similarity);
     EXPECT_GE(got.knots[i].probability, got.knots[i - 1].probability);
   }
-  // The others reach down to where nothing is similar.
   EXPECT_LT(got.knots.front().similarity, 0.3);
+}
+
+// Half of the queries lie where 200 items are, all relevant; the other half where 20 are, one in
+// two relevant. All these items are equally similar: over what is served three in four are
+// relevant, over all of them 21 in 22.
+TEST(CalibrationTest, ProbabilityIsTheShareOfWhatIsServed) {
+  CalibrationSet set{.source = "validation", .dim = 3};
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  const auto add = [&](int axis, std::vector<uint8_t> classes, std::vector<float>* vectors,
+                       LabelMatrix* labels) {
+    std::vector<float> row(3);
+    float square = 0;
+    for (int j = 0; j < 3; ++j) {
+      row[j] = 1.0F * (j == axis) + 0.2F * normal(random);
+      square += row[j] * row[j];
+    }
+    for (const float value : row) vectors->push_back(value / std::sqrt(square));
+    labels->values.insert(labels->values.end(), classes.begin(), classes.end());
+    ++labels->n;
+    labels->classes = 3;
+  };
+  for (int i = 0; i < 200; ++i) add(0, {1, 0, 0}, &set.gallery_vectors, &set.gallery_labels);
+  for (uint8_t i = 0; i < 20; ++i) {
+    add(1, {0, i % 2 == 0, i % 2 == 1}, &set.gallery_vectors, &set.gallery_labels);
+  }
+  for (int i = 0; i < 100; ++i) {
+    add(0, {1, 0, 0}, &set.query_vectors, &set.query_labels);
+    add(1, {0, 1, 0}, &set.query_vectors, &set.query_labels);
+  }
+  set.query_scores.assign(set.query_labels.values.size(), 0.5F);
+  LB_ASSERT_OK_AND_ASSIGN(const CalibrationResult got, Calibrate(set));
+  double predicted = 0, observed = 0, pairs = 0;
+  for (const ReliabilityBin& bin : got.reliability) {
+    predicted += bin.predicted * static_cast<double>(bin.pairs);
+    observed += bin.observed * static_cast<double>(bin.pairs);
+    pairs += static_cast<double>(bin.pairs);
+  }
+  EXPECT_EQ(pairs, 200 * 10);
+  EXPECT_NEAR(observed / pairs, 0.75, 0.03);
+  EXPECT_NEAR(predicted / pairs, observed / pairs, 0.01);
 }
 
 TEST(CalibrationTest, TheCurveIsBetterCalibratedOnQueriesItHasNotSeen) {
@@ -177,11 +236,9 @@ TEST(CalibrationTest, AQueryDoesNotFindItself) {
             set.query_vectors.begin());
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationResult with, Calibrate(set));
   EXPECT_NEAR(with.novelty_similarity, 1, 1e-6);
-  EXPECT_EQ(with.pairs, 10 * 40);
   for (int64_t row = 0; row < 10; ++row) set.own_rows.push_back(row);
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationResult without, Calibrate(set));
   EXPECT_LT(without.novelty_similarity, 0.9999);
-  EXPECT_EQ(without.pairs, 10 * 39);
 }
 
 TEST(CalibrationTest, WhatCannotBeCalibratedIsRefused) {

@@ -372,6 +372,15 @@ TEST(RecipeTest, TheDeviceDecidesWhereAugmentationIsDoneUnlessToldOtherwise) {
   EXPECT_EQ(backend(absl::StrCat(kMinimal, "[data.augment]\nbackend = \"batch\"\n")), "batch");
 }
 
+// A curve through pictures that were trained on promises too much.
+TEST(RecipeTest, TheDemoCalibratesOnPicturesOfTheirOwn) {
+  for (const char* file : {"models/recipes/quick.toml", "models/recipes/quick_bce.toml"}) {
+    LB_ASSERT_OK_AND_ASSIGN(const Recipe recipe, LoadRecipe(file));
+    EXPECT_EQ(recipe.data.split, "random 95/5") << file;
+    EXPECT_EQ(recipe.data.holdout_csv, "holdout.csv") << file << ": judged on yet others";
+  }
+}
+
 TEST(RecipeTest, MissingFileIsNotFound) {
   EXPECT_THAT(LoadRecipe("no/such.toml"),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/such.toml")));
