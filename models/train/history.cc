@@ -33,7 +33,8 @@ absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json
     auto history = list.get<std::vector<HistoryEntry>>();
     for (size_t i = 0; i < history.size(); ++i) {
       if (list[i].contains("train")) history[i].train = list[i]["train"].get<TrainSampleResult>();
-      if (list[i].contains("raw_map")) history[i].raw_map = list[i]["raw_map"].get<double>();
+      if (list[i].contains("raw_map") && list[i]["raw_map"].is_number())
+        history[i].raw_map = list[i]["raw_map"].get<double>();
     }
     return history;
   } catch (const nlohmann::json::exception& e) {
