@@ -25,9 +25,33 @@ void ForEachResample(int64_t queries, const BootstrapOptions& options,
   }
 }
 
+double NormalCdf(double z) { return std::erfc(-z / std::sqrt(2.0)) / 2; }
+
+// The z at which NormalCdf is p, by bisection: the standard library has no inverse. REQUIRES: p in
+// (0, 1).
+double NormalQuantile(double p) {
+  double low = -10, high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (NormalCdf(middle) < p ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+// How far the resamples lie to one side of `value`, in standard deviations: 0 when half of them are
+// below it. Of resamples that all lie on one side half a one counts as on the other.
+double MedianBias(double value, const std::vector<double>& resampled) {
+  double below = 0;
+  for (const double other : resampled) below += other < value ? 1 : other == value ? 0.5 : 0;
+  const double n = static_cast<double>(resampled.size());
+  return NormalQuantile(std::clamp(below, 0.5, n - 0.5) / n);
+}
+
 Interval Around(double value, const std::vector<double>& resampled, double confidence) {
-  const double tail = (1 - confidence) / 2;
-  return {value, Quantile(resampled, tail), Quantile(resampled, 1 - tail)};
+  const double bias = 2 * MedianBias(value, resampled);
+  const double z = NormalQuantile((1 + confidence) / 2);
+  return {value, Quantile(resampled, NormalCdf(bias - z)),
+          Quantile(resampled, NormalCdf(bias + z))};
 }
 
 // Rows of each class, best score first, so that a resample only counts.

@@ -1,4 +1,6 @@
-// How sure is a number? Percentile bootstrap over queries (Efron 1979), alone and paired.
+// How sure is a number? Bootstrap over queries, alone and paired, with bias-corrected percentile
+// intervals (Efron 1981): copies of one positive stand beside each other in a ranking, so that the
+// mAP of resamples lies above that of the queries, and plain percentiles with it.
 #pragma once
 
 #include <cstdint>
