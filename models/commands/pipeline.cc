@@ -284,8 +284,10 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
 }
 
 absl::Status Pipeline::Train() {
+  // The history too: another training that was interrupted here wrote it.
   const absl::Status status =
-      Step("train", TrainInputs(), {"train/weights.pt"}, [this] { return TrainNow(); });
+      Step("train", TrainInputs(), {"train/weights.pt", "train/history.json", "train/result.json"},
+           [this] { return TrainNow(); });
   return absl::IsAborted(status) ? ExplainAborted(status) : status;
 }
 

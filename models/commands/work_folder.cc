@@ -12,6 +12,8 @@ namespace lookbook {
 namespace {
 
 constexpr char kSteps[] = "steps.json";
+constexpr char kTrain[] = "train";
+constexpr char kWeights[] = "train/weights.pt";
 
 }  // namespace
 
@@ -33,7 +35,7 @@ absl::StatusOr<WorkFolder> WorkFolder::Open(const std::string& directory) {
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
     for (const auto& [name, step] : json.items()) {
-      out.steps_[name] = {step.at("inputs").get<std::string>(),
+      out.steps_[name] = {step.at("inputs").get<std::string>(), step.value("weights", ""),
                           step.at("outputs").get<std::map<std::string, std::string>>()};
     }
   } catch (const nlohmann::json::exception& e) {
@@ -61,6 +63,10 @@ absl::Status WorkFolder::MarkDone(const std::string& step, const std::string& in
   for (const std::string& name : outputs) {
     LB_ASSIGN_OR_RETURN(done.outputs[name], Sha256OfFile(Path(name)));
   }
+  const auto train = steps_.find(kTrain);
+  const Step* trained = step == kTrain ? &done : train == steps_.end() ? nullptr : &train->second;
+  if (trained != nullptr && trained->outputs.count(kWeights) > 0)
+    done.weights = trained->outputs.at(kWeights);
   steps_[step] = std::move(done);
   return Save();
 }
@@ -73,7 +79,7 @@ absl::Status WorkFolder::Forget(const std::string& step) {
 absl::Status WorkFolder::Save() const {
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [name, step] : steps_)
-    json[name] = {{"inputs", step.inputs}, {"outputs", step.outputs}};
+    json[name] = {{"inputs", step.inputs}, {"weights", step.weights}, {"outputs", step.outputs}};
   return WriteFileAtomic(Path(kSteps), JsonText(json));
 }
 

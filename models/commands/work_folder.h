@@ -11,8 +11,9 @@
 
 namespace lookbook {
 
-// steps.json remembers for each finished step a hash of its inputs and of each output. Not
-// thread-safe.
+// steps.json remembers for each finished step a hash of its inputs, of each output, and of the
+// weights that the last training before it left: what a later training makes out of date can be
+// told by that (models/study/step_record.h). Not thread-safe.
 //
 //   recipe.toml run.json split.json
 //   train/    checkpoint.pt best.pt weights.pt history.json result.json
@@ -38,6 +39,7 @@ class WorkFolder {
  private:
   struct Step {
     std::string inputs;
+    std::string weights;                         // SHA-256 of train/weights.pt; "" before any.
     std::map<std::string, std::string> outputs;  // Name -> SHA-256.
   };
   explicit WorkFolder(std::string directory) : directory_(std::move(directory)) {}

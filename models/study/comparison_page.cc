@@ -42,8 +42,11 @@ double FigureOf(const RunStudy& run, const char* name) {
   return run.evaluation.has_value() ? ValueOf(run.evaluation->values, name) : kNotMeasured;
 }
 
-// A collapsed run's number may be high by chance: it wins nothing.
-bool MayWin(const RunStudy& run) { return run.state != RunState::kCollapsed; }
+// A collapsed run's number may be high by chance, and an unfinished one has none of its own.
+bool MayWin(const RunStudy& run) {
+  return run.evaluation.has_value() && run.state != RunState::kCollapsed &&
+         run.state != RunState::kUnfinished;
+}
 
 double BestOf(const Runs& runs, const char* name) {
   double best = kNotMeasured;

@@ -12,6 +12,7 @@
 #include "engine/bundle/manifest.h"
 #include "models/recipe/recipe.h"
 #include "models/study/neighbor_file.h"
+#include "models/study/step_record.h"
 #include "models/study/study_picture.h"
 
 namespace lookbook {
@@ -55,13 +56,12 @@ double NumberOf(const Json& json, const char* key) {
 
 bool GaveUp(const HistoryEntry& entry) { return absl::EndsWith(entry.event, "stopped"); }
 
-// `result` is train/result.json, which the end of a training writes; an older training's is of
-// another number of steps.
-RunState StateOf(const RunStudy& run, const Json& result) {
+// `finished`: the training that the history is of came to its end.
+RunState StateOf(const RunStudy& run, bool finished) {
   if (run.history.empty()) return RunState::kNotTrained;
   const HistoryEntry& last = run.history.back();
   if (GaveUp(last)) return RunState::kCollapsed;
-  if (NumberOf(result, "steps") != static_cast<double>(last.step)) return RunState::kUnfinished;
+  if (!finished) return RunState::kUnfinished;
   if (last.health == "red") return RunState::kCollapsed;
   if (!run.evaluation.has_value()) return RunState::kNotEvaluated;
   return run.bundle_id.empty() ? RunState::kNotPublished : RunState::kPublished;
@@ -79,6 +79,16 @@ void FetchPictures(const std::string& folder, NeighborStudy* study) {
       if (row.ok()) answer.picture.file = (*items)->Thumbnail(*row).value_or("");
     }
   }
+}
+
+absl::Status ReadNeighbors(RunStudy* run) {
+  LB_ASSIGN_OR_RETURN(
+      auto neighbors,
+      ParseIfThere<NeighborStudy>(JoinPath(run->folder, "neighbors.json"), NeighborsFromJson));
+  if (!neighbors.has_value()) return absl::OkStatus();
+  run->neighbors = *std::move(neighbors);
+  FetchPictures(run->folder, &run->neighbors);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -113,25 +123,25 @@ absl::StatusOr<RunStudy> ReadRun(const std::string& folder) {
   LB_ASSIGN_OR_RETURN(auto history, ParseIfThere<std::vector<HistoryEntry>>(
                                         JoinPath(folder, "train/history.json"), HistoryFromJson));
   if (history.has_value()) run.history = *std::move(history);
-  LB_ASSIGN_OR_RETURN(run.evaluation, ParseIfThere<EvaluationFacts>(
-                                          JoinPath(folder, "evaluation.json"), ParseEvaluation));
+  LB_ASSIGN_OR_RETURN(const StepRecord record, StepRecord::Read(folder));
+  if (record.IsCurrent("evaluate")) {
+    LB_ASSIGN_OR_RETURN(run.evaluation, ParseIfThere<EvaluationFacts>(
+                                            JoinPath(folder, "evaluation.json"), ParseEvaluation));
+  }
   const auto object = [&](const char* name) {
     return ParseIfThere<Json>(JoinPath(folder, name), ParseObject);
   };
   LB_ASSIGN_OR_RETURN(const std::optional<Json> about, object("run.json"));
   if (about.has_value()) run.data = TextOf(*about, "data");
-  LB_ASSIGN_OR_RETURN(const std::optional<Json> published, object("published.json"));
-  if (published.has_value()) run.bundle_id = TextOf(*published, "bundle_id");
-  LB_ASSIGN_OR_RETURN(const std::optional<Json> result, object("train/result.json"));
-  const Json finished = result.value_or(Json::object());
-  run.train_seconds = NumberOf(finished, "seconds");
-  run.state = StateOf(run, finished);
-  LB_ASSIGN_OR_RETURN(auto neighbors, ParseIfThere<NeighborStudy>(
-                                          JoinPath(folder, "neighbors.json"), NeighborsFromJson));
-  if (neighbors.has_value()) {
-    run.neighbors = *std::move(neighbors);
-    FetchPictures(folder, &run.neighbors);
+  if (record.IsCurrent("publish")) {
+    LB_ASSIGN_OR_RETURN(const std::optional<Json> published, object("published.json"));
+    if (published.has_value()) run.bundle_id = TextOf(*published, "bundle_id");
   }
+  LB_ASSIGN_OR_RETURN(const std::optional<Json> result, object("train/result.json"));
+  const bool finished = record.IsCurrent("train");
+  if (finished && result.has_value()) run.train_seconds = NumberOf(*result, "seconds");
+  run.state = StateOf(run, finished);
+  if (record.IsCurrent("report")) LB_RETURN_IF_ERROR(ReadNeighbors(&run));
   return run;
 }
 

@@ -221,7 +221,8 @@ std::string StudyToMarkdown(const Study& study) {
                     "trained again, and pairs name X.\n");
   }
   absl::StrAppend(&out,
-                  "In brackets: 95 % bootstrap interval over the queries, bias-corrected.\n\n## T1: results\n\n",
+                  "In brackets: 95 % bootstrap interval over the queries, bias-corrected.\n\n## "
+                  "T1: results\n\n",
                   TableOfResults(study));
   if (!study.pairs.empty()) {
     absl::StrAppend(&out,

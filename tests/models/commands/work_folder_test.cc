@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/sha256.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -28,6 +29,21 @@ TEST(WorkFolderTest, AStepIsDoneWhileInputsAndOutputsStay) {
   EXPECT_FALSE(again.IsDone("a", "inputs")) << "the output was changed";
   ASSERT_THAT(RemoveAll(work.Path("out.txt")), IsOk());
   EXPECT_FALSE(again.IsDone("a", "inputs")) << "the output is gone";
+}
+
+TEST(WorkFolderTest, EveryStepRemembersTheWeightsThatItWorkedWith) {
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder work, WorkFolder::Open(dir.path()));
+  ASSERT_THAT(MakeDirectories(dir / "train"), IsOk());
+  ASSERT_THAT(WriteFile(dir / "train/weights.pt", "one"), IsOk());
+  ASSERT_THAT(work.MarkDone("train", "i", {"train/weights.pt"}), IsOk());
+  ASSERT_THAT(work.MarkDone("evaluate", "i", {}), IsOk());
+  ASSERT_THAT(WriteFile(dir / "train/weights.pt", "two"), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(WorkFolder again, WorkFolder::Open(dir.path()));
+  ASSERT_THAT(again.MarkDone("train", "i", {"train/weights.pt"}), IsOk());
+  const nlohmann::json steps = nlohmann::json::parse(*ReadFile(dir / "steps.json"));
+  EXPECT_EQ(steps["train"]["weights"], Sha256Hex("two"));
+  EXPECT_EQ(steps["evaluate"]["weights"], Sha256Hex("one"));
 }
 
 TEST(WorkFolderTest, ForgottenStepsRunAgain) {

@@ -59,12 +59,16 @@ TEST(ComparisonPageTest, CollapsedAndUnfinishedRunsAreShownAsSuchAndWinNothing) 
   runs[0].history.back().health_reasons = {"std*sqrt(D) 0.006 < 0.05"};
   runs.push_back({.folder = "out/early", .recipe = "early", .state = RunState::kUnfinished});
   runs[2].history = {EntryAt(30, "all", 0.1)};
+  runs.push_back(runs[1]);
+  runs[3].state = RunState::kUnfinished;
+  runs[3].evaluation->values["map"] = 0.99;
   const ReportPage page = PageOfRuns(runs);
   EXPECT_EQ(Cell(page, 0, "state"), "collapsed: std*sqrt(D) 0.006 < 0.05");
   EXPECT_EQ(Cell(page, 0, "mAP"), "0.625");
   EXPECT_EQ(Cell(page, 1, "mAP"), "★ 0.500");
   EXPECT_EQ(Cell(page, 2, "state"), "training not finished after step 30");
   EXPECT_EQ(Cell(page, 2, "mAP"), "–");
+  EXPECT_EQ(Cell(page, 3, "mAP"), "0.990");
   const ReportText without = BlocksOf<ReportText>(page.sections[3])[0];
   EXPECT_THAT(without.text, HasSubstr("no report of their own: early"));
   EXPECT_THAT(RenderPage(page), IsOk());

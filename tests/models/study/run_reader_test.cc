@@ -6,6 +6,7 @@
 #include "models/study/neighbor_file.h"
 #include "tests/models/study/colour_bundle.h"
 #include "tests/models/study/small_run.h"
+#include "tests/models/study/steps_file.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -32,6 +33,14 @@ class RunReaderTest : public ::testing::Test {
   void WriteHistory(std::vector<HistoryEntry> history) {
     Write("train/history.json", HistoryToJson(history));
   }
+  // A training that came to its end, and its steps.
+  void Finish(const std::string& weights, std::vector<HistoryEntry> history) {
+    WriteHistory(std::move(history));
+    Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+    Write("train/weights.pt", weights);
+    AddSteps(dir_.path(),
+             {{"train", {"train/weights.pt", "train/history.json", "train/result.json"}}});
+  }
   RunState State() {
     const absl::StatusOr<RunStudy> run = ReadRun(dir_.path());
     EXPECT_THAT(run, IsOk());
@@ -53,12 +62,12 @@ TEST_F(RunReaderTest, TheStateSaysHowFarItCame) {
   EXPECT_EQ(State(), RunState::kNotTrained);
   WriteHistory({EntryAt(10, "all", 0.5)});
   EXPECT_EQ(State(), RunState::kUnfinished);
-  Write("train/result.json", R"({"steps": 8, "seconds": 1})");
-  EXPECT_EQ(State(), RunState::kUnfinished) << "the result is an earlier training's";
-  Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+  Finish("weights", {EntryAt(10, "all", 0.5)});
   EXPECT_EQ(State(), RunState::kNotEvaluated);
   LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
   EXPECT_EQ(run.train_seconds, 90);
+  WriteHistory({EntryAt(5, "all", 0.5), EntryAt(10, "all", 0.25)});
+  EXPECT_EQ(State(), RunState::kUnfinished) << "the result is an earlier training's";
 }
 
 TEST_F(RunReaderTest, ARunIsCollapsedWhenTheGuardGaveUpOrTheEndWasRed) {
@@ -70,13 +79,12 @@ TEST_F(RunReaderTest, ARunIsCollapsedWhenTheGuardGaveUpOrTheEndWasRed) {
   entry.health = "red";
   WriteHistory({entry});
   EXPECT_EQ(State(), RunState::kUnfinished) << "the guard may still bring it back";
-  Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+  Finish("weights", {entry});
   EXPECT_EQ(State(), RunState::kCollapsed);
 }
 
-TEST_F(RunReaderTest, PublishedNeedsAnEvaluationAndABundle) {
-  WriteHistory({EntryAt(10, "all", 0.5)});
-  Write("train/result.json", R"({"steps": 10, "seconds": 90})");
+// evaluation.json with an mAP of 0.5.
+std::string EvaluationText() {
   std::string rules, ranking;
   for (const char* rule : {"any", "shared>2", "strict", "exact", "j50"}) {
     rules += (rules.empty() ? "\"" : ", \"") + std::string(rule) +
@@ -88,17 +96,44 @@ TEST_F(RunReaderTest, PublishedNeedsAnEvaluationAndABundle) {
     ranking += std::string(", \"") + name + "\": null";
   }
   ranking += "}";
-  Write("evaluation.json", R"({"split": "holdout", "images": 4, "values": {"map": 0.5},
+  return R"({"split": "holdout", "images": 4, "values": {"map": 0.5},
       "classes": [], "chance": {"map": 0.1, "random": )" +
-                               ranking + ", \"label_frequency\": " + ranking + "}}");
+         ranking + ", \"label_frequency\": " + ranking + "}}";
+}
+
+TEST_F(RunReaderTest, PublishedNeedsAnEvaluationAndABundle) {
+  Finish("weights", {EntryAt(10, "all", 0.5)});
+  Write("evaluation.json", EvaluationText());
+  AddSteps(dir_.path(), {{"evaluate", {"evaluation.json"}}});
   EXPECT_EQ(State(), RunState::kNotPublished);
   Write("published.json", R"({"bundle_id": "b"})");
+  AddSteps(dir_.path(), {{"publish", {"published.json"}}});
   Write("run.json", R"({"data": "data/outfits"})");
   LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
   EXPECT_EQ(run.state, RunState::kPublished);
   EXPECT_EQ(run.bundle_id, "b");
   EXPECT_EQ(run.data, "data/outfits");
   EXPECT_EQ(run.evaluation->values.at("map"), 0.5);
+}
+
+// Another training of as many steps in the folder of a run that was evaluated and published.
+TEST_F(RunReaderTest, WhatAnEarlierTrainingLeftIsNotThisRuns) {
+  Finish("weights", {EntryAt(10, "all", 0.5)});
+  Write("evaluation.json", EvaluationText());
+  Write("published.json", R"({"bundle_id": "b"})");
+  Write("neighbors.json", NeighborsToJson(SmallRun().neighbors));
+  AddSteps(dir_.path(), {{"evaluate", {"evaluation.json"}},
+                         {"publish", {"published.json"}},
+                         {"report", {"neighbors.json"}}});
+  LB_ASSERT_OK_AND_ASSIGN(RunStudy run, ReadRun(dir_.path()));
+  ASSERT_EQ(run.state, RunState::kPublished);
+  ASSERT_THAT(run.neighbors.fixed, SizeIs(1));
+  Finish("other weights", {EntryAt(10, "all", 0.1)});
+  LB_ASSERT_OK_AND_ASSIGN(run, ReadRun(dir_.path()));
+  EXPECT_EQ(run.state, RunState::kNotEvaluated);
+  EXPECT_FALSE(run.evaluation.has_value());
+  EXPECT_EQ(run.bundle_id, "");
+  EXPECT_THAT(run.neighbors.fixed, IsEmpty());
 }
 
 TEST_F(RunReaderTest, PicturesOfNeighboursComeFromTheFilesAndTheItems) {
@@ -109,6 +144,7 @@ TEST_F(RunReaderTest, PicturesOfNeighboursComeFromTheFilesAndTheItems) {
   study.fixed[0].picture.path = items[0].path;
   study.fixed[0].answers[0].picture.id = items[1].id;
   Write("neighbors.json", NeighborsToJson(study));
+  AddSteps(dir_.path(), {{"train", {}}, {"report", {"neighbors.json"}}});
   LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
   ASSERT_THAT(run.neighbors.fixed, SizeIs(1));
   EXPECT_NE(run.neighbors.fixed[0].picture.file, "");
@@ -120,12 +156,14 @@ TEST_F(RunReaderTest, DamagedFilesAreNamed) {
   Write("train/history.json", "{");
   EXPECT_THAT(ReadRun(dir_.path()),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("train/history.json")));
-  WriteHistory({});
+  Finish("weights", {});
   Write("evaluation.json", kEvaluation);
+  AddSteps(dir_.path(), {{"evaluate", {"evaluation.json"}}});
   EXPECT_THAT(ReadRun(dir_.path()),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("evaluation.json")));
   ASSERT_THAT(RemoveAll(dir_ / "evaluation.json"), IsOk());
   Write("published.json", "[1]");
+  AddSteps(dir_.path(), {{"publish", {"published.json"}}});
   EXPECT_THAT(ReadRun(dir_.path()),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("published.json")));
 }
