@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "base/status_macros.h"
@@ -13,8 +14,23 @@
 #include "models/commands/manifest_builder.h"
 #include "models/commands/pipeline.h"
 #include "models/commands/progress.h"
+#include "models/dataset/split.h"
 
 namespace lookbook {
+
+namespace {
+
+void WarnOfTrainedOn(const Bundle& bundle, const std::vector<ImageRecord>& images) {
+  const TrainedOn known = ImagesTrainedOn(bundle, images);
+  if (known.images == 0) return;
+  std::fprintf(
+      stderr,
+      "bundle   %s was trained on %lld of these %zu pictures (the first: %s): its figures say "
+      "little of others. --split SPLIT.JSON of its run leaves the test part\n",
+      bundle.id.c_str(), static_cast<long long>(known.images), images.size(), known.first.c_str());
+}
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleOrRoot(const std::string& directory) {
   SetNumericThreads(1);
@@ -41,6 +57,7 @@ TrainedOn ImagesTrainedOn(const Bundle& bundle, const std::vector<ImageRecord>& 
 
 absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
                                               const std::string& split, bool gallery) {
+  WarnOfTrainedOn(bundle, data.images);
   const ServedModel model{*bundle.embedder, bundle.preprocess, LabelsOf(bundle.manifest)};
   std::optional<Gallery> items;
   if (gallery) {
@@ -79,6 +96,21 @@ absl::StatusOr<FashionData> ReadSet(const std::string& root, const std::string& 
                       ReadImaterialist(root, csv, images.empty() ? name : images));
   PrintIssues(data);
   return data;
+}
+
+absl::Status KeepTestPart(const std::string& split_file, FashionData* data) {
+  LB_ASSIGN_OR_RETURN(const std::string text, ReadFile(split_file));
+  const absl::StatusOr<Split> split = SplitFromJson(text, *data);
+  if (!split.ok()) {
+    return absl::Status(split.status().code(),
+                        absl::StrCat(split_file, ": ", split.status().message()));
+  }
+  if (split->test.empty())
+    return absl::InvalidArgumentError(absl::StrCat(split_file, " has no test part"));
+  std::vector<ImageRecord> images;
+  for (const int64_t row : split->test) images.push_back(data->images[row]);
+  data->images = std::move(images);
+  return absl::OkStatus();
 }
 
 }  // namespace lookbook

@@ -29,7 +29,8 @@ struct TrainedOn {
 TrainedOn ImagesTrainedOn(const Bundle& bundle, const std::vector<ImageRecord>& images);
 
 // Evaluates it with all cores and a progress line, with `gallery` also against the items of its own
-// index; names on standard error what cannot be read.
+// index; names on standard error what cannot be read, and says there how many of the pictures the
+// bundle was trained on.
 absl::StatusOr<ModelEvaluation> MeasureBundle(const Bundle& bundle, const FashionData& data,
                                               const std::string& split, bool gallery);
 
@@ -40,5 +41,9 @@ RunOutputs OutputsOf(const std::string& name, ModelEvaluation evaluation);
 // ".csv". Prints what the reader found odd.
 absl::StatusOr<FashionData> ReadSet(const std::string& root, const std::string& csv,
                                     const std::string& images);
+
+// Leaves the test part of a run's split.json in `data`, whose training part must not judge it.
+// Errors of SplitFromJson, with the file's name; InvalidArgument: there is no test part.
+absl::Status KeepTestPart(const std::string& split_file, FashionData* data);
 
 }  // namespace lookbook

@@ -14,6 +14,7 @@ namespace {
 constexpr char kFooter[] =
     R"(A and B are bundle folders or bundle roots. Both see the same labelled pictures; the difference B - A comes with
 its interval and p of a paired bootstrap over queries. A claim "better" stands when p is below 0.05.
+Pictures that a bundle was trained on are counted on standard error: figures over them are no judgement.
 Example:
   lookbook-train compare out/quick/bundles out/supcon/bundles --data data/outfits --csv holdout.csv --json difference.json)";
 
@@ -22,6 +23,7 @@ struct CompareFlags {
   std::string data;
   std::string csv = "holdout.csv";
   std::string images;
+  std::string split;
   std::string json;
   BootstrapOptions bootstrap;
 };
@@ -35,8 +37,9 @@ absl::StatusOr<RunOutputs> Measure(const std::string& directory, const FashionDa
 }
 
 absl::Status RunCompare(const CompareFlags& flags) {
-  LB_ASSIGN_OR_RETURN(const FashionData data, ReadSet(flags.data, flags.csv, flags.images));
-  const std::string split(absl::StripSuffix(flags.csv, ".csv"));
+  LB_ASSIGN_OR_RETURN(FashionData data, ReadSet(flags.data, flags.csv, flags.images));
+  if (!flags.split.empty()) LB_RETURN_IF_ERROR(KeepTestPart(flags.split, &data));
+  const std::string split(flags.split.empty() ? absl::StripSuffix(flags.csv, ".csv") : "test");
   LB_ASSIGN_OR_RETURN(const RunOutputs a, Measure(flags.a, data, split));
   LB_ASSIGN_OR_RETURN(const RunOutputs b, Measure(flags.b, data, split));
   LB_ASSIGN_OR_RETURN(const Comparison comparison, CompareRuns(split, a, b, flags.bootstrap));
@@ -58,6 +61,8 @@ void AddCompareCommand(CLI::App& app, CommandList* commands) {
   command->add_option("--csv", flags->csv, "The labels, in that folder")->capture_default_str();
   command->add_option("--images", flags->images,
                       "The images' folder there; default: the CSV's name");
+  command->add_option("--split", flags->split,
+                      "A run's split.json: only its test part, of the CSV that it splits");
   command->add_option("--resamples", flags->bootstrap.resamples, "Of the bootstrap")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

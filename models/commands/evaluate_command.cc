@@ -23,6 +23,7 @@ struct EvaluateFlags {
   std::string bundle;
   std::string csv = "holdout.csv";
   std::string images;  // "" = the CSV's name without ".csv".
+  std::string split;
   std::string json;
   bool gallery = true;
 };
@@ -31,12 +32,11 @@ absl::Status EvaluateBundle(const EvaluateFlags& flags) {
   if (flags.pipeline.data.empty())
     return absl::InvalidArgumentError("--bundle needs --data, the folder of the labelled set");
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(flags.bundle));
-  LB_ASSIGN_OR_RETURN(const FashionData data,
-                      ReadSet(flags.pipeline.data, flags.csv, flags.images));
-  LB_ASSIGN_OR_RETURN(
-      const ModelEvaluation evaluation,
-      MeasureBundle(*bundle, data, std::string(absl::StripSuffix(flags.csv, ".csv")),
-                    flags.gallery));
+  LB_ASSIGN_OR_RETURN(FashionData data, ReadSet(flags.pipeline.data, flags.csv, flags.images));
+  if (!flags.split.empty()) LB_RETURN_IF_ERROR(KeepTestPart(flags.split, &data));
+  const std::string name(flags.split.empty() ? absl::StripSuffix(flags.csv, ".csv") : "test");
+  LB_ASSIGN_OR_RETURN(const ModelEvaluation evaluation,
+                      MeasureBundle(*bundle, data, name, flags.gallery));
   std::printf("bundle   %s\n%s", bundle->id.c_str(), EvaluationTable(evaluation.set).c_str());
   if (flags.json.empty()) return absl::OkStatus();
   return WriteFileAtomic(flags.json, EvaluationToJson(evaluation.set));
@@ -65,6 +65,9 @@ void AddEvaluateCommand(CLI::App& app, CommandList* commands) {
       ->capture_default_str();
   command->add_option("--images", flags->images,
                       "With --bundle: the images' folder there; default: the CSV's name");
+  command->add_option(
+      "--split", flags->split,
+      "With --bundle: a run's split.json: only its test part, of the CSV that it splits");
   command->add_flag("!--no-gallery", flags->gallery,
                     "With --bundle: measure inside the set alone, not against the bundle's index");
   command->add_option("--json", flags->json, "Also write the numbers here");
