@@ -19,9 +19,10 @@ Examples:
   lookbook search photos/ --top-k 5 --html sheet.html
   lookbook bench photos/ --rate 100
   lookbook info --server search.internal:50051
+  lookbook activate 20261123T101500Z-3f9a1c02b7de
   lookbook search --help
 
-LOOKBOOK_SERVER sets --server for all commands. NO_COLOR turns colours off.)";
+LOOKBOOK_SERVER sets --server for all commands, LOOKBOOK_ADMIN sets --admin. NO_COLOR turns colours off.)";
 
 int Run(int argc, char** argv) {
   const TextStyle style = DetectTextStyle();
@@ -36,6 +37,9 @@ int Run(int argc, char** argv) {
   AddHealthCommand(app, style, exit_code);
   AddItemCommand(app, style, exit_code);
   AddClassesCommand(app, style, exit_code);
+  AddBundlesCommand(app, style, exit_code);
+  AddActivateCommand(app, style, exit_code);
+  AddRollbackCommand(app, style, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

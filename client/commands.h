@@ -14,5 +14,8 @@ void AddInfoCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddHealthCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddItemCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddClassesCommand(CLI::App& app, const TextStyle& style, int& exit_code);
+void AddBundlesCommand(CLI::App& app, const TextStyle& style, int& exit_code);
+void AddActivateCommand(CLI::App& app, const TextStyle& style, int& exit_code);
+void AddRollbackCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 
 }  // namespace lookbook

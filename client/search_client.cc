@@ -11,6 +11,7 @@
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
+#include "client/blocking_call.h"
 #include "client/channel_arguments.h"
 #include "client/rpc_status.h"
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -24,16 +25,6 @@ using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-// The server gives a reason with each refusal of its own, so a status without
-// one over a channel that is not ready comes from this side.
-absl::Status MarkUnreachable(absl::Status status, grpc::Channel& channel) {
-  const bool suspect = status.code() == absl::StatusCode::kUnavailable ||
-                       status.code() == absl::StatusCode::kDeadlineExceeded;
-  if (!suspect || !GetReason(status).empty()) return status;
-  if (channel.GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) return status;
-  return WithReason(std::move(status), kUnreachable);
-}
-
 absl::Status Validate(const SearchClientOptions& options) {
   if (options.target.empty()) return absl::InvalidArgumentError("target is empty");
   if (options.deadline <= absl::ZeroDuration()) {
@@ -43,23 +34,8 @@ absl::Status Validate(const SearchClientOptions& options) {
   return ValidateRetryOptions(options.retry);
 }
 
-// One unary call with its attempts. `method` is a stub's blocking method.
-template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Call(const SearchClientOptions& options, grpc::Channel& channel,
-                              Stub& stub,
-                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                           Response*),
-                              const Request& request) {
-  Response response;
-  const auto attempt = [&](absl::Duration remaining) -> AttemptOutcome {
-    grpc::ClientContext context;
-    SetDeadline(context, remaining);
-    const grpc::Status status = (stub.*method)(&context, request, &response);
-    return {MarkUnreachable(ToStatus(status), channel), PushbackOf(context)};
-  };
-  const absl::Time deadline = options.environment.clock->Now() + options.deadline;
-  LB_RETURN_IF_ERROR(CallWithRetries(options.retry, options.environment, deadline, attempt));
-  return response;
+CallOptions CallOptionsOf(const SearchClientOptions& options) {
+  return {options.deadline, options.retry, options.environment};
 }
 
 }  // namespace
@@ -89,8 +65,8 @@ absl::StatusOr<std::unique_ptr<SearchClient>> SearchClient::Create(SearchClientO
 }
 
 absl::StatusOr<v1::SearchResponse> SearchClient::Search(const v1::SearchRequest& request) const {
-  return Call(options_, *connection_->channel, *connection_->search,
-              &v1::SearchService::Stub::Search, request);
+  return BlockingCall(CallOptionsOf(options_), *connection_->channel, *connection_->search,
+                      &v1::SearchService::Stub::Search, request);
 }
 
 absl::Status SearchClient::SearchStream(
@@ -116,30 +92,31 @@ absl::Status SearchClient::SearchStream(
 }
 
 absl::StatusOr<v1::EmbedResponse> SearchClient::Embed(const v1::EmbedRequest& request) const {
-  return Call(options_, *connection_->channel, *connection_->search,
-              &v1::SearchService::Stub::Embed, request);
+  return BlockingCall(CallOptionsOf(options_), *connection_->channel, *connection_->search,
+                      &v1::SearchService::Stub::Embed, request);
 }
 
 absl::StatusOr<v1::GetItemResponse> SearchClient::GetItem(const v1::GetItemRequest& request) const {
-  return Call(options_, *connection_->channel, *connection_->catalog,
-              &v1::CatalogService::Stub::GetItem, request);
+  return BlockingCall(CallOptionsOf(options_), *connection_->channel, *connection_->catalog,
+                      &v1::CatalogService::Stub::GetItem, request);
 }
 
 absl::StatusOr<v1::ListClassesResponse> SearchClient::ListClasses(
     const v1::ListClassesRequest& request) const {
-  return Call(options_, *connection_->channel, *connection_->catalog,
-              &v1::CatalogService::Stub::ListClasses, request);
+  return BlockingCall(CallOptionsOf(options_), *connection_->channel, *connection_->catalog,
+                      &v1::CatalogService::Stub::ListClasses, request);
 }
 
 absl::StatusOr<v1::GetInfoResponse> SearchClient::GetInfo() const {
-  return Call(options_, *connection_->channel, *connection_->catalog,
-              &v1::CatalogService::Stub::GetInfo, v1::GetInfoRequest());
+  return BlockingCall(CallOptionsOf(options_), *connection_->channel, *connection_->catalog,
+                      &v1::CatalogService::Stub::GetInfo, v1::GetInfoRequest());
 }
 
 absl::StatusOr<HealthCheckResponse> SearchClient::CheckHealth(const std::string& service) const {
   HealthCheckRequest request;
   request.set_service(service);
-  return Call(options_, *connection_->channel, *connection_->health, &Health::Stub::Check, request);
+  return BlockingCall(CallOptionsOf(options_), *connection_->channel, *connection_->health,
+                      &Health::Stub::Check, request);
 }
 
 absl::Status SearchClient::WatchHealth(

@@ -28,12 +28,16 @@ void AddServerFlags(CLI::App& command, ServerFlags& flags) {
       ->type_name("HOST:PORT")
       ->envname("LOOKBOOK_SERVER")
       ->capture_default_str();
+  AddDeadlineFlag(command, flags.deadline, "Time for each call, its retries included");
+}
+
+void AddDeadlineFlag(CLI::App& command, absl::Duration& deadline, const std::string& help) {
   command
       .add_option_function<std::string>(
-          "--deadline", [&flags](const std::string& text) { flags.deadline = ParseDeadline(text); },
-          "Time for each call, its retries included")
+          "--deadline", [&deadline](const std::string& text) { deadline = ParseDeadline(text); },
+          help)
       ->type_name("TIME")
-      ->default_str(absl::FormatDuration(flags.deadline));
+      ->default_str(absl::FormatDuration(deadline));
 }
 
 void SetAction(CLI::App& command, int& exit_code, std::function<int()> run) {

@@ -21,6 +21,9 @@ struct ServerFlags {
 // --server (or LOOKBOOK_SERVER) and --deadline.
 void AddServerFlags(CLI::App& command, ServerFlags& flags);
 
+// --deadline alone. REQUIRES: `deadline` lives as long as `command`.
+void AddDeadlineFlag(CLI::App& command, absl::Duration& deadline, const std::string& help);
+
 // Runs `run` when `command` is the one on the command line, and keeps what it returns.
 void SetAction(CLI::App& command, int& exit_code, std::function<int()> run);
 

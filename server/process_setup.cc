@@ -2,8 +2,10 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -50,6 +52,20 @@ bool TuneAllocator() {
   constexpr int kKeptFree = 256 << 20;
   return ::mallopt(M_MMAP_THRESHOLD, kLargestInHeap) == 1 &&
          ::mallopt(M_TRIM_THRESHOLD, kKeptFree) == 1;
+}
+
+void BoundThisProcess(int64_t address_bytes, absl::Duration time) {
+  constexpr int kNiceness = 10;
+  const struct rlimit no_core = {0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  if (address_bytes > 0) {
+    const auto bytes = static_cast<rlim_t>(address_bytes);
+    const struct rlimit space = {bytes, bytes};
+    ::setrlimit(RLIMIT_AS, &space);
+  }
+  if (::nice(kNiceness) == -1) LogDebug("this process keeps its priority");
+  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(time, absl::Seconds(1)));
+  ::alarm(static_cast<unsigned>(std::clamp<int64_t>(seconds, 1, 1 << 30)));
 }
 
 void IgnoreBrokenPipes() { ::signal(SIGPIPE, SIG_IGN); }

@@ -1,9 +1,12 @@
 // Settings of the whole process that suit a server of several embed workers.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "absl/time/time.h"
 
 namespace lookbook {
 
@@ -22,6 +25,11 @@ void ApplyOpenMpSettings(char** argv);
 // Keeps large blocks in the heap: glibc otherwise maps and unmaps the model's activations at every
 // call. False: the C library refused.
 bool TuneAllocator();
+
+// From now on this process may have `address_bytes` of address space (0 = no limit), ends by
+// SIGALRM after `time`, gives way to others on busy cores, and leaves no core file. For a process
+// whose work may go wrong.
+void BoundThisProcess(int64_t address_bytes, absl::Duration time);
 
 // A peer or a log reader that goes away is an error code, never the end of the process.
 void IgnoreBrokenPipes();

@@ -14,11 +14,12 @@
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
 #include "engine/bundle/bundle.h"
-#include "engine/device/cuda_plugin.h"
 #include "engine/embed/torchscript_embedder.h"
+#include "server/admin_side.h"
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/shutdown.h"
 #include "server/lifecycle/watchdog.h"
+#include "server/open_device.h"
 #include "server/pipeline/image_memory.h"
 #include "server/transport/catalog_service.h"
 #include "server/transport/drain_gate.h"
@@ -84,29 +85,6 @@ BundleOptions ToBundleOptions(const ServerConfig& config, const DeviceBackend* d
   return options;
 }
 
-absl::StatusOr<CudaOptions> ToCudaOptions(const ServerConfig::Cuda& config) {
-  CudaOptions options;
-  options.devices = config.devices;
-  LB_ASSIGN_OR_RETURN(options.precision, ParsePrecision(config.precision));
-  options.streams = config.streams;
-  options.graphs = config.graphs;
-  if (config.index_engine == "faiss") options.index_engine = CudaOptions::IndexEngine::kFaiss;
-  options.half_index = config.index_storage == "fp16";
-  options.index_temp_bytes = config.index_temp_bytes;
-  return options;
-}
-
-// Null for the CPU.
-absl::StatusOr<std::unique_ptr<DeviceBackend>> OpenDevice(const ServerConfig& config) {
-  if (config.device == "cpu") return nullptr;
-  LB_ASSIGN_OR_RETURN(const CudaOptions options, ToCudaOptions(config.cuda));
-  absl::StatusOr<std::unique_ptr<DeviceBackend>> backend =
-      OpenCudaBackend(options, config.cuda.plugin);
-  if (backend.ok()) return backend;
-  return absl::Status(backend.status().code(),
-                      absl::StrCat("device \"cuda\": ", backend.status().message()));
-}
-
 std::vector<std::string> NamesOf(const ServerConfig& config) {
   std::vector<std::string> names;
   for (const BundleRoot& root : config.bundles) names.push_back(root.name);
@@ -141,20 +119,22 @@ absl::StatusOr<std::unique_ptr<PipelineSet>> MakePipelines(const ServerConfig& c
 }  // namespace
 
 struct Server::Impl {
-  Impl(const ServerConfig& server_config, BundleOpener bundle_opener,
+  Impl(const ServerConfig& server_config, const BundleOpener& opener, BundleCheck bundle_check,
        std::unique_ptr<DeviceBackend> device_backend)
       : config(server_config),
-        opener(std::move(bundle_opener)),
+        check(std::move(bundle_check)),
         backend(std::move(device_backend)),
         clock(Clock::Steady()),
         metrics(NamesOf(config), config.device),
         running(clock),
         watchdog(ToWatchdogOptions(config.watchdog), &running),
+        loader(opener, ToBundleOptions(config, backend.get()), &metrics, clock),
+        cpu_loader(opener, ToBundleOptions(config, nullptr), &metrics, clock),
         log(config.log.requests_per_second),
         machine([this](ServingState state) { OnState(state); }) {}
 
   absl::Status Listen();
-  absl::Status LoadBundles(const DeviceBackend* device, const std::function<bool()>& cancelled);
+  absl::Status LoadBundles(const BundleLoader& with, const std::function<bool()>& cancelled);
   absl::Status MoveToCpu();
   absl::Status CheckWorkers();
   void OnState(ServingState state);
@@ -164,7 +144,7 @@ struct Server::Impl {
   void ShutDownWith(const ShutdownOptions& options);
 
   const ServerConfig config;
-  const BundleOpener opener;
+  const BundleCheck check;
   // Before what holds bundles, which must not outlive it. Null: the CPU.
   const std::unique_ptr<DeviceBackend> backend;
   bool left_device = false;  // The bundles are on the CPU, whatever `backend` is.
@@ -172,6 +152,8 @@ struct Server::Impl {
   ServerMetrics metrics;
   RunningTasks running;  // Of the pipelines.
   Watchdog watchdog;
+  const BundleLoader loader;
+  const BundleLoader cpu_loader;  // After the device is lost.
   AccessLog log;
   DrainGate gate;
   HealthService health;
@@ -182,6 +164,7 @@ struct Server::Impl {
   std::unique_ptr<CatalogService> catalog;
   std::unique_ptr<GrpcServer> grpc;
   std::unique_ptr<StreamWatch> stream_watch;
+  std::unique_ptr<AdminSide> admin;
   int metrics_port = -1;
   Mutex wait_mutex;
   CondVar wait_over;  // Never notified: a wait lasts its time.
@@ -211,6 +194,8 @@ absl::Status Server::Impl::Listen() {
                       StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {
                         service->EndIdleStreams(idle);
                       }));
+  LB_ASSIGN_OR_RETURN(admin, AdminSide::Start(config, {pipelines.get(), &loader, check,
+                                                       readers.get(), environment}));
   return absl::OkStatus();
 }
 
@@ -231,6 +216,7 @@ ShutdownSteps Server::Impl::Steps() {
   steps.stop_pipelines = [this] {
     pipelines->Shutdown();
     readers->Shutdown();
+    admin->Stop();
   };
   return steps;
 }
@@ -245,6 +231,7 @@ void Server::Impl::Wait(absl::Duration time) {
 
 void Server::Impl::DrainCalls(absl::Duration time) {
   const absl::Time end = clock->Now() + time;
+  admin->BeginStop();
   gate.Close();
   search->EndStreams();
   gate.AwaitEmpty(time);
@@ -266,38 +253,41 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& config,
                                                        BundleOpener opener,
-                                                       std::unique_ptr<DeviceBackend> backend) {
+                                                       std::unique_ptr<DeviceBackend> backend,
+                                                       BundleCheck check) {
   LB_RETURN_IF_ERROR(Validate(config));
   if (backend == nullptr) {
     LB_ASSIGN_OR_RETURN(backend, OpenDevice(config));
   }
   // Each embed worker is one thread, whatever the libraries think of the machine.
   SetNumericThreads(1);
-  if (opener == nullptr) opener = OpenCurrentBundle;
-  auto impl = std::make_unique<Impl>(config, std::move(opener), std::move(backend));
+  if (opener == nullptr) opener = OpenBundleAt;
+  auto impl = std::make_unique<Impl>(config, opener, std::move(check), std::move(backend));
   LB_RETURN_IF_ERROR(impl->Listen());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-absl::Status Server::Impl::LoadBundles(const DeviceBackend* device,
+absl::Status Server::Impl::LoadBundles(const BundleLoader& with,
                                        const std::function<bool()>& cancelled) {
-  const BundleLoader loader(opener, ToBundleOptions(config, device), &metrics, clock);
-  for (size_t i = 0; i < config.bundles.size(); ++i) {
-    if (cancelled && cancelled()) return absl::CancelledError("stopped while loading bundles");
-    const BundleRoot& root = config.bundles[i];
-    LB_RETURN_IF_ERROR(loader.Load(root.name, root.path, pipelines->entries()[i].pipeline.get()));
-  }
+  LB_RETURN_IF_ERROR(admin->RunBetween(&with, [&]() -> absl::Status {
+    for (size_t i = 0; i < config.bundles.size(); ++i) {
+      if (cancelled && cancelled()) return absl::CancelledError("stopped while loading bundles");
+      const BundleRoot& root = config.bundles[i];
+      LB_RETURN_IF_ERROR(with.Load(root.name, root.path, pipelines->entries()[i].pipeline.get()));
+    }
+    return absl::OkStatus();
+  }));
   return machine.Advance(ServingState::kServing);
 }
 
 absl::Status Server::Impl::MoveToCpu() {
   LB_RETURN_IF_ERROR(machine.Advance(ServingState::kMoving));
   left_device = true;
-  return LoadBundles(nullptr, nullptr);
+  return LoadBundles(cpu_loader, nullptr);
 }
 
 absl::Status Server::LoadBundles(const std::function<bool()>& cancelled) {
-  return impl_->LoadBundles(impl_->backend.get(), cancelled);
+  return impl_->LoadBundles(impl_->loader, cancelled);
 }
 
 absl::Status Server::CheckDevice() {
@@ -351,11 +341,15 @@ Server::~Server() {
 
 ServingState Server::state() const { return impl_->machine.state(); }
 int Server::data_port() const { return impl_->grpc->port(); }
+int Server::admin_port() const { return impl_->admin->port(); }
 int Server::metrics_port() const { return impl_->metrics_port; }
 ServerMetrics& Server::metrics() { return impl_->metrics; }
 
 std::string Server::Describe() const {
   std::string text = absl::StrCat("serving on ", WithPort(impl_->config.listen.data, data_port()));
+  if (admin_port() >= 0) {
+    absl::StrAppend(&text, ", admin on ", WithPort(impl_->config.listen.admin, admin_port()));
+  }
   if (metrics_port() >= 0) {
     absl::StrAppend(&text, ", metrics on ", WithPort(impl_->config.metrics.listen, metrics_port()));
   }

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "engine/device/device_backend.h"
 #include "server/config/server_config.h"
+#include "server/lifecycle/bundle_check.h"
 #include "server/lifecycle/bundle_loader.h"
 #include "server/lifecycle/serving_state.h"
 #include "server/metrics/server_metrics.h"
@@ -22,12 +23,14 @@ class Server {
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config);
 
   // Opens the ports: health says NOT_SERVING, and calls are answered UNAVAILABLE no_bundle.
-  // `opener` opens the bundles later; null means OpenCurrentBundle. `backend` is where they run;
-  // null means what config.device says. InvalidArgument or Unavailable: the configuration is wrong,
+  // `opener` opens the bundles later; null means OpenBundleAt. `backend` is where they run; null
+  // means what config.device says. `check` looks at a bundle before the server opens it while it
+  // serves; null means that nobody does: bundles are then trusted not to crash their readers.
+  // InvalidArgument or Unavailable: the configuration is wrong,
   // or a port cannot be had; FailedPrecondition: the device cannot be used. The message names what.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(
       const ServerConfig& config, BundleOpener opener = nullptr,
-      std::unique_ptr<DeviceBackend> backend = nullptr);
+      std::unique_ptr<DeviceBackend> backend = nullptr, BundleCheck check = nullptr);
 
   // Loads what every root's CURRENT names, in configured order, and then serves. The first failure
   // ends it: the status is the loader's. Cancelled: `cancelled` said true between two bundles.
@@ -55,11 +58,12 @@ class Server {
 
   ServingState state() const;
   int data_port() const;
+  int admin_port() const;    // -1 when it is off.
   int metrics_port() const;  // -1 when the endpoint is off.
   ServerMetrics& metrics();
 
-  // "serving on 0.0.0.0:50051, metrics on 127.0.0.1:9464: default=20261123T101500Z-3f9a1c02b7de
-  // (8000 items)"
+  // "serving on 0.0.0.0:50051, admin on 127.0.0.1:50052, metrics on 127.0.0.1:9464:
+  // default=20261123T101500Z-3f9a1c02b7de (8000 items)"
   std::string Describe() const;
 
  private:

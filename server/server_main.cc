@@ -13,6 +13,7 @@
 #include "base/logging.h"
 #include "base/reason.h"
 #include "base/stop_signal.h"
+#include "server/check_bundle.h"
 #include "server/config/command_line.h"
 #include "server/config/cores.h"
 #include "server/process_setup.h"
@@ -36,9 +37,19 @@ int Fail(int code, const absl::Status& status) {
   return code;
 }
 
+int Check(const CommandLine& line) {
+  const ServerConfig::Lifecycle& bounds = line.config.lifecycle;
+  BoundThisProcess(bounds.check_memory, bounds.check_time);
+  const absl::StatusOr<std::string> good = CheckBundle(line.check_bundle, line.config);
+  if (!good.ok()) return Fail(kExitBundle, good.status());
+  std::cout << *good << std::endl;
+  return kExitStopped;
+}
+
 int Serve(const ServerConfig& config) {
   InstallStopSignals();
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Listen(config);
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Listen(config, nullptr, nullptr, CheckByThisProgram(config));
   if (!server.ok()) return Fail(kExitConfig, server.status());
   const absl::Status loaded = (*server)->LoadBundles(StopRequested);
   if (absl::IsCancelled(loaded)) return kExitStopped;
@@ -65,6 +76,7 @@ int Main(int argc, char** argv) {
   }
   ConfigureLogging(line->config.log.level, line->config.log.format);
   ApplyOpenMpSettings(argv);
+  if (!line->check_bundle.empty()) return Check(*line);
   IgnoreBrokenPipes();
   // Calls are logged on the threads that answer them: none may wait for who reads the log.
   const auto log = BackgroundLog::Start();

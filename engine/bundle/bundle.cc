@@ -170,4 +170,10 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bund
   return Load(std::move(files), options);
 }
 
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleAt(const std::string& path,
+                                                           const BundleOptions& options) {
+  if (PathExists(JoinPath(path, kManifestFile))) return OpenBundle(path, options);
+  return OpenCurrentBundle(path, options);
+}
+
 }  // namespace lookbook

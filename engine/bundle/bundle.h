@@ -56,6 +56,10 @@ absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::strin
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bundle_directory,
                                                          const BundleOptions& options);
 
+// OpenBundle() for a bundle's folder, OpenCurrentBundle() for anything else.
+absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundleAt(const std::string& path,
+                                                           const BundleOptions& options);
+
 // Decodes, preprocesses and embeds one image file exactly as the server does; for the self-test,
 // the evaluator and tools. Errors are those of DecodeImage and Embed.
 absl::StatusOr<Embeddings> EmbedImageFile(const Bundle& bundle, absl::string_view bytes);

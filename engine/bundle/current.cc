@@ -20,6 +20,40 @@ constexpr size_t kIdLength = sizeof(kIdPattern) - 1;
 
 bool IsHex(char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); }
 
+bool IsHash(absl::string_view text) {
+  if (text.size() != kHashDigits) return false;
+  for (char c : text) {
+    if (!IsHex(c)) return false;
+  }
+  return true;
+}
+
+// CURRENT or PREVIOUS.
+absl::StatusOr<CurrentFile> ReadPointer(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadFile(path, /*max_bytes=*/4096);
+  if (absl::IsNotFound(text.status())) return WithReason(text.status(), "manifest");
+  const absl::Status malformed =
+      BundleError("manifest", path, " is not \"<bundle id> <SHA-256 of its manifest.json>\\n\"");
+  if (absl::IsResourceExhausted(text.status())) return malformed;  // Far longer than that.
+  if (!text.ok()) return IoError(text.status());
+  if (text->size() != kIdLength + 1 + kHashDigits + 1) return malformed;
+  const absl::string_view view = *text;
+  CurrentFile current{std::string(view.substr(0, kIdLength)),
+                      std::string(view.substr(kIdLength + 1, kHashDigits))};
+  if (view[kIdLength] != ' ' || view.back() != '\n' || !IsHash(current.manifest_sha256))
+    return malformed;
+  const absl::Status id_status = CheckBundleId(current.bundle_id, current.manifest_sha256);
+  if (!id_status.ok()) return BundleError("manifest", path, ": ", id_status.message());
+  return current;
+}
+
+absl::Status WritePointer(const std::string& path, const CurrentFile& current) {
+  return IoError(
+      WriteFileAtomic(path, absl::StrCat(current.bundle_id, " ", current.manifest_sha256, "\n")));
+}
+
+}  // namespace
+
 bool IsBundleId(absl::string_view id) {
   if (id.size() != kIdLength) return false;
   for (size_t i = 0; i < kIdLength; ++i) {
@@ -31,16 +65,6 @@ bool IsBundleId(absl::string_view id) {
   }
   return true;
 }
-
-bool IsHash(absl::string_view text) {
-  if (text.size() != kHashDigits) return false;
-  for (char c : text) {
-    if (!IsHex(c)) return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 std::string MakeBundleId(absl::Time created, absl::string_view manifest_sha256) {
   return absl::StrCat(absl::FormatTime("%Y%m%dT%H%M%SZ", created, absl::UTCTimeZone()), "-",
@@ -60,22 +84,11 @@ absl::Status CheckBundleId(absl::string_view id, absl::string_view manifest_sha2
 }
 
 absl::StatusOr<CurrentFile> ReadCurrent(const std::string& bundle_root) {
-  const std::string path = JoinPath(bundle_root, kCurrentFile);
-  const absl::StatusOr<std::string> text = ReadFile(path, /*max_bytes=*/4096);
-  if (absl::IsNotFound(text.status())) return WithReason(text.status(), "manifest");
-  const absl::Status malformed =
-      BundleError("manifest", path, " is not \"<bundle id> <SHA-256 of its manifest.json>\\n\"");
-  if (absl::IsResourceExhausted(text.status())) return malformed;  // Far longer than that.
-  if (!text.ok()) return IoError(text.status());
-  if (text->size() != kIdLength + 1 + kHashDigits + 1) return malformed;
-  const absl::string_view view = *text;
-  CurrentFile current{std::string(view.substr(0, kIdLength)),
-                      std::string(view.substr(kIdLength + 1, kHashDigits))};
-  if (view[kIdLength] != ' ' || view.back() != '\n' || !IsHash(current.manifest_sha256))
-    return malformed;
-  const absl::Status id_status = CheckBundleId(current.bundle_id, current.manifest_sha256);
-  if (!id_status.ok()) return BundleError("manifest", path, ": ", id_status.message());
-  return current;
+  return ReadPointer(JoinPath(bundle_root, kCurrentFile));
+}
+
+absl::StatusOr<CurrentFile> ReadPrevious(const std::string& bundle_root) {
+  return ReadPointer(JoinPath(bundle_root, kPreviousFile));
 }
 
 absl::Status WriteCurrent(const std::string& bundle_root, const CurrentFile& current) {
@@ -84,9 +97,13 @@ absl::Status WriteCurrent(const std::string& bundle_root, const CurrentFile& cur
     return BundleError("manifest", "\"", absl::CHexEscape(current.manifest_sha256),
                        "\" is not a SHA-256");
   }
-  return IoError(
-      WriteFileAtomic(JoinPath(bundle_root, kCurrentFile),
-                      absl::StrCat(current.bundle_id, " ", current.manifest_sha256, "\n")));
+  // One that is missing or malformed names nothing that a rollback could want.
+  const absl::StatusOr<CurrentFile> before = ReadCurrent(bundle_root);
+  if (GetReason(before.status()) == "io") return before.status();
+  if (before.ok() && before->bundle_id != current.bundle_id) {
+    LB_RETURN_IF_ERROR(WritePointer(JoinPath(bundle_root, kPreviousFile), *before));
+  }
+  return WritePointer(JoinPath(bundle_root, kCurrentFile), current);
 }
 
 }  // namespace lookbook

@@ -23,6 +23,7 @@ inline constexpr char kItemsFile[] = "items.sqlite";
 inline constexpr char kGoldenFile[] = "golden/golden.json";
 // Beside the bundles.
 inline constexpr char kCurrentFile[] = "CURRENT";
+inline constexpr char kPreviousFile[] = "PREVIOUS";  // What CURRENT named before: for a rollback.
 
 // Proto JSON. Unknown fields, a format version other than 1, missing parts, values out of range,
 // ids that are not distinct, a file name that leaves the folder: DataLoss with reason "manifest"
@@ -42,6 +43,8 @@ bundle::v1::Preprocess ToProto(const PreprocessSpec& spec);
 // "20261123T101500Z-3f9a1c02b7de": UTC time and the first 12 digits of the SHA-256 of
 // manifest.json.
 std::string MakeBundleId(absl::Time created, absl::string_view manifest_sha256);
+// Whether `id` has that form.
+bool IsBundleId(absl::string_view id);
 // DataLoss "manifest" unless `id` is well formed and its digits begin `manifest_sha256`.
 absl::Status CheckBundleId(absl::string_view id, absl::string_view manifest_sha256);
 
@@ -52,7 +55,10 @@ struct CurrentFile {
 };
 // NotFound: no CURRENT. DataLoss "manifest": not exactly the form above.
 absl::StatusOr<CurrentFile> ReadCurrent(const std::string& bundle_root);
-// Replaces CURRENT durably (write-temp, fsync, rename, fsync of the folder).
+// The same for PREVIOUS.
+absl::StatusOr<CurrentFile> ReadPrevious(const std::string& bundle_root);
+// Replaces CURRENT durably (write-temp, fsync, rename, fsync of the folder). When it named another
+// bundle, PREVIOUS is first made to name that one, as durably.
 absl::Status WriteCurrent(const std::string& bundle_root, const CurrentFile& current);
 
 }  // namespace lookbook

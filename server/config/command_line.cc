@@ -19,16 +19,19 @@ constexpr char kFooter[] =
     "  lookbook-server --bundles default=/srv/lookbook/bundles\n"
     "  lookbook-server --config deploy/server.toml --log.format json\n"
     "  lookbook-server --config deploy/server.toml --print-config\n"
+    "  lookbook-server --check-bundle /srv/lookbook/bundles\n"
     "\n"
     "Every option is also a key of the TOML file (batch.max_size) and an environment variable\n"
     "(LOOKBOOK_BATCH_MAX_SIZE). Flags beat the environment, which beats the file.\n"
-    "Exit codes: 0 stopped by a signal, 1 a bundle did not load, 2 the configuration is wrong,\n"
-    "3 the device is lost, 4 a thread hangs.";
+    "Exit codes: 0 stopped by a signal, or the bundle is good; 1 a bundle did not load;\n"
+    "2 the configuration is wrong; 3 the device is lost; 4 a thread hangs.";
 
 // What the flags say, before anything is interpreted.
 struct Flags {
   std::string config_path;
   bool print_config = false;
+  bool watch = false;
+  std::string check_bundle;
   std::map<std::string, std::vector<std::string>> values;  // By option key.
   std::string print;                                       // --help or --version.
 };
@@ -42,6 +45,11 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   app.add_option("--config", flags.config_path, "TOML file to read (LOOKBOOK_CONFIG)");
   app.add_flag("--print-config", flags.print_config,
                "print the effective values and where each came from, then exit");
+  app.add_option("--check-bundle", flags.check_bundle,
+                 "check a bundle, or what CURRENT of a bundle root names, as a server would before "
+                 "it loads it; print one line and exit")
+      ->type_name("DIR");
+  app.add_flag("--watch", flags.watch, "the same as --lifecycle.watch true");
   std::map<std::string, std::vector<std::string>> given;
   for (const ConfigOption& option : ConfigOptions()) {
     CLI::Option* flag = app.add_option(option.Flag(), given[option.key],
@@ -66,6 +74,7 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   for (auto& [key, values] : given) {
     if (!values.empty()) flags.values[key] = std::move(values);
   }
+  if (flags.watch) flags.values.insert({"lifecycle.watch", {"true"}});
   return flags;
 }
 
@@ -123,6 +132,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   LB_RETURN_IF_ERROR(ApplyEnvironment(environment, line));
   for (const auto& [key, values] : flags.values) {
     LB_RETURN_IF_ERROR(Apply({key, values, FindOption(key)->Flag()}, line));
+  }
+  line.check_bundle = flags.check_bundle;
+  if (!line.check_bundle.empty() && line.config.bundles.empty()) {
+    line.config.bundles = {{"checked", line.check_bundle}};
   }
   LB_RETURN_IF_ERROR(Validate(line.config));
   if (flags.print_config) line.print = PrintConfig(line);

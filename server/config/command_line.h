@@ -22,6 +22,8 @@ struct CommandLine {
   std::map<std::string, std::string> sources;
   // What --help, --version or --print-config asked to print; empty = serve.
   std::string print;
+  // Of --check-bundle: the folder to check instead of serving. Then `config` needs no bundles.
+  std::string check_bundle;
 };
 
 // `args` without the program's name. A flag beats the environment, which beats the file (--config

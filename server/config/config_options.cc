@@ -89,6 +89,11 @@ ConfigOption Span(std::string key, std::string help, absl::Duration low, absl::D
       [](absl::Duration value) { return TomlQuote(absl::FormatDuration(value)); });
 }
 
+ConfigOption Switch(std::string key, std::string help, Field<bool> field) {
+  return Scalar<bool>(std::move(key), OptionKind::kBool, std::move(help), std::move(field),
+                      ParseBool, [](bool on) { return std::string(on ? "true" : "false"); });
+}
+
 absl::StatusOr<std::string> ParseAddressOrOff(const std::string& text) {
   if (text == "off") return text;
   return ParseAddress(text);
@@ -149,10 +154,12 @@ void AddPlaces(std::vector<ConfigOption>& all) {
   all.push_back(Text(
       "listen.data", "address of the gRPC services", [](C & c) -> auto& { return c.listen.data; },
       [](const std::string& text) { return ParseAddress(text); }));
-  all.push_back(Scalar<bool>(
-      "listen.reflection", OptionKind::kBool, "offer gRPC reflection",
-      [](C & c) -> auto& { return c.listen.reflection; }, ParseBool,
-      [](bool on) { return std::string(on ? "true" : "false"); }));
+  all.push_back(Text(
+      "listen.admin", "address of the AdminService, or \"off\"",
+      [](C & c) -> auto& { return c.listen.admin; }, ParseAddressOrOff));
+  all.push_back(Switch(
+      "listen.reflection", "offer gRPC reflection",
+      [](C & c) -> auto& { return c.listen.reflection; }));
   all.push_back(Text(
       "metrics.listen", "address of the Prometheus endpoint, or \"off\"",
       [](C & c) -> auto& { return c.metrics.listen; }, ParseAddressOrOff));
@@ -237,6 +244,23 @@ void AddIndex(std::vector<ConfigOption>& all) {
   all.push_back(Integer(
       "index.ef_search", "width of a search through an HNSW index; 0 = as the bundle says", 0, 4096,
       [](C & c) -> auto& { return c.index.ef_search; }));
+}
+
+void AddLifecycle(std::vector<ConfigOption>& all) {
+  all.push_back(Switch(
+      "lifecycle.watch", "load what CURRENT names whenever it changes",
+      [](C & c) -> auto& { return c.lifecycle.watch; }));
+  all.push_back(Span(
+      "lifecycle.poll_interval", "how often lifecycle.watch reads CURRENT", absl::Milliseconds(10),
+      absl::Hours(1), [](C & c) -> auto& { return c.lifecycle.poll_interval; }));
+  all.push_back(Span(
+      "lifecycle.check_time", "how long the process that checks a new bundle may take",
+      absl::Milliseconds(10), absl::Hours(1),
+      [](C & c) -> auto& { return c.lifecycle.check_time; }));
+  all.push_back(Large(
+      "lifecycle.check_memory", OptionKind::kBytes,
+      "address space of the process that checks a new bundle; 0 = by the bundle's size", 0,
+      int64_t{1} << 44, [](C & c) -> auto& { return c.lifecycle.check_memory; }));
 }
 
 void AddLimits(std::vector<ConfigOption>& all) {
@@ -338,6 +362,7 @@ const std::vector<ConfigOption>& ConfigOptions() {
     AddCuda(*made);
     AddStages(*made);
     AddIndex(*made);
+    AddLifecycle(*made);
     AddLimits(*made);
     AddTimesAndLog(*made);
     return made;

@@ -1,7 +1,10 @@
 #include "server/config/server_config.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/config/values.h"
@@ -27,13 +30,21 @@ absl::Status CheckBundles(const std::vector<BundleRoot>& bundles) {
   return absl::OkStatus();
 }
 
+// Port 0 is a free one for each.
 absl::Status CheckPorts(const ServerConfig& config) {
-  if (config.metrics.listen == "off") return absl::OkStatus();
-  const int data = PortOf(config.listen.data);
-  if (data != 0 && data == PortOf(config.metrics.listen)) {
-    return absl::InvalidArgumentError(absl::StrCat("listen.data ", config.listen.data,
-                                                   " and metrics.listen ", config.metrics.listen,
-                                                   " have the same port"));
+  const std::pair<const char*, const std::string&> listeners[] = {
+      {"listen.data", config.listen.data},
+      {"listen.admin", config.listen.admin},
+      {"metrics.listen", config.metrics.listen}};
+  std::map<int, size_t> taken;
+  for (size_t i = 0; i < std::size(listeners); ++i) {
+    const auto& [key, address] = listeners[i];
+    if (address == "off" || PortOf(address) == 0) continue;
+    const auto [other, fresh] = taken.emplace(PortOf(address), i);
+    if (fresh) continue;
+    return absl::InvalidArgumentError(absl::StrCat(listeners[other->second].first, " ",
+                                                   listeners[other->second].second, " and ", key,
+                                                   " ", address, " have the same port"));
   }
   return absl::OkStatus();
 }

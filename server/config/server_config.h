@@ -24,6 +24,8 @@ struct BundleRoot {
 struct ServerConfig {
   struct Listen {
     std::string data = "0.0.0.0:50051";  // HOST:PORT; port 0 picks a free one.
+    // Of the AdminService: HOST:PORT, or "off". Who reaches it can change what is served.
+    std::string admin = "127.0.0.1:50052";
     bool reflection = true;  // The gRPC reflection service, for grpcurl and generic clients.
   };
   struct Metrics {
@@ -42,6 +44,14 @@ struct ServerConfig {
     // Queries that may be inside before a batch takes them; an image counts from before its
     // decoding.
     int queue_capacity = 64;
+  };
+  // How bundles change while the server serves.
+  struct Lifecycle {
+    bool watch = false;  // Follow CURRENT of every root.
+    absl::Duration poll_interval = absl::Seconds(5);
+    // What the process that checks a new bundle may take.
+    absl::Duration check_time = absl::Minutes(2);
+    int64_t check_memory = 0;  // Bytes of address space; 0 = by the bundle's size.
   };
   // For device "cuda"; values as the CUDA plug-in takes them.
   struct Cuda {
@@ -107,6 +117,7 @@ struct ServerConfig {
   Embed embed;
   Batch batch;
   Index index;
+  Lifecycle lifecycle;
   Limits limits;
   Deadlines deadlines;
   WatchdogConfig watchdog;

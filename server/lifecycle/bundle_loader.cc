@@ -42,42 +42,56 @@ BundleLoader::BundleLoader(BundleOpener opener, const BundleOptions& options,
 
 absl::Status BundleLoader::Load(const std::string& name, const std::string& bundle_root,
                                 Pipeline* pipeline) const {
+  LB_ASSIGN_OR_RETURN(std::shared_ptr<const Bundle> bundle, Open(name, bundle_root));
+  Set(name, std::move(bundle), pipeline);  // What it returns dies here, away from request threads.
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::Open(const std::string& name,
+                                                                 const std::string& path) const {
   const absl::Time begin = clock_->Now();
-  absl::StatusOr<std::shared_ptr<const Bundle>> opened = Open(name, bundle_root);
+  absl::StatusOr<std::shared_ptr<const Bundle>> opened = OpenWarm(name, path);
   const double seconds = absl::ToDoubleSeconds(clock_->Now() - begin);
   metrics_->bundle(name).load_duration_seconds.Observe(seconds);
   if (!opened.ok()) {
     metrics_->BundleLoaded(name, GetReason(opened.status()));
-    return Prefixed(absl::StrCat("bundle ", name, " in ", bundle_root), opened.status());
+    return Prefixed(absl::StrCat("bundle ", name, " in ", path), opened.status());
   }
-  const Bundle& bundle = **opened;
-  LB_ASSIGN_OR_RETURN(const absl::Time created, ParseCreated(bundle.manifest.created()));
+  LB_RETURN_IF_ERROR(ParseCreated((*opened)->manifest.created()).status());
+  LogInfo("bundle loaded", {{"bundle", name},
+                            {"bundle_id", (*opened)->id},
+                            {"items", (*opened)->items->size()},
+                            {"index", (*opened)->index->spec()},
+                            {"search", (*opened)->index->search()},
+                            {"seconds", seconds}});
+  return opened;
+}
+
+std::shared_ptr<const Bundle> BundleLoader::Set(const std::string& name,
+                                                std::shared_ptr<const Bundle> next,
+                                                Pipeline* pipeline) const {
+  const Bundle& bundle = *next;
   metrics_->BundleLoaded(name, "success");
   metrics_->BundleActive(name, bundle.id, bundle.manifest.backbone(), bundle.index->spec());
   metrics_->bundle(name).items.Set(static_cast<double>(bundle.items->size()));
   metrics_->bundle(name).memory_bytes.Set(static_cast<double>(BundleMemoryBytes(bundle)));
-  metrics_->bundle(name).created_timestamp_seconds.Set(
-      static_cast<double>(absl::ToUnixSeconds(created)));
+  const absl::StatusOr<absl::Time> created = ParseCreated(bundle.manifest.created());
+  if (created.ok()) {
+    metrics_->bundle(name).created_timestamp_seconds.Set(
+        static_cast<double>(absl::ToUnixSeconds(*created)));
+  }
   ReportBaseline(bundle.manifest, metrics_->bundle(name));
-  LogInfo("bundle loaded", {{"bundle", name},
-                            {"bundle_id", bundle.id},
-                            {"items", bundle.items->size()},
-                            {"index", bundle.index->spec()},
-                            {"search", bundle.index->search()},
-                            {"seconds", seconds}});
   if (options_.device != nullptr && !bundle.index_on_device) {
     LogWarning("the index is searched on the CPU: the device holds Flat alone",
                {{"bundle", name}, {"index", bundle.index->spec()}});
   }
-  pipeline->SetBundle(*std::move(opened));  // What it returns dies here, away from request threads.
-  return absl::OkStatus();
+  return pipeline->SetBundle(std::move(next));
 }
 
-absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::Open(
-    const std::string& name, const std::string& bundle_root) const {
+absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::OpenWarm(
+    const std::string& name, const std::string& path) const {
   // Warmed up here rather than by the opener, so that its time can be told apart.
-  LB_ASSIGN_OR_RETURN(std::shared_ptr<const Bundle> bundle,
-                      opener_(bundle_root, WithoutWarmUp(options_)));
+  LB_ASSIGN_OR_RETURN(std::shared_ptr<const Bundle> bundle, opener_(path, WithoutWarmUp(options_)));
   if (!options_.warm_up) return bundle;
   const absl::Time begin = clock_->Now();
   if (const absl::Status status = bundle->embedder->WarmUp(); !status.ok()) {

@@ -80,6 +80,8 @@ void AddFactSeries(Registry& registry, const Labels& labels, BundleMetrics& m) {
                    "Time to check, open, warm up and self-test a bundle.", LoadBuckets(), labels);
   m.warmup_seconds = AddGauge(registry, "lookbook_warmup_seconds",
                               "Time the live bundle's model took to warm up.", labels);
+  m.retiring = AddGauge(registry, "lookbook_bundles_retiring",
+                        "Replaced bundles that queries inside still use.", labels);
 }
 
 }  // namespace

@@ -39,7 +39,17 @@ class HistogramHandle {
 };
 
 // kSearchStream stands for one query of a stream; streams themselves are not counted.
-enum class Method { kSearch, kSearchStream, kEmbed, kGetItem, kListClasses, kGetInfo };
+enum class Method {
+  kSearch,
+  kSearchStream,
+  kEmbed,
+  kGetItem,
+  kListClasses,
+  kGetInfo,
+  kListBundles,
+  kActivateBundle,
+  kRollbackBundle
+};
 enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
 // Why an image got no embedding: the model failed, memory was short, or what the model gave is not
 // a unit vector.
@@ -68,6 +78,7 @@ struct BundleMetrics {
   GaugeHandle created_timestamp_seconds;
   HistogramHandle load_duration_seconds;
   GaugeHandle warmup_seconds;
+  GaugeHandle retiring;
 };
 
 // Thread-safe.

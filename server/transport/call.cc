@@ -25,6 +25,12 @@ const char* MethodName(Method method) {
       return "ListClasses";
     case Method::kGetInfo:
       return "GetInfo";
+    case Method::kListBundles:
+      return "ListBundles";
+    case Method::kActivateBundle:
+      return "ActivateBundle";
+    case Method::kRollbackBundle:
+      return "RollbackBundle";
   }
   return "unknown";
 }

@@ -11,7 +11,8 @@ TEST(ClientMainTest, HelpListsTheCommandsAndShowsExamples) {
   const CliResult result = RunCli({"--help"});
   EXPECT_EQ(result.exit_code, 0);
   for (const char* part :
-       {"search", "bench", "info", "health", "item", "classes", "Examples:", "LOOKBOOK_SERVER"}) {
+       {"search", "bench", "info", "health", "item", "classes", "bundles", "activate", "rollback",
+        "Examples:", "LOOKBOOK_SERVER", "LOOKBOOK_ADMIN"}) {
     EXPECT_THAT(result.out, HasSubstr(part));
   }
 }
@@ -22,6 +23,16 @@ TEST(ClientMainTest, EveryCommandHasHelpWithExamples) {
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_THAT(result.out, HasSubstr("Examples:\n  lookbook " + command));
     EXPECT_THAT(result.out, HasSubstr("--server HOST:PORT"));
+    EXPECT_THAT(result.out, HasSubstr("--deadline TIME"));
+  }
+}
+
+TEST(ClientMainTest, CommandsForOperatorsHaveHelpToo) {
+  for (const std::string command : {"bundles", "activate", "rollback"}) {
+    const CliResult result = RunCli({command, "--help"});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.out, HasSubstr("Examples:\n  lookbook " + command));
+    EXPECT_THAT(result.out, HasSubstr("--admin HOST:PORT"));
     EXPECT_THAT(result.out, HasSubstr("--deadline TIME"));
   }
 }

@@ -103,7 +103,7 @@ class MainPathTest(ProgramTest):
         content[len(content) // 2] ^= 1
         index.write_bytes(content)
         done = run(BIN / "lookbook-server", "--bundles", f"main={damaged}", "--listen.data", "127.0.0.1:0",
-                   "--metrics.listen", "off", expect=1)
+                   "--listen.admin", "off", "--metrics.listen", "off", expect=1)
         self.assertRegex(done.stderr + done.stdout, "checksum|index.faiss")
 
 

@@ -37,7 +37,8 @@ class Server:
         self.address = f"127.0.0.1:{free_port()}"
         self.metrics = f"127.0.0.1:{free_port()}"
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
-        command = [BIN / "lookbook-server", "--listen.data", self.address, "--metrics.listen", self.metrics]
+        command = [BIN / "lookbook-server", "--listen.data", self.address, "--listen.admin", "127.0.0.1:0",
+                   "--metrics.listen", self.metrics]
         for name, root in bundles.items():
             command += ["--bundles", f"{name}={root}"]
         self.process = subprocess.Popen([str(c) for c in command + list(flags)], stdout=self.log, stderr=self.log)

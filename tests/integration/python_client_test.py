@@ -67,7 +67,7 @@ class PythonClientTest(unittest.TestCase):
         root, cls.pictures = pathlib.Path(scratch.name) / "bundles", pathlib.Path(scratch.name) / "pictures"
         subprocess.run([WRITE_TEST_BUNDLE, root, cls.pictures], check=True)
         cls.server = subprocess.Popen(
-            [SERVER, "--bundles", f"default={root}", "--listen.data", "127.0.0.1:0", "--metrics.listen", "off",
+            [SERVER, "--bundles", f"default={root}", "--listen.data", "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
              "--deadlines.lame-duck", "0", "--log.level", "error"], stdout=subprocess.PIPE, text=True)
         cls.addClassCleanup(cls.stop)
         line = cls.server.stdout.readline()

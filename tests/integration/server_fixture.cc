@@ -19,6 +19,7 @@ TestBundleOptions ServerFixture::Options(uint64_t seed) {
 ServerFixture::ServerFixture() : bundle_(WriteTestBundle(directory_ / "default", Options())) {
   EXPECT_THAT(bundle_, IsOk());
   config_.listen.data = "127.0.0.1:0";
+  config_.listen.admin = "127.0.0.1:0";
   config_.metrics.listen = "off";  // Closing it takes two seconds.
   config_.bundles = {{"default", directory_ / "default"}};
   config_.deadlines.lame_duck = absl::ZeroDuration();

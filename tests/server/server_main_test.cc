@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +14,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "lookbook/v1/admin.grpc.pb.h"
+#include "server/lifecycle/bundle_check.h"
 #include "tests/server/transport/service_fixture.h"
+#include "tests/support/program_run.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle.h"
@@ -27,60 +29,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-// One run of the program. Ends it when the test forgets to.
-class Process {
- public:
-  // `errors`: the descriptor that becomes its standard error; -1 = a file, for Errors().
+struct Process : ProgramRun {
   Process(std::vector<std::string> arguments, const TempDir& directory, int errors = -1)
-      : errors_path_(directory / "stderr.txt") {
-    arguments.insert(arguments.begin(), LOOKBOOK_SERVER);
-    int out[2];
-    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(out[1], 1);
-      ::dup2(
-          errors >= 0 ? errors : ::open(errors_path_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600),
-          2);
-      std::vector<char*> argv;
-      for (std::string& argument : arguments) argv.push_back(argument.data());
-      argv.push_back(nullptr);
-      ::execv(LOOKBOOK_SERVER, argv.data());
-      ::_exit(99);
-    }
-    ::close(out[1]);
-    out_ = out[0];
-  }
-  ~Process() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      Wait();
-    }
-    ::close(out_);
-  }
-
-  // The first line of standard output, without its end; empty when the program ended first.
-  std::string ReadLine() {
-    std::string line;
-    for (char c = 0; ::read(out_, &c, 1) == 1 && c != '\n';) line += c;
-    return line;
-  }
-  void Signal(int number) const { ::kill(pid_, number); }
-  pid_t pid() const { return pid_; }
-
-  // The exit code, or 1000 + the signal that ended it.
-  int Wait() {
-    int status = 0;
-    EXPECT_EQ(::waitpid(pid_, &status, 0), pid_);
-    pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-  }
-  std::string Errors() const { return *ReadFile(errors_path_); }
-
- private:
-  const std::string errors_path_;
-  pid_t pid_ = -1;
-  int out_ = -1;
+      : ProgramRun(LOOKBOOK_SERVER, std::move(arguments), directory / "stderr.txt", errors) {}
 };
 
 class ServerMainTest : public ::testing::Test {
@@ -88,12 +39,14 @@ class ServerMainTest : public ::testing::Test {
   // With `more` behind a bundle and free ports.
   std::unique_ptr<Process> Start(std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {
-        "--listen.data", "127.0.0.1:0", "--metrics.listen",
-        "127.0.0.1:0",   "--bundles",   absl::StrCat("default=", directory_ / "bundles"),
-        "--log.level",   "error"};
+        "--listen.data",    "127.0.0.1:0", "--listen.admin", "127.0.0.1:0",
+        "--metrics.listen", "127.0.0.1:0", "--bundles",      absl::StrCat("default=", Root()),
+        "--log.level",      "error"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return std::make_unique<Process>(arguments, directory_);
   }
+
+  std::string Root() const { return directory_ / "bundles"; }
 
   TempDir directory_;
   absl::StatusOr<TestBundle> bundle_ = WriteTestBundle(directory_ / "bundles");
@@ -103,9 +56,9 @@ TEST_F(ServerMainTest, ServesUntilATermSignalAndEndsWithZero) {
   ASSERT_THAT(bundle_, IsOk());
   const auto process = Start({"--deadlines.lame-duck", "0"});
   EXPECT_THAT(process->ReadLine(),
-              MatchesRegex(absl::StrCat(
-                  "serving on 127.0.0.1:[0-9]+, metrics on 127.0.0.1:[0-9]+: default=", bundle_->id,
-                  " .40 items.")));
+              MatchesRegex(absl::StrCat("serving on 127.0.0.1:[0-9]+, admin on 127.0.0.1:[0-9]+, "
+                                        "metrics on 127.0.0.1:[0-9]+: default=",
+                                        bundle_->id, " .40 items.")));
   process->Signal(SIGTERM);
   EXPECT_EQ(process->Wait(), 0);
   EXPECT_EQ(process->Errors(), "");
@@ -119,10 +72,11 @@ TEST_F(ServerMainTest, ALogThatNobodyReadsStopsNeitherAnswersNorTheEnd) {
   const std::string page(4096, '.');
   while (::write(full[1], page.data(), page.size()) > 0) continue;
   ::fcntl(full[1], F_SETFL, 0);
-  Process process({"--listen.data", "127.0.0.1:0", "--metrics.listen", "off", "--bundles",
-                   absl::StrCat("default=", directory_ / "bundles"), "--log.level", "info",
-                   "--log.requests-per-second", "100000", "--deadlines.lame-duck", "0"},
-                  directory_, full[1]);
+  Process process(
+      {"--listen.data", "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
+       "--bundles", absl::StrCat("default=", directory_ / "bundles"), "--log.level", "info",
+       "--log.requests-per-second", "100000", "--deadlines.lame-duck", "0"},
+      directory_, full[1]);
   int port = 0;
   ASSERT_EQ(std::sscanf(process.ReadLine().c_str(), "serving on 127.0.0.1:%d", &port), 1);
   const auto stub = v1::CatalogService::NewStub(ChannelTo(port));
@@ -173,8 +127,8 @@ TEST_F(ServerMainTest, AWrongConfigurationIsOneLineAndTwo) {
     std::vector<std::string> more = arguments;
     if (arguments[0] == "--listen.data") {
       // The flag may be given once.
-      Process process({"--bundles", "default=/x", "--metrics.listen", "off", "--log.level", "error",
-                       "--listen.data", arguments[1]},
+      Process process({"--bundles", "default=/x", "--listen.admin", "off", "--metrics.listen",
+                       "off", "--log.level", "error", "--listen.data", arguments[1]},
                       directory_);
       EXPECT_EQ(process.Wait(), 2);
       EXPECT_THAT(process.Errors(), HasSubstr(message));
@@ -193,8 +147,8 @@ TEST_F(ServerMainTest, APortInUseIsOneLineAndTwo) {
   const auto taken = GrpcServer::Listen({}, {&health});
   ASSERT_THAT(taken, IsOk());
   const std::string address = absl::StrCat("127.0.0.1:", (*taken)->port());
-  Process process({"--bundles", "default=/x", "--metrics.listen", "off", "--log.level", "error",
-                   "--listen.data", address},
+  Process process({"--bundles", "default=/x", "--listen.admin", "off", "--metrics.listen", "off",
+                   "--log.level", "error", "--listen.data", address},
                   directory_);
   EXPECT_EQ(process.Wait(), 2);
   const std::string errors = process.Errors();
@@ -213,6 +167,78 @@ TEST_F(ServerMainTest, ABundleThatFailsACheckIsNamedAndOne) {
   EXPECT_THAT(process->Errors(), AllOf(HasSubstr("bundle default in "), HasSubstr("model.ts"),
                                        HasSubstr("(check: checksum)")));
   EXPECT_EQ(process->ReadLine(), "") << "it never said that it serves";
+}
+
+TEST_F(ServerMainTest, ChecksABundleInOneLine) {
+  ASSERT_THAT(bundle_, IsOk());
+  for (const std::string& path : {Root(), bundle_->directory}) {
+    Process process({"--check-bundle", path, "--lifecycle.check-memory", "64GiB"}, directory_);
+    EXPECT_THAT(process.ReadLine(), MatchesRegex(absl::StrCat(
+                                        bundle_->id, " is good: .*, 40 items, 8 dimensions, .*")));
+    EXPECT_EQ(process.Wait(), 0);
+    EXPECT_EQ(process.Errors(), "");
+  }
+}
+
+TEST_F(ServerMainTest, ACheckThatFailsIsOneLineAndOne) {
+  ASSERT_THAT(bundle_, IsOk());
+  const std::string model = JoinPath(bundle_->directory, kModelFile);
+  std::string bytes = *ReadFile(model);
+  bytes[bytes.size() / 2] ^= 1;
+  ASSERT_THAT(WriteFile(model, bytes), IsOk());
+  Process process({"--check-bundle", bundle_->directory}, directory_);
+  EXPECT_EQ(process.Wait(), 1);
+  const std::string errors = process.Errors();
+  EXPECT_THAT(errors, AllOf(HasSubstr("model.ts"), HasSubstr("(check: checksum)")));
+  EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
+}
+
+TEST_F(ServerMainTest, ACheckKeepsItsBounds) {
+  ASSERT_THAT(bundle_, IsOk());
+  const BundleCheckOptions program = {.program = LOOKBOOK_SERVER};
+  EXPECT_THAT(RunBundleCheck(program, bundle_->directory, nullptr), IsOk())
+      << "the default bounds suffice";
+  BundleCheckOptions small = program;
+  small.memory_bytes = int64_t{600} << 20;  // Less than the libraries take.
+  EXPECT_FALSE(RunBundleCheck(small, bundle_->directory, nullptr).ok());
+}
+
+// The whole way: the server runs its own program on a bundle before it takes it.
+TEST_F(ServerMainTest, ActivatesWhatItsOwnCheckLetsPass) {
+  ASSERT_THAT(bundle_, IsOk());
+  TestBundleOptions options;
+  options.activate = false;
+  options.created += absl::Hours(1);
+  const auto good = WriteTestBundle(Root(), options);
+  options.created += absl::Hours(1);
+  const auto bad = WriteTestBundle(Root(), options);
+  ASSERT_THAT(good, IsOk());
+  ASSERT_THAT(bad, IsOk());
+  const std::string model = JoinPath(bad->directory, kModelFile);
+  ASSERT_THAT(WriteFile(model, ReadFile(model)->substr(1)), IsOk());
+  const auto process = Start({"--deadlines.lame-duck", "0"});
+  const std::string line = process->ReadLine();
+  int data = 0, admin = 0;
+  ASSERT_EQ(
+      std::sscanf(line.c_str(), "serving on 127.0.0.1:%d, admin on 127.0.0.1:%d", &data, &admin), 2)
+      << line;
+  const auto stub = v1::AdminService::NewStub(ChannelTo(admin));
+  v1::ActivateBundleRequest request;
+  v1::ActivateBundleResponse response;
+  request.set_bundle_id(good->id);
+  {
+    grpc::ClientContext context;
+    const grpc::Status status = stub->ActivateBundle(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(response.activation().replaced_bundle_id(), bundle_->id);
+  }
+  request.set_bundle_id(bad->id);
+  grpc::ClientContext context;
+  const grpc::Status status = stub->ActivateBundle(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS) << status.error_message();
+  EXPECT_EQ(ReasonIn(status), "checksum");
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->Wait(), 0);
 }
 
 TEST_F(ServerMainTest, PrintsItsConfigurationAndItsVersion) {

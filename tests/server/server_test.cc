@@ -23,6 +23,7 @@ class ServerTest : public ::testing::Test {
  protected:
   ServerTest() {
     config_.listen.data = "127.0.0.1:0";
+    config_.listen.admin = "127.0.0.1:0";
     config_.metrics.listen = "off";  // Closing it takes two seconds.
     config_.bundles = {{"default", "/root-1"}, {"other", "/root-2"}};
     config_.deadlines.lame_duck = absl::ZeroDuration();
@@ -91,8 +92,8 @@ TEST_F(ServerTest, SaysWhereItServesWhat) {
   Listen();
   ASSERT_THAT(server_->LoadBundles(), IsOk());
   EXPECT_EQ(server_->Describe(),
-            absl::StrCat("serving on 127.0.0.1:", server_->data_port(),
-                         ", metrics on 127.0.0.1:", server_->metrics_port(),
+            absl::StrCat("serving on 127.0.0.1:", server_->data_port(), ", admin on 127.0.0.1:",
+                         server_->admin_port(), ", metrics on 127.0.0.1:", server_->metrics_port(),
                          ": default=fake-1 (40 items), other=fake-1 (40 items)"));
 }
 
@@ -135,6 +136,7 @@ TEST_F(ServerTest, AWrongConfigurationOpensNothing) {
 TEST_F(ServerTest, MetricsMayBeOff) {
   Listen();
   EXPECT_EQ(server_->metrics_port(), -1);
+  EXPECT_GT(server_->admin_port(), 0);
   EXPECT_THAT(server_->Describe(), Not(HasSubstr("metrics")));
 }
 

@@ -62,7 +62,7 @@ std::vector<Item> MakeTestItems(const TestBundleOptions& options) {
   std::vector<Item> items;
   for (int row = 0; row < options.items; ++row) {
     Item item;
-    item.id = absl::StrCat("item-", row);
+    item.id = absl::StrCat(options.item_prefix, row);
     item.class_ids = PickIds(1, 3, options.classes, &TestClassId, &random);
     if (options.attributes > 0)
       item.attribute_ids = PickIds(0, 2, options.attributes, &TestAttributeId, &random);

@@ -30,6 +30,7 @@ struct TestBundleOptions {
   uint64_t seed = 1;
   int image_size = 16;   // A multiple of 4.
   int golden_cases = 3;  // At most `items`.
+  std::string item_prefix = "item-";
   std::string recipe = "test";
   std::string index = "Flat";
   std::string search;                                      // For an approximate index.
@@ -55,7 +56,7 @@ uint32_t TestAttributeId(int index);
 // `rows` random unit vectors, float32[rows, dim].
 std::vector<float> RandomUnitVectors(int rows, int dim, std::mt19937_64* random);
 
-// Item i is called "item-i" and has one to three classes and up to two attributes.
+// Item i is called "item-i", or what `item_prefix` says, and has one to three classes and up to two attributes.
 std::vector<Item> MakeTestItems(const TestBundleOptions& options);
 
 // A manifest that lacks only what BundleWriter fills in.

@@ -63,7 +63,9 @@ TEST(BundleWriterTest, ASecondBundleTakesOverAndTheFirstStays) {
   LB_ASSERT_OK_AND_ASSIGN(const TestBundle second, WriteTestBundleFiles(root.path(), options));
   ASSERT_NE(first.id, second.id);
   EXPECT_THAT(ListDirectory(root.path()),
-              IsOkAndHolds(UnorderedElementsAre("CURRENT", first.id, second.id)));
+              IsOkAndHolds(UnorderedElementsAre("CURRENT", "PREVIOUS", first.id, second.id)));
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile previous, ReadPrevious(root.path()));
+  EXPECT_EQ(previous.bundle_id, first.id);
   LB_ASSERT_OK_AND_ASSIGN(const VerifiedBundle current, VerifyCurrentBundle(root.path()));
   EXPECT_EQ(current.id, second.id);
   EXPECT_THAT(VerifyBundle(first.directory), IsOk());

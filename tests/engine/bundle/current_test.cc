@@ -60,6 +60,26 @@ TEST(CurrentTest, ReadsWhatWasWritten) {
   EXPECT_EQ(text, MakeCurrent().bundle_id + " " + Sha() + "\n");
 }
 
+TEST(CurrentTest, WhatItNamedBeforeIsThePreviousOne) {
+  const TempDir root(TempDir::kMemory);
+  const std::string other_sha = Sha256Hex("another manifest");
+  const CurrentFile other = {MakeBundleId(absl::FromUnixSeconds(1795428901), other_sha), other_sha};
+  ASSERT_THAT(WriteCurrent(root.path(), MakeCurrent()), IsOk());
+  EXPECT_THAT(ReadPrevious(root.path()), StatusIs(absl::StatusCode::kNotFound));
+  ASSERT_THAT(WriteCurrent(root.path(), other), IsOk());
+  ASSERT_THAT(WriteCurrent(root.path(), other), IsOk()) << "the same again";
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile previous, ReadPrevious(root.path()));
+  EXPECT_EQ(previous.bundle_id, MakeCurrent().bundle_id);
+  EXPECT_EQ(previous.manifest_sha256, Sha());
+}
+
+TEST(CurrentTest, AMalformedOneHasNoPrevious) {
+  const TempDir root(TempDir::kMemory);
+  ASSERT_THAT(WriteFile(root / "CURRENT", "latest\n"), IsOk());
+  ASSERT_THAT(WriteCurrent(root.path(), MakeCurrent()), IsOk());
+  EXPECT_FALSE(PathExists(root / "PREVIOUS"));
+}
+
 TEST(CurrentTest, MissingIsNotFound) {
   const TempDir root(TempDir::kMemory);
   EXPECT_THAT(ReadCurrent(root.path()),

@@ -97,14 +97,17 @@ class PublishFaultsTest : public ::testing::Test {
     return RunTraced(root, fault, [&] { return Publish(root, *new_).ok() ? 0 : 1; });
   }
 
+  // CURRENT, PREVIOUS, and what a crash leaves of a new one.
+  static bool IsPointer(const std::string& name) {
+    return absl::StartsWith(name, "CURRENT") || absl::StartsWith(name, "PREVIOUS");
+  }
+
   // CURRENT names a whole bundle; whatever else lies there is whole too, or temporary.
   std::string ExpectWholeRoot(const std::string& root) {
     const auto current = VerifyCurrentBundle(root);
     EXPECT_THAT(current, IsOk());
     for (const std::string& name : Names(root)) {
-      if (name == "CURRENT" || absl::StartsWith(name, "CURRENT.tmp.") ||
-          absl::EndsWith(name, ".tmp"))
-        continue;
+      if (IsPointer(name) || absl::EndsWith(name, ".tmp")) continue;
       EXPECT_THAT(VerifyBundle(JoinPath(root, name)), IsOk());
     }
     return current.ok() ? current->id : "";
@@ -115,7 +118,7 @@ class PublishFaultsTest : public ::testing::Test {
     ASSERT_THAT(Publish(root, *third_), IsOk());
     std::vector<std::string> left;
     for (const std::string& name : Names(root)) {
-      if (!absl::StartsWith(name, "CURRENT")) left.push_back(name);
+      if (!IsPointer(name)) left.push_back(name);
     }
     EXPECT_THAT(left, IsSubsetOf({old_->id, new_->id, third_->id}));
     EXPECT_EQ(ExpectWholeRoot(root), third_->id);
@@ -139,6 +142,10 @@ TEST_F(PublishFaultsTest, DyingAtAnyCallLeavesTheOldOrTheNewBundle) {
     const std::string live = ExpectWholeRoot(root.path());
     EXPECT_THAT(live, AnyOf(old_->id, new_->id));
     (live == old_->id ? old_live : new_live)++;
+    if (live == new_->id) {
+      LB_ASSERT_OK_AND_ASSIGN(const CurrentFile previous, ReadPrevious(root.path()));
+      EXPECT_EQ(previous.bundle_id, old_->id) << "what a rollback takes";
+    }
     EXPECT_EQ(new_live > 0, live == new_->id);  // Once the new one is live it stays so.
     ExpectUsable(root.path());
   }

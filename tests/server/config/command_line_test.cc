@@ -139,6 +139,23 @@ TEST_F(CommandLineTest, HelpAndVersionAreForPrinting) {
   EXPECT_THAT(version.print, StartsWith("lookbook-server 0."));
 }
 
+TEST_F(CommandLineTest, ACheckNeedsNoBundleToServe) {
+  LB_ASSERT_OK_AND_ASSIGN(const CommandLine line,
+                          ParseBare({"--check-bundle", "/srv/x", "--batch.max-size", "4"}));
+  EXPECT_EQ(line.check_bundle, "/srv/x");
+  EXPECT_EQ(line.config.batch.max_size, 4);
+  LB_ASSERT_OK_AND_ASSIGN(const CommandLine serving, Parse({}));
+  EXPECT_EQ(serving.check_bundle, "");
+}
+
+TEST_F(CommandLineTest, WatchIsShortForItsOption) {
+  LB_ASSERT_OK_AND_ASSIGN(const CommandLine line, Parse({"--watch"}));
+  EXPECT_TRUE(line.config.lifecycle.watch);
+  EXPECT_EQ(line.sources.at("lifecycle.watch"), "--lifecycle.watch");
+  LB_ASSERT_OK_AND_ASSIGN(const CommandLine without, Parse({}));
+  EXPECT_FALSE(without.config.lifecycle.watch);
+}
+
 TEST_F(CommandLineTest, TheShippedFileIsValidAndShowsEveryDefault) {
   LB_ASSERT_OK_AND_ASSIGN(const CommandLine shipped, ParseBare({"--config", "deploy/server.toml"}));
   LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile("deploy/server.toml"));

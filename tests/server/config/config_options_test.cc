@@ -36,7 +36,9 @@ TEST(ConfigOptionsTest, EverySettingReachesItsOwnFieldAlone) {
                                                    {OptionKind::kBool, "false"},
                                                    {OptionKind::kBundles, "x=/y"}};
   const std::map<std::string, std::string> texts = {{"listen.data", "localhost:1"},
+                                                    {"listen.admin", "off"},
                                                     {"metrics.listen", "off"},
+                                                    {"lifecycle.watch", "true"},
                                                     {"device", "cuda"},
                                                     {"log.level", "error"},
                                                     {"log.format", "json"},

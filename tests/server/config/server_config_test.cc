@@ -6,6 +6,7 @@
 namespace lookbook {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
@@ -95,7 +96,13 @@ TEST(ServerConfigTest, TwoListenersCannotShareAPort) {
   EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("same port")));
   config.metrics.listen = "off";
   EXPECT_THAT(Validate(config), IsOk());
-  config.listen.data = config.metrics.listen = "127.0.0.1:0";
+  config.listen.admin = "[::1]:50051";
+  EXPECT_THAT(Validate(config),
+              StatusIs(kInvalid, AllOf(HasSubstr("listen.data 0.0.0.0:50051"),
+                                       HasSubstr("listen.admin [::1]:50051 have the same port"))));
+  config.listen.admin = "off";
+  EXPECT_THAT(Validate(config), IsOk());
+  config.listen.data = config.listen.admin = config.metrics.listen = "127.0.0.1:0";
   EXPECT_THAT(Validate(config), IsOk()) << "port 0 is a free one for each";
 }
 

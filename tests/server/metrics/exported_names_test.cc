@@ -32,6 +32,7 @@ const std::vector<std::string> kExported = {
     "lookbook_bundle_load_duration_seconds histogram bundle",
     "lookbook_bundle_loads_total counter bundle,result",
     "lookbook_bundle_memory_bytes gauge bundle",
+    "lookbook_bundles_retiring gauge bundle",
     "lookbook_cancelled_total counter stage",
     "lookbook_cuda_graph_replays_total counter bucket",
     "lookbook_deadline_remaining_seconds histogram method",

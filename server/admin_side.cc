@@ -1,0 +1,107 @@
+#include "server/admin_side.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "base/logging.h"
+#include "base/status_macros.h"
+#include "server/lifecycle/activator.h"
+#include "server/lifecycle/memory_room.h"
+#include "server/lifecycle/retirement.h"
+#include "server/transport/admin_service.h"
+#include "server/transport/grpc_server.h"
+
+namespace lookbook {
+namespace {
+
+constexpr int kMaxMessageBytes = 64 << 10;
+constexpr int64_t kGrpcMemoryBytes = 64 << 20;
+// An activation may be a check of lifecycle.check_time, as long a load, and one before it.
+constexpr int kWaitsOfAnActivation = 4;
+
+std::vector<ServedRoot> RootsOf(const ServerConfig& config, const PipelineSet& pipelines) {
+  std::vector<ServedRoot> roots;
+  for (size_t i = 0; i < config.bundles.size(); ++i) {
+    roots.push_back(
+        {config.bundles[i].name, config.bundles[i].path, pipelines.entries()[i].pipeline.get()});
+  }
+  return roots;
+}
+
+ActivationParts PartsOf(const AdminSide::Parts& parts, Retirement* retirement) {
+  ActivationParts activation;
+  activation.loader = parts.loader;
+  activation.check = parts.check;
+  activation.memory_room = [] { return MemoryRoom(); };
+  activation.retirement = retirement;
+  activation.metrics = parts.environment.metrics;
+  activation.clock = parts.environment.clock;
+  return activation;
+}
+
+CallEnvironment EnvironmentOf(const ServerConfig& config, CallEnvironment environment) {
+  environment.max_deadline = kWaitsOfAnActivation * config.lifecycle.check_time;
+  return environment;
+}
+
+bool IsLoopback(const std::string& address) {
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]");
+}
+
+GrpcServerOptions ToGrpcOptions(const ServerConfig& config) {
+  GrpcServerOptions options;
+  options.address = config.listen.admin;
+  options.reflection = config.listen.reflection;
+  options.max_message_bytes = kMaxMessageBytes;
+  options.memory_bytes = kGrpcMemoryBytes;
+  return options;
+}
+
+}  // namespace
+
+struct AdminSide::Impl {
+  Impl(const ServerConfig& config, const Parts& parts)
+      : retirement(parts.environment.metrics, parts.environment.clock),
+        activator({config.lifecycle.watch, config.lifecycle.poll_interval},
+                  PartsOf(parts, &retirement), RootsOf(config, *parts.pipelines)),
+        service(parts.pipelines, &activator, parts.readers,
+                EnvironmentOf(config, parts.environment)) {}
+
+  Retirement retirement;
+  Activator activator;
+  AdminService service;
+  std::unique_ptr<GrpcServer> grpc;  // Null: off.
+};
+
+absl::StatusOr<std::unique_ptr<AdminSide>> AdminSide::Start(const ServerConfig& config,
+                                                            const Parts& parts) {
+  auto impl = std::make_unique<Impl>(config, parts);
+  if (config.listen.admin != "off") {
+    LB_ASSIGN_OR_RETURN(impl->grpc, GrpcServer::Listen(ToGrpcOptions(config), {&impl->service}));
+    if (!IsLoopback(config.listen.admin)) {
+      LogWarning("who reaches the admin port can change what is served",
+                 {{"listen.admin", config.listen.admin}});
+    }
+  }
+  return std::unique_ptr<AdminSide>(new AdminSide(std::move(impl)));
+}
+
+AdminSide::AdminSide(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+AdminSide::~AdminSide() { Stop(); }
+
+int AdminSide::port() const { return impl_->grpc == nullptr ? -1 : impl_->grpc->port(); }
+
+absl::Status AdminSide::RunBetween(const BundleLoader* loader, std::function<absl::Status()> work) {
+  return impl_->activator.RunBetween(loader, std::move(work));
+}
+
+void AdminSide::BeginStop() { impl_->activator.BeginStop(); }
+
+void AdminSide::Stop() {
+  impl_->activator.Stop();
+  if (impl_->grpc != nullptr) impl_->grpc->Shutdown(absl::ZeroDuration());
+}
+
+}  // namespace lookbook

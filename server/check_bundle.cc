@@ -1,0 +1,32 @@
+#include "server/check_bundle.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/bundle/bundle.h"
+#include "engine/embed/torchscript_embedder.h"
+
+namespace lookbook {
+
+absl::StatusOr<std::string> CheckBundle(const std::string& directory, const ServerConfig& config) {
+  SetNumericThreads(1);
+  BundleOptions options;
+  options.max_batch = config.batch.max_size;
+  LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleAt(directory, options));
+  return absl::StrCat(bundle->id, " is good: ", bundle->manifest.backbone(), ", ",
+                      bundle->items->size(), " items, ", bundle->manifest.embedding_dim(),
+                      " dimensions, index ", bundle->manifest.index().spec());
+}
+
+BundleCheck CheckByThisProgram(const ServerConfig& config) {
+  BundleCheckOptions options;
+  options.max_batch = config.batch.max_size;
+  options.time = config.lifecycle.check_time;
+  options.memory_bytes = config.lifecycle.check_memory;
+  return [options](const std::string& directory, const std::function<bool()>& stopped) {
+    return RunBundleCheck(options, directory, stopped);
+  };
+}
+
+}  // namespace lookbook

@@ -1,0 +1,22 @@
+// Whether a second bundle fits beside the one that serves.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace lookbook {
+
+// Bytes that processes here may still take before memory is short: what the kernel calls available,
+// or less where a memory limit of this process's control group, or of one above it, leaves less.
+// `root`: where /proc and /sys are; tests bring their own.
+//
+// Unavailable: /proc/meminfo cannot be read.
+absl::StatusOr<int64_t> MemoryRoom(const std::string& root = "/");
+
+// What it takes at most to check and load a bundle whose files have `bytes` together. Measured with
+// MobileNetV2 and ResNet50 and 1,000 to 100,000 items: docs/lifecycle.md has the figures.
+int64_t MemoryToLoad(int64_t bytes);
+
+}  // namespace lookbook
