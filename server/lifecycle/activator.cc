@@ -56,7 +56,10 @@ void Activator::Request(size_t root, const BundleChoice& choice, ActivationQueue
   absl::Status status;
   {
     MutexLock lock(&mutex_);
-    status = stopping_ ? StoppingError() : queue_.Add({root, choice, ""}, done, &replaced);
+    ActivationQueue::Job job;
+    job.root = root;
+    job.choice = choice;
+    status = stopping_ ? StoppingError() : queue_.Add(std::move(job), done, &replaced);
     changed_.NotifyAll();
   }
   Tell(replaced, SupersededError());
@@ -163,8 +166,11 @@ void Activator::LookAtCurrent() {
     MutexLock lock(&mutex_);
     // What somebody asked for comes first; there is another look after it.
     if (stopping_ || queue_.Waits(i)) continue;
+    ActivationQueue::Job job;
+    job.root = i;
+    job.seen = said;  // The choice is CURRENT by default.
     std::vector<ActivationQueue::Done> replaced;
-    queue_.Add({i, {BundleChoice::Kind::kCurrent, ""}, said}, nullptr, &replaced).IgnoreError();
+    queue_.Add(std::move(job), nullptr, &replaced).IgnoreError();  // Refuses only who waits.
   }
 }
 

@@ -322,9 +322,10 @@ TEST_F(QueryStreamTest, SilenceAfterAMessageEndsTheStream) {
   Write("");
   service_.Await(0)->Complete(absl::OkStatus());
   Read();
-  auto end = std::async(std::launch::async, [this] { return ReadEnd(); });
-  // The server may learn a moment later that the answer is out.
+  ASSERT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
+  LetTheServerGoOn();  // It knows that the answer is out.
   const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
+  auto end = std::async(std::launch::async, [this] { return ReadEnd(); });
   while (end.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     clock_.Advance(kIdle);
     stream->EndIfIdle(kIdle);
