@@ -13,14 +13,14 @@ def _sample(side, generator):
             "counters": side.counters()}
 
 
-def load(side, images, seconds, loop, warm_up=3):
+def load(side, images, seconds, loop, max_lag="50ms", warm_up=3):
     """One run of `lookbook bench`; `loop`: its flags for the loop. CPU is read inside its window, which is all of the run
     but its warm-up; foreign: the share of the machine that neither side nor generator used. Lateness of the generator counts
-    as latency; beyond --max-lag there are no figures."""
+    as latency; beyond max_lag there are no figures."""
     report = OUT / "peer/load.json"
     report.unlink(missing_ok=True)
     command = [BIN / "lookbook", "bench", images, "--server", side.address, "--warm-up", f"{warm_up}s", "--duration",
-               f"{seconds}s", "--max-foreign", "1", "--max-lag", "50ms", "--json", report, *loop]
+               f"{seconds}s", "--max-foreign", "1", "--max-lag", max_lag, "--json", report, *loop]
     generator = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     time.sleep(warm_up + 0.3)
     before = _sample(side, generator.pid)
