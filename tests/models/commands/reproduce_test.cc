@@ -197,10 +197,13 @@ TEST_F(ReproduceTest, ACollapseThatWasOnlyWatchedIsMeasured) {
   Add("a");
   ASSERT_THAT(WriteFile(dir_ / "recipes/a.toml", RecipeText("a") + collapsing), IsOk());
   ASSERT_THAT(Run(Options()), IsOk());
-  const nlohmann::json row = Study()["rows"][3];
-  EXPECT_EQ(row["run"], "a");
-  EXPECT_EQ(row["failure"], "");
-  EXPECT_TRUE(row["values"].contains("map"));
+  int measured = 0;
+  for (const nlohmann::json& row : Study()["rows"]) {
+    if (row["run"] != "a") continue;
+    EXPECT_EQ(row["failure"], "");
+    measured += row["values"].contains("map");
+  }
+  EXPECT_EQ(measured, 1);
 }
 
 TEST_F(ReproduceTest, TheSameCommandGoesOnWhereItWas) {
