@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/logging.h"
 #include "base/mutex.h"
 #include "base/reason.h"
 #include "server/lifecycle/activation.h"

@@ -5,6 +5,7 @@
 namespace lookbook {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Kind = BundleChoice::Kind;
