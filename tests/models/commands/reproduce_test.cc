@@ -194,8 +194,7 @@ TEST_F(ReproduceTest, ACollapseThatWasOnlyWatchedIsMeasured) {
       "optimizer = { name = \"sgd\", lr = 1, weight_decay = 1 }\n"
       "schedule = { name = \"constant\", warmup = 0 }\nclip_norm = 1e-6\nkeep = \"last\"\n"
       "guard = { action = \"report\" }\n";
-  Add("a");
-  ASSERT_THAT(WriteFile(dir_ / "recipes/a.toml", RecipeText("a") + collapsing), IsOk());
+  Add("a", {.stage = collapsing});
   ASSERT_THAT(Run(Options()), IsOk());
   int measured = 0;
   for (const nlohmann::json& row : Study()["rows"]) {
