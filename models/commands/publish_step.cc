@@ -63,9 +63,11 @@ absl::StatusOr<std::string> KeptHealth(const WorkFolder& work) {
 
 }  // namespace
 
-// A collapsed network, which only a recipe whose guard does not act leaves, is not served.
+// A collapsed network, which only a recipe whose guard reports leaves, is not served. Where the
+// guard is off nobody asked.
 absl::StatusOr<bool> Pipeline::Activates() const {
   if (!options_.activate) return false;
+  if (recipe_.stages.back().guard.action == "off") return true;
   LB_ASSIGN_OR_RETURN(const std::string health, KeptHealth(work_));
   if (health != HealthName(Health::kRed)) return true;
   std::fprintf(stderr,

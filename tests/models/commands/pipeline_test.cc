@@ -180,9 +180,10 @@ TEST_F(PipelineTest, FreshDoesAllAgainWithTheSameResult) {
 
 // Every weight shrinks to nothing within a step.
 std::string CollapsingRecipe(const std::string& guard) {
-  return absl::StrCat(kRecipe, "optimizer = { name = \"sgd\", lr = 1, weight_decay = 1 }\n",
-                      "schedule = { name = \"constant\", warmup = 0 }\nclip_norm = 1e-6\n",
-                      "guard = { action = \"", guard, "\" }\n");
+  return absl::StrCat(
+      kRecipe, "ema = 0\noptimizer = { name = \"sgd\", lr = 1, momentum = 0, weight_decay = 1 }\n",
+      "schedule = { name = \"constant\", warmup = 0 }\nclip_norm = 1e-6\n", "guard = { action = \"",
+      guard, "\" }\n");
 }
 
 TEST_F(PipelineTest, ACollapsedTrainingEndsTheRunAndCurrentStays) {
