@@ -1,5 +1,7 @@
 #include "server/lifecycle/retirement.h"
 
+#include <malloc.h>
+
 #include <utility>
 
 #include "base/logging.h"
@@ -19,6 +21,8 @@ void Destroy(RetiredBundles::Entry entry, absl::Time now) {
     return;
   }
   entry.bundle.reset();
+  // The allocator keeps what large activations may want again; a whole bundle is more than that.
+  ::malloc_trim(0);
   LogInfo("bundle retired",
           {{"bundle", entry.name}, {"bundle_id", entry.id}, {"seconds", seconds}});
 }

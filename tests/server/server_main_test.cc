@@ -199,7 +199,7 @@ TEST_F(ServerMainTest, ACheckKeepsItsBounds) {
   EXPECT_THAT(RunBundleCheck(program, bundle_->directory, nullptr), IsOk())
       << "the default bounds suffice";
   BundleCheckOptions small = program;
-  small.memory_bytes = int64_t{600} << 20;  // Less than the libraries take.
+  small.memory_bytes = int64_t{64} << 20;  // Less than the libraries take.
   EXPECT_FALSE(RunBundleCheck(small, bundle_->directory, nullptr).ok());
 }
 
