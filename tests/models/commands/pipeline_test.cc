@@ -377,7 +377,9 @@ TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
   const auto& calibration = bundle->manifest.calibration();
   EXPECT_EQ(calibration.source(), "validation");
   EXPECT_EQ(calibration.queries(), 10u);
-  EXPECT_EQ(calibration.pairs(), 10u * 40) << "each query with every item";
+  // Each query with the ten items it would be answered with, and at most ten further ones.
+  EXPECT_GE(calibration.pairs(), 10u * 10);
+  EXPECT_LE(calibration.pairs(), 10u * 20);
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationFacts file,
                           ReadCalibration(dir_ / "work/calibration.json"));
   int tuned = 0;
@@ -411,7 +413,8 @@ TEST_F(PipelineTest, WithoutAValidationPartASampleOfTheTrainingPartCalibrates) {
                           ReadCalibration(dir_ / "work/calibration.json"));
   EXPECT_THAT(first.block.source(), HasSubstr("sample of 50 of 50 training images, leave-one-out"));
   EXPECT_EQ(first.block.queries(), 50u);
-  EXPECT_EQ(first.block.pairs(), 50u * 49);
+  EXPECT_GE(first.block.pairs(), 50u * 10);
+  EXPECT_LE(first.block.pairs(), 50u * 20);
   // The set that judges does not matter to it.
   PipelineOptions options =
       Options(absl::StrReplaceAll(recipe, {{"holdout_csv = \"holdout.csv\"\n", ""}}));
@@ -635,8 +638,10 @@ TEST_F(PipelineTest, TheRecallIsOfTheValidationPartWhereItIsLargeEnough) {
   synth.train = 250;
   synth.holdout = 20;
   ASSERT_THAT(SynthesizeOutfits(synth), IsOk());
-  PipelineOptions options = Options(absl::StrCat(absl::StrReplaceAll(kRecipe, {{"80/20", "60/40"}}),
-                                                 "[index]\nspec = \"IVF3,SQ8\"\n"));
+  // Six steps leave the embedding as it is.
+  PipelineOptions options =
+      Options(absl::StrCat(absl::StrReplaceAll(kRecipe, {{"80/20", "60/40"}}),
+                           "guard = { action = \"off\" }\n[index]\nspec = \"IVF3,SQ8\"\n"));
   options.data = dir_ / "more";
   Run(options);
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
