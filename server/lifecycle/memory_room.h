@@ -15,8 +15,8 @@ namespace lookbook {
 // Unavailable: /proc/meminfo cannot be read.
 absl::StatusOr<int64_t> MemoryRoom(const std::string& root = "/");
 
-// What it takes at most to check and load a bundle whose files have `bytes` together. Measured with
-// MobileNetV2 and ResNet50 and 1,000 to 100,000 items: docs/lifecycle.md has the figures.
+// What it takes at most to check and load a bundle whose files have `bytes` together. An upper bound
+// of what was measured: docs/lifecycle.md has the figures.
 int64_t MemoryToLoad(int64_t bytes);
 
 }  // namespace lookbook
