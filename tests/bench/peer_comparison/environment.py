@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 
-from machine import BIN, OUT, PEER, ROOT
+import machine
+from machine import BIN, OUT, PEER, run
 
 PACKAGES = {"torch": "2.11.0", "numpy": "2.4.6", "opencv-python-headless": "5.0.0.93", "faiss-cpu": "1.15.1",
             "grpcio": "1.85.3", "grpcio-tools": "1.85.1"}
@@ -17,28 +18,20 @@ def _deps():
     return pathlib.Path(os.environ.get("LOOKBOOK_DEPS", pathlib.Path.home() / ".cache/lookbook")).resolve()
 
 
-def _run(*command, **kwargs):
-    return subprocess.run([str(c) for c in command], check=True, cwd=ROOT, **kwargs)
-
-
 def build():
-    _run("scripts/setup", "--no-tests", stdout=sys.stderr)
-    (ROOT / "build").mkdir(exist_ok=True)
-    _run("cmake", "--preset", "release", stdout=subprocess.DEVNULL)
-    _run("cmake", "--build", "build/release", "-j", os.cpu_count(), "--target", "lookbook-train", "lookbook-server",
-         "lookbook_cli", "serving_bench", stdout=sys.stderr)
+    machine.build("lookbook-train", "lookbook-server", "lookbook_cli", "serving_bench")
 
 
 def bundle(backbone, items, dim):
     """(bundle root, folder of the pictures), made where they are not there yet."""
     data = OUT / "data512"
     if not (data / "holdout.csv").exists():  # What synth writes last.
-        _run(BIN / "lookbook-train", "synth", "--out", data, "--size", 512, "--train", 64, "--holdout", 8, "--unlabelled", 0,
-             stdout=subprocess.DEVNULL)
+        run([BIN / "lookbook-train", "synth", "--out", data, "--size", 512, "--train", 64, "--holdout", 8, "--unlabelled", 0],
+            stdout=subprocess.DEVNULL)
     root = OUT / f"bundles-{backbone}-{items}x{dim}"
     if not (root / "CURRENT").exists():
-        _run(BIN / "serving_bench", "make-bundle", "--root", root, "--images", data / "train", "--backbone", backbone,
-             "--items", items, "--dim", dim)
+        run([BIN / "serving_bench", "make-bundle", "--root", root, "--images", data / "train", "--backbone", backbone,
+             "--items", items, "--dim", dim])
     return root, data / "train"
 
 
@@ -50,9 +43,9 @@ def python(path):
     wanted, done = "\n".join(f"{k}=={v}" for k, v in PACKAGES.items()), venv / "packages"
     if not done.exists() or done.read_text() != wanted:
         shutil.rmtree(venv, ignore_errors=True)
-        _run(sys.executable, "-m", "venv", venv)
-        _run(venv / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off",
-             "--find-links", _deps() / "wheels", *wanted.split(), stdout=sys.stderr)
+        run([sys.executable, "-m", "venv", venv])
+        run([venv / "bin/python", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off",
+             "--find-links", _deps() / "wheels", *wanted.split()], stdout=sys.stderr)
         done.write_text(wanted)
     return venv / "bin/python"
 
@@ -75,8 +68,8 @@ def generate(interpreter):
     """The folder of the Python messages that protoc makes of proto/."""
     folder = OUT / "peer/generated"
     folder.mkdir(parents=True, exist_ok=True)
-    _run(interpreter, "-m", "grpc_tools.protoc", "-I", "proto", f"--python_out={folder}", "lookbook/v1/search.proto",
-         "lookbook/v1/catalog.proto")
+    run([interpreter, "-m", "grpc_tools.protoc", "-I", "proto", f"--python_out={folder}", "lookbook/v1/search.proto",
+         "lookbook/v1/catalog.proto"])
     return folder
 
 
@@ -84,4 +77,4 @@ def versions(interpreter):
     """What the peer's Python has of PACKAGES, and its own version."""
     code = ("import importlib.metadata as m, json, sys; "
             f"print(json.dumps({{n: m.version(n) for n in {list(PACKAGES)}}} | {{'python': sys.version.split()[0]}}))")
-    return json.loads(_run(interpreter, "-c", code, stdout=subprocess.PIPE).stdout)
+    return json.loads(run([interpreter, "-c", code], stdout=subprocess.PIPE).stdout)

@@ -1,15 +1,31 @@
-"""Where this repository's programs lie, and what the machine's clocks say."""
+"""What the benchmark scripts share: where this repository's programs lie, how they are built, and what the machine's clocks say."""
 import os
 import pathlib
 import platform
 import re
+import subprocess
+import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build/release/bin"
 OUT = ROOT / "out/bench"
 PEER = ROOT / "tests/bench/python_peer"
 TICKS = os.sysconf("SC_CLK_TCK")
+FOREIGN_LIMIT = 0.1  # Share of the machine: above it, figures say nothing.
+
+
+def run(command, **kwargs):
+    """A command that must succeed, from the repository's root."""
+    return subprocess.run([str(c) for c in command], check=True, cwd=ROOT, **kwargs)
+
+
+def build(*targets):
+    """Sets up and builds; what is up to date stays."""
+    run(["scripts/setup", "--no-tests"], stdout=sys.stderr)
+    (ROOT / "build").mkdir(exist_ok=True)
+    run(["cmake", "--preset", "release"], stdout=subprocess.DEVNULL)
+    run(["cmake", "--build", "build/release", "-j", os.cpu_count(), "--target", *targets], stdout=sys.stderr)
 
 
 def _cpu(stat):
