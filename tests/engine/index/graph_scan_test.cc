@@ -1,8 +1,6 @@
-// What index_kinds_test.cc does not see: the scan itself.
+// What is this kind's own; vector_scan_test.cc has what all keep.
 #include "engine/index/graph_scan.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -14,7 +12,6 @@ namespace lookbook {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::UnorderedElementsAreArray;
 
 constexpr int kDim = 16;
 constexpr int64_t kRows = 1000;
@@ -27,31 +24,6 @@ class GraphScanTest : public ::testing::Test {
   const std::vector<float> vectors_ = ClusteredUnitVectors(kRows, kDim, 10, 0.6, 1);
   std::unique_ptr<GraphScan> scan_;
 };
-
-// FAISS throws on k = 0: the fence turns that into a status.
-TEST_F(GraphScanTest, WhatFaissThrowsBecomesAStatus) {
-  EXPECT_THAT(scan_->TopK(RandomUnitVectors(1, kDim, 2), 0, nullptr),
-              StatusIs(absl::StatusCode::kInternal, HasSubstr("FAISS search")));
-}
-
-TEST_F(GraphScanTest, ScoresAreWithinTheErrorBound) {
-  const std::vector<float> queries = RandomUnitVectors(20, kDim, 3);
-  LB_ASSERT_OK_AND_ASSIGN(const VectorScan::Hits hits, scan_->TopK(queries, kRows, nullptr));
-  std::vector<float> decoded;
-  for (size_t i = 0; i < hits.rows.size(); ++i) {
-    ASSERT_GE(hits.rows[i], 0);
-    const auto query = absl::MakeConstSpan(queries).subspan(i / kRows * kDim, kDim);
-    const float exact = ReferenceSimilarity(query, scan_->row(hits.rows[i], &decoded).data());
-    ASSERT_LE(std::abs(hits.scores[i] - exact), scan_->ScoreErrorBound());
-  }
-}
-
-TEST_F(GraphScanTest, OnlyListedRowsQualify) {
-  const std::vector<int64_t> allowed = {3, 77, 999};
-  LB_ASSERT_OK_AND_ASSIGN(const VectorScan::Hits hits,
-                          scan_->TopK(RandomUnitVectors(1, kDim, 4), 5, &allowed));
-  EXPECT_THAT(hits.rows, UnorderedElementsAreArray({3, 77, 999, -1, -1}));
-}
 
 // FAISS 1.7.3 takes the beam's width from k, not from the call's efSearch: a wider one must find
 // more all the same.
