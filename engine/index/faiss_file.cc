@@ -73,4 +73,8 @@ absl::StatusOr<std::unique_ptr<faiss::Index>> ReadFaissFile(const std::string& p
   });
 }
 
+absl::Status OtherKindError(const std::string& path) {
+  return absl::InvalidArgumentError(absl::StrCat(path, ": FAISS reads another kind of index"));
+}
+
 }  // namespace lookbook

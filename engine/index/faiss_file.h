@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "engine/index/index_spec.h"
 
 namespace faiss {
@@ -25,5 +26,25 @@ absl::Status WriteFaissFile(const std::string& path, const faiss::Index& index);
 absl::StatusOr<std::unique_ptr<faiss::Index>> ReadFaissFile(const std::string& path,
                                                             const IndexSpec& spec, int dim,
                                                             int64_t rows);
+
+// InvalidArgument, naming `path`: what was read from it is an index of another kind.
+absl::Status OtherKindError(const std::string& path);
+
+// What ReadFaissFile() gave, as the class that it must be of. OtherKindError: it is not.
+template <typename Kind>
+absl::StatusOr<std::unique_ptr<Kind>> AsKind(std::unique_ptr<faiss::Index> index,
+                                             const std::string& path) {
+  auto* const kind = dynamic_cast<Kind*>(index.get());
+  if (kind == nullptr) return OtherKindError(path);
+  index.release();
+  return std::unique_ptr<Kind>(kind);
+}
+
+// `result`; a refusal of the values, InvalidArgument, with the name of the file that they are from.
+template <typename T>
+absl::StatusOr<T> NamingFile(const std::string& path, absl::StatusOr<T> result) {
+  if (!absl::IsInvalidArgument(result.status())) return result;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", result.status().message()));
+}
 
 }  // namespace lookbook

@@ -59,12 +59,9 @@ absl::StatusOr<std::unique_ptr<GraphScan>> GraphScan::Read(const IndexSpec& spec
                                                            int64_t rows) {
   LB_ASSIGN_OR_RETURN(std::unique_ptr<faiss::Index> read, ReadFaissFile(path, spec, dim, rows));
   return CatchToStatus("FAISS read", [&]() -> absl::StatusOr<std::unique_ptr<GraphScan>> {
-    std::unique_ptr<faiss::IndexHNSW> graph(dynamic_cast<faiss::IndexHNSW*>(read.get()));
-    if (graph != nullptr) read.release();
+    LB_ASSIGN_OR_RETURN(auto graph, AsKind<faiss::IndexHNSW>(std::move(read), path));
     auto impl = std::make_unique<Impl>();
-    if (graph == nullptr || !impl->Take(std::move(graph))) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": FAISS reads another kind of index"));
-    }
+    if (!impl->Take(std::move(graph))) return OtherKindError(path);
     if (absl::Status status = CheckVectors(impl->flat->vectors(), dim); !status.ok()) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
     }

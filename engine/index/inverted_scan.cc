@@ -140,15 +140,9 @@ absl::StatusOr<std::unique_ptr<InvertedScan>> InvertedScan::Read(const IndexSpec
   LB_ASSIGN_OR_RETURN(std::unique_ptr<faiss::Index> read, ReadFaissFile(path, spec, dim, rows));
   return CatchToStatus("FAISS read", [&]() -> absl::StatusOr<std::unique_ptr<InvertedScan>> {
     auto impl = std::make_unique<Impl>();
-    impl->index.reset(dynamic_cast<faiss::IndexIVF*>(read.get()));
-    if (impl->index == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": FAISS reads another kind of index"));
-    }
-    read.release();
+    LB_ASSIGN_OR_RETURN(impl->index, AsKind<faiss::IndexIVF>(std::move(read), path));
     impl->rounded = spec.rounded();
-    absl::StatusOr<std::unique_ptr<InvertedScan>> scan = Finish(std::move(impl));
-    if (scan.ok() || !absl::IsInvalidArgument(scan.status())) return scan;
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", scan.status().message()));
+    return NamingFile(path, Finish(std::move(impl)));
   });
 }
 
@@ -177,15 +171,9 @@ absl::StatusOr<VectorScan::Hits> InvertedScan::Search(absl::Span<const float> qu
                                                       int lists,
                                                       const std::vector<int64_t>* allowed) const {
   return CatchToStatus("FAISS search", [&]() -> absl::StatusOr<Hits> {
-    const int64_t n = static_cast<int64_t>(queries.size()) / dim();
-    Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
-    RowSelector rows(size(), allowed);
     faiss::SearchParametersIVF parameters;
     parameters.nprobe = static_cast<size_t>(lists);
-    parameters.sel = rows.selector();
-    const ScopedSearchThreads threads;
-    impl_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data(), &parameters);
-    return hits;
+    return SearchCoded(*impl_->index, queries, k, allowed, parameters);
   });
 }
 

@@ -2,13 +2,17 @@
 // is faster, faiss_scan.cc.)
 #pragma once
 
+#include <faiss/Index.h>
 #include <faiss/impl/IDSelector.h>
 
 #include <bit>
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "engine/index/row_set.h"
+#include "engine/index/search_threads.h"
+#include "engine/index/vector_scan.h"
 
 namespace lookbook {
 
@@ -36,5 +40,19 @@ class RowSelector {
   faiss::IDSelectorBitmap bitmap_;
   const bool all_;
 };
+
+// VectorScan::TopK() of an index of coded vectors, with the further parameters of its kind. Throws
+// what FAISS throws.
+template <typename Parameters>
+VectorScan::Hits SearchCoded(const faiss::Index& index, absl::Span<const float> queries, int64_t k,
+                             const std::vector<int64_t>* allowed, Parameters parameters) {
+  const int64_t n = static_cast<int64_t>(queries.size()) / index.d;
+  VectorScan::Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
+  RowSelector rows(index.ntotal, allowed);
+  parameters.sel = rows.selector();
+  const ScopedSearchThreads threads;
+  index.search(n, queries.data(), k, hits.scores.data(), hits.rows.data(), &parameters);
+  return hits;
+}
 
 }  // namespace lookbook

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/status_macros.h"
 #include "engine/index/faiss_file.h"
@@ -60,14 +59,8 @@ absl::StatusOr<std::unique_ptr<ScalarScan>> ScalarScan::Read(const IndexSpec& sp
   LB_ASSIGN_OR_RETURN(std::unique_ptr<faiss::Index> read, ReadFaissFile(path, spec, dim, rows));
   return CatchToStatus("FAISS read", [&]() -> absl::StatusOr<std::unique_ptr<ScalarScan>> {
     auto impl = std::make_unique<Impl>();
-    impl->index.reset(dynamic_cast<faiss::IndexScalarQuantizer*>(read.get()));
-    if (impl->index == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": FAISS reads another kind of index"));
-    }
-    read.release();
-    absl::StatusOr<std::unique_ptr<ScalarScan>> scan = Finish(std::move(impl));
-    if (scan.ok() || !absl::IsInvalidArgument(scan.status())) return scan;
-    return absl::InvalidArgumentError(absl::StrCat(path, ": ", scan.status().message()));
+    LB_ASSIGN_OR_RETURN(impl->index, AsKind<faiss::IndexScalarQuantizer>(std::move(read), path));
+    return NamingFile(path, Finish(std::move(impl)));
   });
 }
 
@@ -92,14 +85,7 @@ float ScalarScan::ScoreErrorBound() const {
 absl::StatusOr<VectorScan::Hits> ScalarScan::TopK(absl::Span<const float> queries, int64_t k,
                                                   const std::vector<int64_t>* allowed) const {
   return CatchToStatus("FAISS search", [&]() -> absl::StatusOr<Hits> {
-    const int64_t n = static_cast<int64_t>(queries.size()) / dim();
-    Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
-    RowSelector rows(size(), allowed);
-    faiss::SearchParameters parameters;
-    parameters.sel = rows.selector();
-    const ScopedSearchThreads threads;
-    impl_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data(), &parameters);
-    return hits;
+    return SearchCoded(*impl_->index, queries, k, allowed, faiss::SearchParameters());
   });
 }
 
