@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/reason.h"
+#include "base/status_macros.h"
 
 namespace lookbook {
 
@@ -15,9 +16,14 @@ PipelineSet::PipelineSet(std::vector<Entry> entries) : entries_(std::move(entrie
 }
 
 absl::StatusOr<Pipeline*> PipelineSet::Find(absl::string_view name) const {
-  if (name.empty()) return entries_.front().pipeline.get();
-  for (const Entry& entry : entries_) {
-    if (entry.name == name) return entry.pipeline.get();
+  LB_ASSIGN_OR_RETURN(const size_t index, IndexOf(name));
+  return entries_[index].pipeline.get();
+}
+
+absl::StatusOr<size_t> PipelineSet::IndexOf(absl::string_view name) const {
+  if (name.empty()) return 0;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].name == name) return i;
   }
   if (name.size() > kMaxBundleNameBytes) {
     return InvalidArgument("bad_bundle",

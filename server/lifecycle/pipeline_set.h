@@ -1,6 +1,7 @@
 // The pipelines of a server, by the names of their bundle roots.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ class PipelineSet {
   // The first one when `name` is empty. NotFound unknown_bundle: names it and those there are.
   // InvalidArgument bad_bundle: longer than a name can be.
   absl::StatusOr<Pipeline*> Find(absl::string_view name) const;
+  // Its place in entries(). Errors as above.
+  absl::StatusOr<size_t> IndexOf(absl::string_view name) const;
 
   // Shuts every pipeline down.
   void Shutdown() const;

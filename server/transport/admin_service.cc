@@ -37,13 +37,6 @@ AdminService::AdminService(const PipelineSet* pipelines, Activator* activator, T
       readers_(*readers),
       environment_(environment) {}
 
-absl::StatusOr<size_t> AdminService::FindRoot(const std::string& name) const {
-  LB_ASSIGN_OR_RETURN(const Pipeline* pipeline, pipelines_.Find(name));
-  size_t index = 0;
-  while (pipelines_.entries()[index].pipeline.get() != pipeline) ++index;
-  return index;
-}
-
 grpc::ServerUnaryReactor* AdminService::ListBundles(grpc::CallbackServerContext* context,
                                                     const v1::ListBundlesRequest* request,
                                                     v1::ListBundlesResponse* response) {
@@ -52,7 +45,7 @@ grpc::ServerUnaryReactor* AdminService::ListBundles(grpc::CallbackServerContext*
   if (call->Refused()) return call;
   std::vector<ServedRoot> roots = activator_.roots();
   if (!request->name().empty()) {
-    const absl::StatusOr<size_t> root = FindRoot(request->name());
+    const absl::StatusOr<size_t> root = pipelines_.IndexOf(request->name());
     if (!root.ok()) {
       call->Complete(root.status());
       return call;
@@ -94,7 +87,7 @@ grpc::ServerUnaryReactor* AdminService::RollbackBundle(grpc::CallbackServerConte
 
 void AdminService::Change(Call* call, const std::string& name, const BundleChoice& choice,
                           v1::Activation* activation) {
-  const absl::StatusOr<size_t> root = FindRoot(name);
+  const absl::StatusOr<size_t> root = pipelines_.IndexOf(name);
   if (!root.ok()) return call->Complete(root.status());
   const std::string configured = activator_.roots()[*root].name;
   activator_.Request(*root, choice,

@@ -31,8 +31,6 @@ class AdminService final : public v1::AdminService::CallbackService {
                                            v1::RollbackBundleResponse* response) override;
 
  private:
-  // The index of a root. As PipelineSet::Find.
-  absl::StatusOr<size_t> FindRoot(const std::string& name) const;
   void Change(Call* call, const std::string& name, const BundleChoice& choice,
               v1::Activation* activation);
 

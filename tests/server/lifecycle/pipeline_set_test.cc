@@ -29,6 +29,8 @@ TEST_F(PipelineSetTest, AnEmptyNameIsTheFirst) {
   EXPECT_THAT(set_->Find(""), IsOkAndHolds(set_->entries()[0].pipeline.get()));
   EXPECT_THAT(set_->Find("first"), IsOkAndHolds(set_->entries()[0].pipeline.get()));
   EXPECT_THAT(set_->Find("second"), IsOkAndHolds(set_->entries()[1].pipeline.get()));
+  EXPECT_THAT(set_->IndexOf(""), IsOkAndHolds(0u));
+  EXPECT_THAT(set_->IndexOf("second"), IsOkAndHolds(1u));
 }
 
 TEST_F(PipelineSetTest, AnUnknownNameIsNamedWithThoseThereAre) {
