@@ -82,6 +82,18 @@ TEST(LossRecipeTest, KeysArriveInTheirMembers) {
   EXPECT_EQ(vicreg.self_supervised.covariance, 3);
 }
 
+// Between 0 and 1 AslLoss refuses: the recipe says so before a picture is decoded.
+TEST(LossRecipeTest, GammasOfAslAreZeroOrAtLeastOne) {
+  for (const char* key : {"gamma_neg", "gamma_pos"}) {
+    EXPECT_THAT(Read(absl::StrCat("name = \"asl\"\n", key, " = 0.5")),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         ::testing::HasSubstr(absl::StrCat(
+                             "x.toml:2: ", key, ": 0.5 is neither 0 nor within 1 to 20"))));
+    EXPECT_THAT(Read(absl::StrCat("name = \"asl\"\n", key, " = 1")), IsOk());
+    EXPECT_THAT(Read(absl::StrCat("name = \"asl\"\n", key, " = 0")), IsOk());
+  }
+}
+
 TEST(LossRecipeTest, AnotherLosssKeyIsUnknown) {
   EXPECT_THAT(Read("name = \"rotation\"\ntau = 1"),
               StatusIs(absl::StatusCode::kInvalidArgument,
