@@ -47,6 +47,7 @@ void ReadTriplet(TableReader& in, LossRecipe* out) {
   in.Flag("soft", &triplet.soft);
   in.Choice("distance", {"euclidean", "cosine"}, {}, &triplet.distance);
   in.Flag("normalize", &triplet.normalize);
+  in.Number("accuracy_margin", 0, 10, &triplet.accuracy_margin);
 }
 
 void ReadGraded(TableReader& in, LossRecipe* out) {

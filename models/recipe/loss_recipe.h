@@ -43,6 +43,8 @@ struct TripletRecipe {
   bool soft = false;                   // softplus in place of the hinge.
   std::string distance = "euclidean";  // euclidean | cosine
   bool normalize = true;               // Of unit rows.
+  // triplet_accuracy counts d(a,p) < d(a,n) + this; no part of the loss.
+  double accuracy_margin = 0;
 };
 
 struct GradedRecipe {

@@ -12,7 +12,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, pr
                                    hub_share, distinct_share, feature_norm, dead_norm_share,
                                    distinct_label_sets, top_label_set_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSampleResult, images, map, f1_macro)
-// All but `train`, which earlier versions did not write.
+// All but `train` and the validation's `figures`, which earlier versions did not write.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,
                                    images_per_second, learning_rate, train_loss, gradient_norm,
                                    figures, batch_std_sqrt_d, validation, best, health,
@@ -22,6 +22,7 @@ std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
   nlohmann::json json(history);
   for (size_t i = 0; i < history.size(); ++i) {
     if (history[i].train.has_value()) json[i]["train"] = *history[i].train;
+    json[i]["validation"]["figures"] = history[i].validation.figures;
   }
   return json.dump(2) + "\n";
 }
@@ -32,6 +33,9 @@ absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json
     auto history = list.get<std::vector<HistoryEntry>>();
     for (size_t i = 0; i < history.size(); ++i) {
       if (list[i].contains("train")) history[i].train = list[i]["train"].get<TrainSampleResult>();
+      const nlohmann::json& validation = list[i].at("validation");
+      if (validation.contains("figures"))
+        validation["figures"].get_to(history[i].validation.figures);
     }
     return history;
   } catch (const nlohmann::json::exception& e) {

@@ -43,6 +43,11 @@ bool AnyComparesViews(const StageRecipe& stage) {
                      [](const LossRecipe& loss) { return ComparesViews(loss); });
 }
 
+bool PredictsRotation(const StageRecipe& stage) {
+  return std::any_of(stage.losses.begin(), stage.losses.end(),
+                     [](const LossRecipe& loss) { return loss.name == "rotation"; });
+}
+
 // A triplet loss that got easier by what the guard did so far.
 StageRecipe Eased(StageRecipe stage, int steps) {
   for (LossRecipe& loss : stage.losses) loss.triplet.miner = EasierMiner(loss.triplet.miner, steps);
@@ -93,19 +98,25 @@ absl::Status TrainLoop::PrepareFeatures(const StageRecipe& stage) {
                                          state_.position.standardized);
     state_.position.standardized = true;
   }
-  return MakeValidationLoaders();
+  return MakeValidationLoaders(stage);
 }
 
-absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe& stage) const {
+LoaderOptions TrainLoop::TrainViews(const StageRecipe& stage) const {
   LoaderOptions options;
   options.batch_size = stage.batch_size;
   options.augment = recipe_.data.augment;
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
   options.views = AnyComparesViews(stage) ? 2 : 1;
+  options.uncropped = PredictsRotation(stage);
   options.device = plan_.device;
   options.pixels = pixels_;
   if (features_.has_value()) options.features = features_->features;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe& stage) const {
+  LoaderOptions options = TrainViews(stage);
   if (static_cast<int64_t>(set_.split.train.size()) < stage.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ",
                                                    stage.batch_size, " is more than the ",

@@ -65,6 +65,9 @@ TEST(LossRecipeTest, KeysArriveInTheirMembers) {
   EXPECT_EQ(angular.angular.npair, 0.5);
   EXPECT_EQ(angular.angular.max_pairs, 64);
   EXPECT_EQ(angular.pairs.positive_jaccard, 0.75);
+  LB_ASSERT_OK_AND_ASSIGN(const LossRecipe triplet,
+                          Read("name = \"triplet\"\naccuracy_margin = 0.1"));
+  EXPECT_EQ(triplet.triplet.accuracy_margin, 0.1);
   LB_ASSERT_OK_AND_ASSIGN(const LossRecipe supcon,
                           Read("name = \"supcon\"\nrelation = \"label\"\nbeta = 1\ntau = 0.2"));
   EXPECT_EQ(supcon.supcon.relation, "label");
