@@ -108,6 +108,22 @@ TEST_F(TrainerObjectivesTest, SelfSupervisionIsValidatedOnTwoViewsTheSameEveryTi
   EXPECT_NEAR(last.loss, last.figures.at("ntxent") + last.figures.at("rotation"), 1e-6);
 }
 
+// Learning 32 pictures by heart puts those of one label set in one place.
+TEST_F(TrainerObjectivesTest, AMetricLossLearns32PicturesByHeart) {
+  LossRecipe loss = Named("supcon");
+  loss.supcon.relation = "exact";
+  Recipe recipe = RecipeOf({loss}, 150);
+  recipe.stages[0].batch_size = 32;
+  recipe.stages[0].schedule.name = "constant";
+  split_.validation.clear();  // The pictures that it trains on are judged.
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  EXPECT_EQ(result.history.back().validation.part, "train sample");
+  EXPECT_EQ(result.history.back().validation.images, 32);
+  EXPECT_LT(result.history.front().validation.recall_at_1, 1) << "nothing to learn";
+  EXPECT_EQ(result.history.back().validation.recall_at_1, 1);
+}
+
 // A backbone that is frozen moves neither by gradients nor by what its BatchNorms see.
 TEST_F(TrainerObjectivesTest, AFrozenBackboneIsTheSameBitForBitAfterAnEpoch) {
   Recipe recipe = RecipeOf({Named("bce")}, 4);
