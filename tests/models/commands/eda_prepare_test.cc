@@ -171,7 +171,19 @@ TEST_F(EdaPrepareTest, StrictRefusesUnreadablePictures) {
   EXPECT_THAT(outcome.out, EndsWith("problems 1 problem: 1 unreadable image\n"));
 }
 
-// The later steps meet the same pictures, and the holdout's own.
+// Before an hour of decoding: the bad picture is not met yet.
+TEST_F(EdaPrepareTest, FirstWeightsThatCannotBeAreRefusedBeforeAnyPictureIsRead) {
+  ASSERT_THAT(WriteFile(dir_ / "data/train/train_000007.jpg", "broken"), IsOk());
+  ASSERT_THAT(WriteFile(dir_ / "bad.pth", "no weights"), IsOk());
+  for (const char* file : {"bad.pth", "absent.pth"}) {
+    const Outcome outcome = Train({"--init", dir_ / file});
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr("network.init: "), HasSubstr(file),
+                                     Not(HasSubstr("unreadable image"))));
+  }
+}
+
+// The later steps meet the same pictures.
 TEST_F(EdaPrepareTest, ARunNamesEachBadPictureOnce) {
   for (const char* name : {"data/train/train_000007.jpg", "data/train/train_000011.jpg"})
     ASSERT_THAT(WriteFile(dir_ / name, "broken"), IsOk());
