@@ -56,8 +56,12 @@ void CheckAdamW(OracleSection& want) {
   }
 }
 
-TEST(OptimOracleTest, EveryValueIsTheReferences) {
+class OptimOracleTest : public ::testing::Test {
+ protected:
   const Json oracle_ = ReadOracle();
+};
+
+TEST_F(OptimOracleTest, EveryValueIsTheReferences) {
   OracleSection want(oracle_, "optim");
   CheckSchedule(want);
   CheckDecay(want);
