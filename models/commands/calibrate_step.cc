@@ -75,6 +75,8 @@ absl::Status Pipeline::CalibrateNow() {
                      progress.Update(done, total);
                    }}));
   progress.Finish();
+  LB_RETURN_IF_ERROR(
+      problems_.AddUnreadable(recipe_.data.csv, UnreadablePictures(images, corpus.unreadable)));
   CalibrationSet set{.source = queries.source,
                      .dim = model->shape().dim,
                      .query_vectors = std::move(corpus.vectors),

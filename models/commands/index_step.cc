@@ -34,7 +34,7 @@ std::vector<int64_t> SampleOf(std::vector<int64_t> rows, int64_t seed) {
   return rows;
 }
 
-// Embeds with a progress line; what cannot be read is told.
+// Embeds with a progress line.
 absl::StatusOr<EmbeddedCorpus> Embed(const std::string& what,
                                      const std::vector<ImageRecord>& images,
                                      const PreprocessSpec& spec, const Embedder& model,
@@ -44,7 +44,6 @@ absl::StatusOr<EmbeddedCorpus> Embed(const std::string& what,
   options.progress = [&](int64_t done, int64_t total) { progress.Update(done, total); };
   LB_ASSIGN_OR_RETURN(EmbeddedCorpus corpus, EmbedImages(images, spec, model, options));
   progress.Finish();
-  PrintUnreadable(corpus.unreadable);
   return corpus;
 }
 
@@ -95,7 +94,8 @@ absl::Status Pipeline::IndexNow() {
   const std::vector<std::string> splits(images.size(), "train");
   LB_ASSIGN_OR_RETURN(const EmbeddedCorpus corpus,
                       Embed("index", images, spec_, *model, /*thumbnails=*/true));
-  if (options_.strict) LB_RETURN_IF_ERROR(RefuseUnreadable(corpus.unreadable));
+  LB_RETURN_IF_ERROR(
+      problems_.AddUnreadable(recipe_.data.csv, UnreadablePictures(images, corpus.unreadable)));
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<VectorIndex> index,
                       WriteIndexFiles(work_.Path("index"), recipe_.index_spec, data_.labels, images,
                                       splits, corpus));

@@ -25,8 +25,6 @@
 namespace lookbook {
 namespace {
 
-constexpr size_t kUnreadableShown = 5;
-
 // What an earlier run wrote into run.json under `key`; "" when there is no such thing.
 std::string EarlierRun(const WorkFolder& work, const char* key) {
   const absl::StatusOr<std::string> text = ReadFile(work.Path("run.json"));
@@ -105,23 +103,11 @@ void PrintIssues(const FashionData& data) {
     std::fprintf(stderr, "data     %s\n", line.c_str());
 }
 
-void PrintUnreadable(const std::vector<std::string>& unreadable) {
-  if (unreadable.empty()) return;
-  std::fprintf(stderr, "data     %zu images cannot be read and are left out:\n", unreadable.size());
-  for (size_t i = 0; i < std::min(unreadable.size(), kUnreadableShown); ++i) {
-    std::fprintf(stderr, "data       %s\n", unreadable[i].c_str());
-  }
-}
-
-absl::Status RefuseUnreadable(const std::vector<std::string>& unreadable) {
-  if (unreadable.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(unreadable.size(), " images cannot be read; the first: ", unreadable.front(),
-                   "; --strict accepts none"));
-}
-
 Pipeline::Pipeline(PipelineOptions options, Recipe recipe, WorkFolder work)
-    : options_(std::move(options)), recipe_(std::move(recipe)), work_(std::move(work)) {}
+    : options_(std::move(options)),
+      recipe_(std::move(recipe)),
+      work_(std::move(work)),
+      problems_(options_.strict) {}
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(const PipelineOptions& options) {
   if (options.recipe.empty() && options.work.empty()) {
@@ -148,6 +134,7 @@ absl::Status Pipeline::ReadData() {
   LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
   LB_RETURN_IF_ERROR(CheckFiles(recipe_.data));
   LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv, options_.strict));
+  problems_.Count(data_.issues);
   LB_RETURN_IF_ERROR(CheckNames(data_));
   files_sha256_ = HashOfFiles(data_);
   init_ = InitialWeightsId(recipe_.network.init);
@@ -201,6 +188,7 @@ absl::StatusOr<const FashionData*> Pipeline::Holdout() {
   if (!holdout_.has_value()) {
     LB_ASSIGN_OR_RETURN(
         holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv, options_.strict));
+    problems_.Count(holdout_->issues);
   }
   return &*holdout_;
 }

@@ -14,8 +14,10 @@
 #include "engine/image/preprocess.h"
 #include "engine/index/index_spec.h"
 #include "engine/index/vector_index.h"
+#include "models/commands/data_problems.h"
 #include "models/commands/work_folder.h"
 #include "models/dataset/fashion_data.h"
+#include "models/dataset/image_cache.h"
 #include "models/dataset/split.h"
 #include "models/indexing/corpus_embedder.h"
 #include "models/indexing/index_recall.h"
@@ -61,6 +63,8 @@ class Pipeline {
   absl::Status Run();
 
   const WorkFolder& work() const { return work_; }
+  // What the steps so far found wrong with the data.
+  const DataProblems& problems() const { return problems_; }
 
  private:
   Pipeline(PipelineOptions options, Recipe recipe, WorkFolder work);
@@ -72,6 +76,8 @@ class Pipeline {
   absl::StatusOr<Split> NewSplit() const;
   // recipe_.data.holdout_csv, read once.
   absl::StatusOr<const FashionData*> Holdout();
+  // The training pictures; those that cannot be read leave `split`.
+  absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(Split* split);
   absl::Status TrainNow();
   absl::Status IndexNow();
   absl::StatusOr<IndexRecall> RecallOf(const IndexSpec& spec, const VectorIndex& index,
@@ -101,6 +107,7 @@ class Pipeline {
     std::string name;
     LabelSpace labels;
     std::vector<ImageRecord> images;
+    std::string csv;
   };
   absl::StatusOr<JudgedPart> Judged();
   // Skips, or runs `work` and remembers it.
@@ -131,6 +138,7 @@ class Pipeline {
   std::string files_sha256_;  // Of every image's id and size.
   std::string init_;          // Which first weights, beyond their name.
   PreprocessSpec spec_;
+  DataProblems problems_;
 };
 
 // The labelled set `csv` of `root`: its images lie in the folder named like the CSV without ".csv".
@@ -141,10 +149,5 @@ absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::
 
 // What a reader found odd, for people.
 void PrintIssues(const FashionData& data);
-
-// Pictures that cannot be read, for people: "PATH: why" or the path alone.
-void PrintUnreadable(const std::vector<std::string>& unreadable);
-// What `strict` makes of them: InvalidArgument when there is any.
-absl::Status RefuseUnreadable(const std::vector<std::string>& unreadable);
 
 }  // namespace lookbook

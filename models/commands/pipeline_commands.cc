@@ -58,7 +58,9 @@ Examples:
 
 absl::Status RunStep(const PipelineOptions& options, StepMethod step) {
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<Pipeline> pipeline, Pipeline::Open(options));
-  return (pipeline.get()->*step)();
+  const absl::Status status = (pipeline.get()->*step)();
+  pipeline->problems().PrintSummary();
+  return status;
 }
 
 }  // namespace

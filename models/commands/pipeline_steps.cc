@@ -30,6 +30,7 @@
 #include "models/dataset/image_cache.h"
 #include "models/evaluate/bundle_evaluator.h"
 #include "models/evaluate/evaluation_text.h"
+#include "models/train/network_setup.h"
 #include "models/train/trainer.h"
 
 namespace lookbook {
@@ -82,21 +83,6 @@ void PrintInitialWeights(const std::string& init, const InitReport& report) {
       report.left_over.size(), FirstFew(report.left_over).c_str());
 }
 
-// The pictures of `data`; those that cannot be read leave the split.
-absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(const DataRecipe& recipe,
-                                                        const FashionData& data,
-                                                        const PreprocessSpec& spec, bool strict,
-                                                        Split* split) {
-  LB_ASSIGN_OR_RETURN(PreparedImages images, LoadImages(recipe, data, spec, Cores()));
-  std::vector<std::string> names;
-  for (const int64_t row : images.unreadable) names.push_back(data.images[row].path);
-  PrintUnreadable(names);
-  if (strict) LB_RETURN_IF_ERROR(RefuseUnreadable(names));
-  Exclude(images.unreadable, &split->train);
-  Exclude(images.unreadable, &split->validation);
-  return std::move(images.cache);
-}
-
 absl::Status WriteTrainResult(const std::string& path, const TrainResult& result) {
   const nlohmann::json json = {
       {"steps", result.steps},
@@ -111,23 +97,39 @@ absl::Status WriteTrainResult(const std::string& path, const TrainResult& result
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<ImageCache>> Pipeline::CacheImages(Split* split) {
+  LB_ASSIGN_OR_RETURN(PreparedImages images, LoadImages(recipe_.data, data_, spec_, Cores()));
+  LB_RETURN_IF_ERROR(problems_.AddUnreadable(recipe_.data.csv,
+                                             UnreadablePictures(data_.images, images.unreadable)));
+  std::vector<int64_t> rows;
+  for (const UnreadableImage& image : images.unreadable) rows.push_back(image.row);
+  Exclude(rows, &split->train);
+  Exclude(rows, &split->validation);
+  return std::move(images.cache);
+}
+
 // Goes on from a checkpoint of the same inputs (TrainInputs) when there is one.
 absl::Status Pipeline::TrainNow() {
   // Before torch looks for devices: what it does not find then it never finds.
   if (recipe_.device == "cuda") LB_RETURN_IF_ERROR(LoadTorchCuda());
   if (options_.fresh) LB_RETURN_IF_ERROR(RemoveAll(work_.Path("train")));
-  Split split = split_;
-  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache,
-                      CacheImages(recipe_.data, data_, spec_, options_.strict, &split));
-  LB_ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
-                      PairReport(recipe_, data_, split.train));
-  for (const std::string& line : pairs) std::printf("pairs    %s\n", line.c_str());
-  ProgressLine progress("train", "steps");
   TrainOptions options;
   options.directory = work_.Path("train");
   options.resume = options_.resume || PathExists(work_.Path("train/checkpoint.pt"));
   options.pictures_id = files_sha256_;
   options.init_id = Sha256Hex(init_);
+  LB_ASSIGN_OR_RETURN(options.bundle_model, FindInitialModel(recipe_.network.init));
+  // Before every picture is decoded. A checkpoint has weights of its own.
+  if (!options.resume) {
+    LB_RETURN_IF_ERROR(CheckInitialWeights(recipe_.network, options.bundle_model,
+                                           static_cast<int>(data_.labels.classes.size())));
+  }
+  Split split = split_;
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<ImageCache> cache, CacheImages(&split));
+  LB_ASSIGN_OR_RETURN(const std::vector<std::string> pairs,
+                      PairReport(recipe_, data_, split.train));
+  for (const std::string& line : pairs) std::printf("pairs    %s\n", line.c_str());
+  ProgressLine progress("train", "steps");
   options.should_stop = [] { return StopRequested(); };
   bool started = false;
   options.on_step = [&](const StepReport& report) {
@@ -138,7 +140,6 @@ absl::Status Pipeline::TrainNow() {
   };
   options.on_note = [&](absl::string_view note) { progress.Print(std::string(note)); };
   options.on_validation = [&](const HistoryEntry& entry) { PrintHistory(entry, &progress); };
-  LB_ASSIGN_OR_RETURN(options.bundle_model, FindInitialModel(recipe_.network.init));
   options.on_initialized = [&](const InitReport& report) {
     PrintInitialWeights(recipe_.network.init, report);
   };
@@ -168,13 +169,14 @@ absl::StatusOr<Pipeline::JudgedPart> Pipeline::Judged() {
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
     return JudgedPart{std::string(absl::StripSuffix(recipe_.data.holdout_csv, ".csv")),
-                      holdout->labels, holdout->images};
+                      holdout->labels, holdout->images, recipe_.data.holdout_csv};
   }
   JudgedPart part{!split_.test.empty()         ? "test"
                   : !split_.validation.empty() ? "validation"
                                                : "train",
                   data_.labels,
-                  {}};
+                  {},
+                  recipe_.data.csv};
   for (const int64_t row : part.name == "test"         ? split_.test
                            : part.name == "validation" ? split_.validation
                                                        : split_.train) {
@@ -208,8 +210,8 @@ absl::Status Pipeline::EvaluateNow() {
                                        progress.Update(done, total);
                                      }}));
   progress.Finish();
-  PrintUnreadable(evaluation.unreadable);
-  if (options_.strict) LB_RETURN_IF_ERROR(RefuseUnreadable(evaluation.unreadable));
+  LB_RETURN_IF_ERROR(
+      problems_.AddUnreadable(part.csv, UnreadablePictures(part.images, evaluation.unreadable)));
   std::printf("%s", EvaluationTable(evaluation.set).c_str());
   return WriteFileAtomic(work_.Path("evaluation.json"), EvaluationToJson(evaluation.set));
 }

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "models/commands/command_line.h"
 #include "models/commands/cores.h"
+#include "models/commands/data_problems.h"
 #include "models/commands/load_images.h"
 #include "models/commands/progress.h"
 #include "models/train/preprocess_recipe.h"
@@ -36,9 +37,10 @@ absl::Status RunPrepare(const PrepareFlags& flags) {
   const PreparedFile file = PreparedFileOf(flags.data, data, spec);
   LB_ASSIGN_OR_RETURN(const PreparedImages images, OpenPrepared(file, data, spec, flags.threads));
   const absl::Time end = absl::Now();
-  std::vector<std::string> unreadable;
-  for (int64_t row : images.unreadable) unreadable.push_back(data.images[row].path);
-  PrintUnreadable(unreadable);
+  DataProblems problems(flags.strict);
+  problems.Count(data.issues);
+  const absl::Status unreadable =
+      problems.AddUnreadable(flags.data.csv, UnreadablePictures(data.images, images.unreadable));
   std::printf("labels   %lld rows of %zu images, read in %.1f s\n",
               static_cast<long long>(data.rows), data.images.size(),
               absl::ToDoubleSeconds(read - start));
@@ -47,7 +49,8 @@ absl::Status RunPrepare(const PrepareFlags& flags) {
               static_cast<long long>(images.cache->size()), spec.size, spec.size,
               static_cast<double>(bytes) / 1e9, images.made ? "made" : "found and checked",
               absl::ToDoubleSeconds(end - read));
-  return flags.strict ? RefuseUnreadable(unreadable) : absl::OkStatus();
+  problems.PrintSummary();
+  return unreadable;
 }
 
 }  // namespace

@@ -65,8 +65,9 @@ absl::Status RefuseIssues(const std::vector<DataIssue>& issues) {
   if (CountIssues(issues) == 0) return absl::OkStatus();
   const DataIssue& first = issues.front();
   return absl::InvalidArgumentError(absl::StrCat(
-      IssueSummary(issues), "; the first: ",
-      first.examples.empty() ? first.what : first.examples.front(), "; --strict accepts none"));
+      IssueSummary(issues),
+      "; the first: ", first.examples.empty() ? "" : absl::StrCat(first.examples.front(), " "), "(",
+      first.what, "); --strict accepts none"));
 }
 
 }  // namespace lookbook

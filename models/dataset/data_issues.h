@@ -29,6 +29,7 @@ class IssueLog {
   void Add(absl::string_view what, std::string example);
   // Adds another log's counts, and its examples as far as there is room.
   void Merge(const std::vector<DataIssue>& issues);
+  const std::vector<DataIssue>& issues() const { return issues_; }
   std::vector<DataIssue> Take() { return std::move(issues_); }
 
  private:

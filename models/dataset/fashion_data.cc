@@ -139,9 +139,9 @@ class RowGatherer {
     return last_image_ = images_.size() - 1;
   }
 
-  // Two segments of one image may have the same labels (shoes), but not the same pixels, too.
+  // Two segments of one image may have the same labels (shoes), but not the same pixels, too. Where
+  // there are no pixels nothing tells such rows apart, and one says it all.
   bool IsRepeated(const LabelRow& row, size_t image) {
-    if (row.encoded_pixels.empty()) return false;
     const uint64_t hash = absl::HashOf(image, row.encoded_pixels, row.class_id, row.attributes_ids);
     const auto [earlier, added] = seen_.emplace(hash, row.line);
     if (added) return false;

@@ -53,8 +53,8 @@ struct FashionData {
 // Rows are segments: an image's classes and attributes are the union over its rows. Everything odd
 // is counted in `issues`:
 //   left out     "malformed row" · "unknown class id" · "unknown attribute id" (that attribute
-//                alone) · "duplicate row" (same image, labels and mask) · "missing image file" ·
-//                "empty image file" (no bytes)
+//                alone) · "duplicate row" (same image, labels and mask, or no mask) · "missing
+//                image file" · "empty image file" (no bytes)
 //   kept         "bad mask" (EncodedPixels is no run-length code or leaves Height × Width) ·
 //                "image size differs" (from an earlier row's) · "duplicate image id" (it comes
 //                back after other images' rows) · "byte order mark" · "CRLF line ends" ·

@@ -39,7 +39,8 @@ absl::Span<const uint8_t> ImageCache::pixels(int64_t index) const {
 
 absl::StatusOr<std::unique_ptr<ImageCache>> ImageCache::Build(
     absl::Span<const ImageRecord> images, const PreprocessSpec& spec, int threads,
-    const std::function<void(int64_t, int64_t)>& progress, std::vector<int64_t>* unreadable) {
+    const std::function<void(int64_t, int64_t)>& progress,
+    std::vector<UnreadableImage>* unreadable) {
   if (spec.size < 1 || spec.size > kMaxSide) {
     return absl::InvalidArgumentError(
         absl::StrCat("image cache: size ", spec.size, " is not in 1 to ", kMaxSide));
@@ -58,11 +59,14 @@ absl::StatusOr<std::unique_ptr<ImageCache>> ImageCache::Build(
     if (status.ok() || unreadable == nullptr || absl::IsResourceExhausted(status)) return status;
     FillWithMean(spec, out);
     MutexLock lock(&mutex);
-    unreadable->push_back(i);
+    unreadable->push_back({i, std::string(status.message())});
     return absl::OkStatus();
   };
   LB_RETURN_IF_ERROR(ParallelFor(cache->size(), {"image-cache", threads, progress}, load));
-  if (unreadable != nullptr) std::sort(unreadable->begin(), unreadable->end());
+  if (unreadable != nullptr) {
+    std::sort(unreadable->begin(), unreadable->end(),
+              [](const UnreadableImage& a, const UnreadableImage& b) { return a.row < b.row; });
+  }
   return cache;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,13 +15,19 @@
 
 namespace lookbook {
 
+// An image that cannot be read.
+struct UnreadableImage {
+  int64_t row = 0;  // Among the images given.
+  std::string why;  // "PATH: reason".
+};
+
 // Immutable after Build. Thread-safe.
 class ImageCache {
  public:
   // Decodes with `threads` threads through DecodeImage and ResizeForModel: the very pixels the
   // server sees. `progress(done, total)` is called from the calling thread now and then. The first
-  // unreadable image fails the whole build, unless `unreadable` is given: then its index is noted
-  // there and its pixels are the mean colour.
+  // unreadable image fails the whole build, unless `unreadable` is given: then it is noted there,
+  // in ascending order, and its pixels are the mean colour.
   //
   // InvalidArgument: spec.size is not in 1 to 8192, threads < 1, or as DecodeImage says, with the
   // file's path. NotFound, Unavailable: a file is missing or cannot be read. ResourceExhausted: out
@@ -28,7 +35,7 @@ class ImageCache {
   static absl::StatusOr<std::unique_ptr<ImageCache>> Build(
       absl::Span<const ImageRecord> images, const PreprocessSpec& spec, int threads,
       const std::function<void(int64_t, int64_t)>& progress,
-      std::vector<int64_t>* unreadable = nullptr);
+      std::vector<UnreadableImage>* unreadable = nullptr);
 
   // A cache of pixels that `owner` keeps alive: count × side × side × 3 bytes.
   static std::unique_ptr<ImageCache> View(int64_t count, int side, const uint8_t* pixels,

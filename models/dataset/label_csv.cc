@@ -73,19 +73,22 @@ absl::StatusOr<File> OpenFile(const std::string& path) {
   return file;
 }
 
+constexpr char kExpected[] =
+    "expected ImageId, EncodedPixels, Height, Width, ClassId and, in the 2020 form, AttributesIds";
+
 absl::Status ReadHeader(CsvReader* reader, const std::string& path) {
   try {
     reader->read_header(io::ignore_extra_column | io::ignore_missing_column, "ImageId", "ClassId",
                         "AttributesIds", "EncodedPixels", "Height", "Width");
+  } catch (const io::error::header_missing&) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": it has no header row: ", kExpected));
   } catch (const io::error::base& e) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", e.what()));
   }
   for (const char* column : {"ImageId", "ClassId"}) {
     if (!reader->has_column(column)) {
       return absl::InvalidArgumentError(
-          absl::StrCat(path, ": the header row has no column ", column,
-                       "; expected ImageId, EncodedPixels, Height, Width, ClassId and, in the 2020 "
-                       "form, AttributesIds"));
+          absl::StrCat(path, ": the header row has no column ", column, "; ", kExpected));
     }
   }
   return absl::OkStatus();

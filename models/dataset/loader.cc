@@ -24,15 +24,23 @@ namespace lookbook {
 namespace {
 
 // Different purposes, unrelated random numbers.
-constexpr uint64_t kOrderStream = 1, kPixelStream = 2, kSecondViewStream = 3;
+constexpr uint64_t kOrderStream = 1, kPixelStream = 2, kSecondViewStream = 3,
+                   kUncroppedStream = 6;  // 4 and 5: pair_sampler.cc and the trainer.
+
+// What leaves a picture whole and its top on top.
+AugmentRecipe Uncropped(AugmentRecipe augment) {
+  augment.crop_scale_min = augment.crop_scale_max = 1;
+  augment.erase = augment.rotate_degrees = 0;
+  return augment;
+}
 
 // The back end that the options ask for.
 std::unique_ptr<ViewMaker> MakeViews(const ImageCache& cache, const PreprocessSpec& spec,
-                                     const LoaderOptions& options) {
-  if (options.augment.backend != "batch") return MakeImageViews(cache, spec, options.augment);
+                                     const LoaderOptions& options, const AugmentRecipe& augment) {
+  if (augment.backend != "batch") return MakeImageViews(cache, spec, augment);
   std::shared_ptr<const DevicePixels> pixels = options.pixels;
   if (pixels == nullptr) pixels = DevicePixels::Create(cache, options.device, /*most_bytes=*/0);
-  return MakeBatchViews(std::move(pixels), spec, options.augment, options.device);
+  return MakeBatchViews(std::move(pixels), spec, augment, options.device);
 }
 
 // The calling thread's tensor operations stay in it: workers are parallel over batches. torch sets
@@ -109,13 +117,18 @@ struct Loader::Impl {
         spec(preprocess),
         rows(std::move(row_list)),
         options(std::move(loader_options)),
-        views(MakeViews(cache, spec, options)) {}
+        views(MakeViews(cache, spec, options, options.augment)),
+        whole(options.uncropped ? MakeViews(cache, spec, options, Uncropped(options.augment))
+                                : nullptr) {}
 
   absl::Status StartWorkers();
   void StopWorkers();
   void Work(int index);
-  absl::StatusOr<torch::Tensor> MakeView(absl::Span<const int64_t> batch_rows, uint64_t stream,
+  absl::StatusOr<torch::Tensor> MakeView(const ViewMaker& maker,
+                                         absl::Span<const int64_t> batch_rows, uint64_t stream,
                                          int64_t of_epoch) const;
+  absl::Status MakeImages(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
+                          Batch* batch) const;
   absl::StatusOr<Batch> Make(absl::Span<const int64_t> batch_rows, int64_t of_epoch) const;
   void FillTargets(Batch* batch) const;
   std::vector<int64_t> Order(int64_t of_epoch) const;
@@ -128,6 +141,7 @@ struct Loader::Impl {
   const std::vector<int64_t> rows;
   const LoaderOptions options;
   const std::unique_ptr<const ViewMaker> views;
+  const std::unique_ptr<const ViewMaker> whole;  // Of Batch::uncropped, where that is asked for.
 
   mutable Mutex mutex;
   CondVar work;   // Something to make, or stopping.
@@ -202,15 +216,30 @@ void Loader::Impl::Work(int index) {
   }
 }
 
-absl::StatusOr<torch::Tensor> Loader::Impl::MakeView(absl::Span<const int64_t> batch_rows,
+absl::StatusOr<torch::Tensor> Loader::Impl::MakeView(const ViewMaker& maker,
+                                                     absl::Span<const int64_t> batch_rows,
                                                      uint64_t stream, int64_t of_epoch) const {
   std::vector<uint64_t> seeds;
   for (const int64_t row : batch_rows) {
     seeds.push_back(MixSeed({static_cast<uint64_t>(options.seed), stream,
                              static_cast<uint64_t>(of_epoch), static_cast<uint64_t>(row)}));
   }
-  LB_ASSIGN_OR_RETURN(const torch::Tensor images, views->Make(batch_rows, seeds));
+  LB_ASSIGN_OR_RETURN(const torch::Tensor images, maker.Make(batch_rows, seeds));
   return images.is_cpu() ? CopyTo(images, options.device) : images;
+}
+
+absl::Status Loader::Impl::MakeImages(absl::Span<const int64_t> batch_rows, int64_t of_epoch,
+                                      Batch* batch) const {
+  LB_ASSIGN_OR_RETURN(batch->images, MakeView(*views, batch_rows, kPixelStream, of_epoch));
+  if (options.views == 2) {
+    LB_ASSIGN_OR_RETURN(batch->second_view,
+                        MakeView(*views, batch_rows, kSecondViewStream, of_epoch));
+  }
+  if (whole != nullptr) {
+    const auto half = batch_rows.subspan(0, (batch_rows.size() + 1) / 2);
+    LB_ASSIGN_OR_RETURN(batch->uncropped, MakeView(*whole, half, kUncroppedStream, of_epoch));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows,
@@ -221,10 +250,7 @@ absl::StatusOr<Batch> Loader::Impl::Make(absl::Span<const int64_t> batch_rows,
     batch.features =
         CopyTo(options.features.index_select(0, torch::tensor(batch.rows)), options.device);
   } else {
-    LB_ASSIGN_OR_RETURN(batch.images, MakeView(batch_rows, kPixelStream, of_epoch));
-    if (options.views == 2) {
-      LB_ASSIGN_OR_RETURN(batch.second_view, MakeView(batch_rows, kSecondViewStream, of_epoch));
-    }
+    LB_RETURN_IF_ERROR(MakeImages(batch_rows, of_epoch, &batch));
   }
   FillTargets(&batch);
   for (torch::Tensor* tensor : {&batch.targets, &batch.attribute_targets, &batch.attribute_mask}) {

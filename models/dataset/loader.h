@@ -20,8 +20,11 @@ namespace lookbook {
 
 // All tensors on options.device.
 struct Batch {
-  torch::Tensor images;             // float32[B, 3, S, S], normalised
-  torch::Tensor second_view;        // The same images augmented anew; undefined with one view
+  torch::Tensor images;       // float32[B, 3, S, S], normalised
+  torch::Tensor second_view;  // The same images augmented anew; undefined with one view
+  // float32[ceil(B / 2), 3, S, S]: the first half of the images, neither cropped nor erased nor
+  // tilted; undefined unless asked for.
+  torch::Tensor uncropped;
   torch::Tensor features;           // float32[B, D] in place of both, where options.features is set
   torch::Tensor targets;            // float32[B, C], multi-hot
   torch::Tensor attribute_targets;  // float32[B, A]
@@ -36,8 +39,9 @@ struct LoaderOptions {
   AugmentRecipe augment;  // As it is by default: none, for evaluation.
   int64_t seed = 7;
   int workers = 2;
-  int prefetch = 4;  // Batches ready at most.
-  int views = 1;     // 2: Batch::second_view.
+  int prefetch = 4;        // Batches ready at most.
+  int views = 1;           // 2: Batch::second_view.
+  bool uncropped = false;  // Batch::uncropped.
   // float32[data.images, D]: what is known of each image already. Batches then have rows of it and
   // no images.
   torch::Tensor features;

@@ -64,21 +64,32 @@ PairSampler::PairSampler(const FashionData& data, std::vector<int64_t> rows,
   std::partial_sum(weights.begin(), weights.end(), cumulative_.begin());
 }
 
-bool PairSampler::ArePartners(size_t a, size_t b) const {
+int PairSampler::Shared(size_t a, size_t b) const {
   int shared = 0;
   for (size_t w = 0; w < words_; ++w)
     shared += std::popcount(labels_[a * words_ + w] & labels_[b * words_ + w]);
-  if (shared > options_.positive_shared) return true;
+  return shared;
+}
+
+bool PairSampler::Similar(size_t a, size_t b, int shared) const {
+  if (options_.rule != PartnerRule::kSharedOrSimilar) return false;
   const int all = label_counts_[a] + label_counts_[b] - shared;
   return all > 0 && shared >= options_.positive_jaccard * all;
 }
 
 std::vector<size_t> PairSampler::Partners(size_t of) const {
-  std::vector<size_t> out;
+  std::vector<size_t> out, nearest;
+  int most = 0;  // Shared with `nearest`, at most positive_shared.
   for (size_t i = 0; i < rows_.size(); ++i) {
-    if (i != of && ArePartners(of, i)) out.push_back(i);
+    if (i == of) continue;
+    const int shared = Shared(of, i);
+    if (shared > options_.positive_shared || Similar(of, i, shared)) out.push_back(i);
+    if (shared > most) nearest.clear();
+    most = std::max(most, shared);
+    if (shared == most && most > 0) nearest.push_back(i);
   }
-  return out;
+  const bool falls_back = options_.rule == PartnerRule::kFallBack && out.empty();
+  return falls_back ? nearest : out;
 }
 
 std::vector<int64_t> PairSampler::Order(int64_t epoch) const {

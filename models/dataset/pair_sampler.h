@@ -9,11 +9,19 @@
 
 namespace lookbook {
 
+// Who is a partner of an image; S, J as in models/loss/pair_relation.h, whose positives these are.
+enum class PartnerRule {
+  kShared,           // S > positive_shared.
+  kSharedOrSimilar,  // S > positive_shared or J >= positive_jaccard.
+  kFallBack,         // S > positive_shared; where nobody does, one label less, down to S > 0.
+};
+
 struct PairSamplerOptions {
   int batch_size = 32;
-  int partners = 3;               // Of each seed image.
-  int positive_shared = 3;        // A partner shares more labels than this …
-  double positive_jaccard = 0.6;  // … or is at least this similar.
+  int partners = 3;  // Of each seed image.
+  PartnerRule rule = PartnerRule::kSharedOrSimilar;
+  int positive_shared = 3;
+  double positive_jaccard = 0.6;
   int64_t seed = 7;
 };
 
@@ -34,7 +42,8 @@ class PairSampler {
 
  private:
   using Bits = uint64_t;
-  bool ArePartners(size_t a, size_t b) const;
+  int Shared(size_t a, size_t b) const;
+  bool Similar(size_t a, size_t b, int shared) const;
   std::vector<size_t> Partners(size_t of) const;
 
   const std::vector<int64_t> rows_;

@@ -23,11 +23,14 @@
 #include "nlohmann/json.hpp"
 
 namespace lookbook {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(UnreadableImage, row, why)
+
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr char kFormat[] = "lookbook prepared images 1";
+constexpr char kFormat[] = "lookbook prepared images 2";
 constexpr size_t kHeaderBytes = 4096;
 constexpr int64_t kPieceBytes = 64 << 20;
 constexpr int kMaxSide = 8192;
@@ -97,7 +100,7 @@ class Writer {
 // Decodes rows [begin, end) into `out`, and adds those that it cannot to `unreadable`.
 absl::Status DecodePiece(absl::Span<const ImageRecord> images, int64_t begin, int64_t end,
                          const PreprocessSpec& spec, const PrepareOptions& options,
-                         std::string* out, std::vector<int64_t>* unreadable) {
+                         std::string* out, std::vector<UnreadableImage>* unreadable) {
   const size_t bytes = BytesOf(spec.size);
   auto* const pixels = reinterpret_cast<uint8_t*>(out->data());
   Mutex mutex;  // Guards *unreadable.
@@ -113,14 +116,14 @@ absl::Status DecodePiece(absl::Span<const ImageRecord> images, int64_t begin, in
     if (status.ok() || absl::IsResourceExhausted(status)) return status;
     FillWithMean(spec, place);
     MutexLock lock(&mutex);
-    unreadable->push_back(begin + i);
+    unreadable->push_back({begin + i, std::string(status.message())});
     return absl::OkStatus();
   });
 }
 
 absl::Status WritePieces(absl::Span<const ImageRecord> images, const PreprocessSpec& spec,
                          const PrepareOptions& options, Writer* writer,
-                         std::vector<int64_t>* unreadable) {
+                         std::vector<UnreadableImage>* unreadable) {
   const auto count = static_cast<int64_t>(images.size());
   const auto bytes = static_cast<int64_t>(BytesOf(spec.size));
   const int64_t step = std::max<int64_t>(1, kPieceBytes / bytes);
@@ -131,7 +134,8 @@ absl::Status WritePieces(absl::Span<const ImageRecord> images, const PreprocessS
     LB_RETURN_IF_ERROR(DecodePiece(images, begin, end, spec, options, &piece, unreadable));
     LB_RETURN_IF_ERROR(writer->Append(piece));
   }
-  std::sort(unreadable->begin(), unreadable->end());
+  std::sort(unreadable->begin(), unreadable->end(),
+            [](const UnreadableImage& a, const UnreadableImage& b) { return a.row < b.row; });
   return absl::OkStatus();
 }
 
@@ -140,9 +144,10 @@ absl::Status WriteAll(const std::string& temporary, const PreparedFile& file,
                       const PrepareOptions& options) {
   Writer writer(temporary);
   LB_RETURN_IF_ERROR(writer.Open());
-  std::vector<int64_t> unreadable;
+  std::vector<UnreadableImage> unreadable;
   LB_RETURN_IF_ERROR(WritePieces(images, spec, options, &writer, &unreadable));
-  const std::string trailer = Json{{"unreadable", unreadable}}.dump();
+  const std::string trailer =
+      Json{{"unreadable", unreadable}}.dump(-1, ' ', false, Json::error_handler_t::replace);
   LB_RETURN_IF_ERROR(writer.Append(trailer));
   std::string header = Json{
       {"format", kFormat},
@@ -184,10 +189,11 @@ absl::StatusOr<Header> ReadHeader(const PreparedFile& file, absl::string_view by
   }
 }
 
-absl::StatusOr<std::vector<int64_t>> ReadTrailer(const PreparedFile& file, absl::string_view text) {
+absl::StatusOr<std::vector<UnreadableImage>> ReadTrailer(const PreparedFile& file,
+                                                         absl::string_view text) {
   const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   try {
-    return json.at("unreadable").get<std::vector<int64_t>>();
+    return json.at("unreadable").get<std::vector<UnreadableImage>>();
   } catch (const Json::exception& e) {
     return Damaged(file, e.what());
   }

@@ -4,7 +4,8 @@
 //   bytes 0 to 4095   JSON, ended by a line feed and filled up with spaces: format, key, images,
 //                     side, trailer_bytes, sha256 of everything behind it
 //   then              images × side × side × 3 bytes, as ImageCache has them
-//   then              JSON: {"unreadable": [rows that hold the mean colour]}
+//   then              JSON: {"unreadable": [{"row", "why"} of the images that hold the mean
+//   colour]}
 //
 // The key is PixelsKey(). The file is written under another name, synced and renamed.
 #pragma once
@@ -38,8 +39,8 @@ PreparedFile PreparedFileFor(const std::string& folder, const std::string& csv,
 
 struct PreparedImages {
   std::unique_ptr<ImageCache> cache;
-  std::vector<int64_t> unreadable;  // Ascending rows.
-  bool made = false;                // False: found.
+  std::vector<UnreadableImage> unreadable;  // Ascending rows.
+  bool made = false;                        // False: found.
 };
 
 struct PrepareOptions {

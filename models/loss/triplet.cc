@@ -17,8 +17,8 @@ TripletResult Count(const torch::Tensor& distances, const PairRelation& pairs,
   TripletResult result;
   result.total = all.sum().item<int64_t>();
   result.active = (all & (gap + options.margin > 0)).sum().item<int64_t>();
-  const int64_t right = (all & (gap < options.accuracy_margin)).sum().item<int64_t>();
-  if (result.total > 0) result.accuracy = static_cast<double>(right) / result.total;
+  result.right = (all & (gap < options.accuracy_margin)).sum().item<int64_t>();
+  if (result.total > 0) result.accuracy = static_cast<double>(result.right) / result.total;
   return result;
 }
 

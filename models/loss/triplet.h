@@ -31,7 +31,8 @@ struct TripletResult {
   int64_t mined = 0;    // Triplets that the miner kept.
   int64_t active = 0;   // Triplets with v > 0.
   int64_t total = 0;    // Triplets of the relation.
-  double accuracy = 0;  // Share with d_ap < d_an + accuracy_margin; 0 where there is no triplet.
+  int64_t right = 0;    // Of these, with d_ap < d_an + accuracy_margin.
+  double accuracy = 0;  // right / total; 0 where there is no triplet.
 };
 
 // v = d_ap - d_an + margin. Hinge: the mean of v over the mined triplets with v > 0, but over all

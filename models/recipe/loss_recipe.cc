@@ -19,10 +19,17 @@ void ReadBce(TableReader& in, LossRecipe* out) {
   in.Number("class_balanced", 0, 0.999999, &out->classification.class_balanced);
 }
 
+// Between 0 and 1 the slope of the focal weight is infinite where the weight is 0.
+void ReadGamma(TableReader& in, absl::string_view key, double* gamma) {
+  in.Number(key, 0, 20, gamma);
+  if (in.ok() && *gamma > 0 && *gamma < 1)
+    in.Fail(key, absl::StrCat(*gamma, " is neither 0 nor within 1 to 20"));
+}
+
 void ReadAsl(TableReader& in, LossRecipe* out) {
   ReadAttributeWeight(in, out);
-  in.Number("gamma_neg", 0, 20, &out->classification.gamma_neg);
-  in.Number("gamma_pos", 0, 20, &out->classification.gamma_pos);
+  ReadGamma(in, "gamma_neg", &out->classification.gamma_neg);
+  ReadGamma(in, "gamma_pos", &out->classification.gamma_pos);
   in.Number("clip", 0, 0.9, &out->classification.clip);
 }
 
@@ -40,6 +47,7 @@ void ReadTriplet(TableReader& in, LossRecipe* out) {
   in.Flag("soft", &triplet.soft);
   in.Choice("distance", {"euclidean", "cosine"}, {}, &triplet.distance);
   in.Flag("normalize", &triplet.normalize);
+  in.Number("accuracy_margin", 0, 10, &triplet.accuracy_margin);
 }
 
 void ReadGraded(TableReader& in, LossRecipe* out) {
@@ -113,6 +121,15 @@ const KnownLoss* FindLoss(absl::string_view name) {
 LossKind LossRecipe::kind() const {
   const KnownLoss* loss = FindLoss(name);
   return loss != nullptr ? loss->kind : LossKind::kClassification;
+}
+
+bool HasPairRule(const LossRecipe& loss) {
+  return loss.name == "triplet" || loss.name == "angular" ||
+         (loss.name == "supcon" && loss.supcon.relation == "strict");
+}
+
+bool ComparesViews(const LossRecipe& loss) {
+  return loss.kind() == LossKind::kSelfSupervised && loss.name != "rotation";
 }
 
 bool LossOfName(absl::string_view name, LossRecipe* out) {

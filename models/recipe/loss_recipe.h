@@ -33,6 +33,8 @@ struct PairsRecipe {
   std::string rule = "adaptive";  // adaptive | strict | study
   int positive_shared = 3;        // A positive shares more labels than this …
   double positive_jaccard = 0.6;  // … or (adaptive) is at least this similar.
+
+  friend bool operator==(const PairsRecipe&, const PairsRecipe&) = default;
 };
 
 struct TripletRecipe {
@@ -41,6 +43,8 @@ struct TripletRecipe {
   bool soft = false;                   // softplus in place of the hinge.
   std::string distance = "euclidean";  // euclidean | cosine
   bool normalize = true;               // Of unit rows.
+  // triplet_accuracy counts d(a,p) < d(a,n) + this; no part of the loss.
+  double accuracy_margin = 0;
 };
 
 struct GradedRecipe {
@@ -84,6 +88,13 @@ struct LossRecipe {
 
   LossKind kind() const;
 };
+
+// Whether the loss takes its pairs from such a rule: triplet, angular, and SupCon of the strict
+// relation. The others weigh pairs by how much labels overlap.
+bool HasPairRule(const LossRecipe& loss);
+
+// Whether the loss compares two views of each image, through a projector: ntxent, dcl, vicreg.
+bool ComparesViews(const LossRecipe& loss);
 
 // A term with its defaults; false where the name is not known.
 bool LossOfName(absl::string_view name, LossRecipe* out);

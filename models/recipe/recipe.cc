@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -12,6 +11,7 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/index/index_spec.h"
+#include "models/recipe/recipe_checks.h"
 #include "models/recipe/table_reader.h"
 
 namespace lookbook {
@@ -129,30 +129,6 @@ void ReadLosses(TableReader& in, StageRecipe* out) {
   if (in.ok() && out->losses.empty()) in.Fail("loss", "a stage needs at least one loss");
 }
 
-// What a list of losses must be for one stage to train it.
-void CheckLosses(TableReader& in, StageRecipe* out) {
-  std::set<std::string> names;
-  for (const LossRecipe& loss : out->losses) {
-    if (!names.insert(loss.name).second)
-      return in.Fail("loss", absl::StrCat("\"", loss.name, "\" stands twice"));
-  }
-  const bool metric = out->Has(LossKind::kMetric);
-  if (metric && out->mixup > 0)
-    return in.Fail("mixup", "a mixed image has no partners: leave it out beside a metric loss");
-  if (out->Has(LossKind::kSelfSupervised) && (metric || out->mixup > 0 || !out->freeze.empty()))
-    return in.Fail("loss",
-                   "self-supervision excludes metric losses, mixup and freeze in its stage");
-  if (metric && out->keep_bce && !out->Has(LossKind::kClassification))
-    out->losses.insert(out->losses.begin(), LossRecipe{});
-}
-
-void CheckCachedFeatures(TableReader& in, const StageRecipe& stage) {
-  if (!stage.cache_features) return;
-  if (stage.freeze != "backbone")
-    return in.Fail("cache_features", "only a backbone that is frozen has features that last");
-  if (stage.mixup > 0) in.Fail("mixup", "blends images, and cache_features has none");
-}
-
 void ReadSampler(TableReader& in, SamplerRecipe* out) {
   in.Choice("name", {"random", "pairs"}, {}, &out->name);
   if (out->name == "pairs") in.Integer("partners", 1, 15, &out->partners);
@@ -192,8 +168,10 @@ void ReadStage(TableReader& in, StageRecipe* out) {
   in.Table("sampler", [out](TableReader& part) { ReadSampler(part, &out->sampler); });
   in.Table("early_stop", [out](TableReader& part) { ReadEarlyStop(part, &out->early_stop); });
   in.Table("guard", [out](TableReader& part) { ReadGuard(part, &out->guard); });
-  if (in.ok()) CheckLosses(in, out);
+  if (in.ok()) CheckLosses(in, *out);
   if (in.ok()) CheckCachedFeatures(in, *out);
+  if (out->Has(LossKind::kMetric) && out->keep_bce && !out->Has(LossKind::kClassification))
+    out->losses.insert(out->losses.begin(), LossRecipe{});
   if (in.ok() && !IsName(out->name)) {
     in.Fail("name",
             absl::StrCat("\"", out->name, "\": a stage needs a name of letters, digits, - _ ."));
@@ -239,8 +217,11 @@ void ReadRecipe(TableReader& in, Recipe* out) {
   ReadCompute(in, out);
   ReadKeepCheckpoints(in, out);
   in.Table("data", [out](TableReader& part) { ReadData(part, &out->data); });
-  in.Table("network", [out](TableReader& part) { ReadNetwork(part, &out->network); });
-  ReadStages(in, &out->stages);
+  ReadStages(in, &out->stages);  // Before the network, which must suit them.
+  in.Table("network", [out](TableReader& part) {
+    ReadNetwork(part, &out->network);
+    if (part.ok()) CheckEmbedding(part, *out);
+  });
   in.Table("index", [out](TableReader& part) {
     part.Text("spec", &out->index_spec);
     if (!part.ok()) return;

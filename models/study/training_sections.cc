@@ -81,6 +81,22 @@ std::vector<NamedFigure> BothParts(const History& history, double ValidationResu
   return out;
 }
 
+// Shares that the validation measured, too.
+void AddValidationShares(const History& history, std::vector<NamedFigure>* shares) {
+  const std::string& part = history.back().validation.part;
+  std::set<std::string> names;
+  for (const HistoryEntry& entry : history) {
+    for (const auto& [name, value] : entry.validation.figures) {
+      if (absl::StrContains(name, '_') && !absl::StartsWith(name, "anchors_")) names.insert(name);
+    }
+  }
+  for (const std::string& name : names) {
+    shares->push_back({absl::StrCat(name, ", ", part), [name](const HistoryEntry& entry) {
+                         return ValueOf(entry.validation.figures, name);
+                       }});
+  }
+}
+
 // The objective's own figures: its terms, shares of triplets, numbers of anchors.
 void AddObjectiveCharts(const History& history, ReportSection* section) {
   std::vector<NamedFigure> terms, shares, anchors;
@@ -94,6 +110,7 @@ void AddObjectiveCharts(const History& history, ReportSection* section) {
                                                      : terms;
     group.push_back({name, OfObjective(name)});
   }
+  AddValidationShares(history, &shares);
   if (terms.size() > 1)
     section->blocks.push_back(StepChart(history, "Terms of the loss, unweighted", terms));
   if (!shares.empty()) section->blocks.push_back(StepChart(history, "Triplets, share", shares));

@@ -13,6 +13,7 @@
 #include "models/train/history.h"
 #include "models/train/loss_heads.h"
 #include "models/train/optimizer.h"
+#include "models/train/share.h"
 #include "models/train/weight_average.h"
 
 namespace lookbook {
@@ -40,7 +41,8 @@ struct RunPosition {
   double window_loss = 0;  // Sum over steps.
   double window_gradient = 0;
   std::map<std::string, double> window_figures;  // Sums of ObjectiveValue::figures.
-  double batch_std_sqrt_d = 0;                   // Of the latest batch that was looked at.
+  Shares window_shares;
+  double batch_std_sqrt_d = 0;  // Of the latest batch that was looked at.
 };
 
 // What a run must have in common with the checkpoint it resumes from.

@@ -12,7 +12,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, pr
                                    hub_share, distinct_share, feature_norm, dead_norm_share,
                                    distinct_label_sets, top_label_set_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSampleResult, images, map, f1_macro)
-// All but `train` and `raw_map`, which are not always there.
+// All but `train`, `raw_map` and the validation's `figures`, which are not always there.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,
                                    images_per_second, learning_rate, train_loss, gradient_norm,
                                    figures, batch_std_sqrt_d, validation, best, health,
@@ -23,6 +23,7 @@ std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
   for (size_t i = 0; i < history.size(); ++i) {
     if (history[i].train.has_value()) json[i]["train"] = *history[i].train;
     if (history[i].raw_map.has_value()) json[i]["raw_map"] = *history[i].raw_map;
+    json[i]["validation"]["figures"] = history[i].validation.figures;
   }
   return json.dump(2) + "\n";
 }
@@ -35,6 +36,9 @@ absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json
       if (list[i].contains("train")) history[i].train = list[i]["train"].get<TrainSampleResult>();
       if (list[i].contains("raw_map") && list[i]["raw_map"].is_number())
         history[i].raw_map = list[i]["raw_map"].get<double>();
+      const nlohmann::json& validation = list[i].at("validation");
+      if (validation.contains("figures"))
+        validation["figures"].get_to(history[i].validation.figures);
     }
     return history;
   } catch (const nlohmann::json::exception& e) {

@@ -25,7 +25,7 @@ struct HistoryEntry {
   double train_loss = 0;     // Mean since the entry before.
   double gradient_norm = 0;  // Mean since the entry before, before clipping.
   std::map<std::string, double>
-      figures;                  // Means of ObjectiveValue::figures since the entry before.
+      figures;  // Means of ObjectiveValue::figures, and shares, since the entry before.
   double batch_std_sqrt_d = 0;  // Of the latest batch that was looked at.
   ValidationResult validation;
   // Of training images, without augmentation. Not there where `validation` itself is of such.

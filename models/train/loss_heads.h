@@ -14,7 +14,8 @@
 namespace lookbook {
 
 // "projector": Linear, BatchNorm, ReLU, Linear from the pooled feature to where views are compared
-// (Chen et al. 2020, arXiv 2002.05709, section 4.2). "rotation": Linear to the four quarter turns.
+// (Chen et al. 2020, arXiv 2002.05709, section 4.2), one for all view losses of a stage, which have
+// its shape. "rotation": Linear to the four quarter turns.
 // A stage without self-supervision has neither.
 class LossHeadsImpl : public torch::nn::Module {
  public:

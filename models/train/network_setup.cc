@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace lookbook {
 
@@ -19,14 +20,23 @@ NetworkSpec SpecOf(const NetworkRecipe& recipe, int classes, int attributes) {
 absl::StatusOr<InitReport> InitializeWeights(const NetworkRecipe& recipe,
                                              const std::string& bundle_model, EmbedderNet net) {
   if (recipe.init == "he") return InitReport{};
-  if (!absl::StartsWith(recipe.init, kBundleInit)) {
-    return LoadInitialWeights(recipe.init, std::move(net));
-  }
-  if (bundle_model.empty()) {
+  const bool bundle = absl::StartsWith(recipe.init, kBundleInit);
+  if (bundle && bundle_model.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("network.init \"", recipe.init, "\": no bundle was opened for it"));
+        absl::StrCat("network.init: no bundle was opened for \"", recipe.init, "\""));
   }
-  return LoadInitialWeights(bundle_model, std::move(net));
+  absl::StatusOr<InitReport> report =
+      LoadInitialWeights(bundle ? bundle_model : recipe.init, std::move(net));
+  if (report.ok()) return report;
+  return absl::Status(report.status().code(),
+                      absl::StrCat("network.init: ", report.status().message()));
+}
+
+absl::Status CheckInitialWeights(const NetworkRecipe& recipe, const std::string& bundle_model,
+                                 int classes) {
+  if (recipe.init == "he") return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(EmbedderNet net, MakeNetwork(SpecOf(recipe, classes, /*attributes=*/0)));
+  return InitializeWeights(recipe, bundle_model, std::move(net)).status();
 }
 
 }  // namespace lookbook

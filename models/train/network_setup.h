@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "models/nn/embedder_net.h"
 #include "models/recipe/recipe.h"
@@ -12,10 +13,17 @@ namespace lookbook {
 
 NetworkSpec SpecOf(const NetworkRecipe& recipe, int classes, int attributes);
 
+// Errors of the next two begin "network.init: ".
+
 // What network.init asks for. "he": nothing, and an empty report. A path: LoadInitialWeights.
 // "bundle:…": LoadInitialWeights of `bundle_model`, the bundle's model.ts, which the caller has
 // found and checked; InvalidArgument where that is empty.
 absl::StatusOr<InitReport> InitializeWeights(const NetworkRecipe& recipe,
                                              const std::string& bundle_model, EmbedderNet net);
+
+// Whether InitializeWeights would do for a network of `classes`: reads all of the file into one
+// that is thrown away.
+absl::Status CheckInitialWeights(const NetworkRecipe& recipe, const std::string& bundle_model,
+                                 int classes);
 
 }  // namespace lookbook

@@ -1,5 +1,6 @@
 #include "models/train/objective.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <torch/utils.h>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,7 @@ TripletOptions ToTripletOptions(const TripletRecipe& recipe) {
                                                  : TripletMiner::kEasyPositive;
   options.form = recipe.soft ? TripletForm::kSoftplus : TripletForm::kHinge;
   options.margin = recipe.margin;
+  options.accuracy_margin = recipe.accuracy_margin;
   options.distance.kind =
       recipe.distance == "cosine" ? DistanceKind::kCosine : DistanceKind::kEuclidean;
   options.distance.normalize = recipe.normalize;
@@ -51,9 +53,9 @@ torch::Tensor Triplets(const LossRecipe& loss, const PairRelation& pairs, Object
   // Raw rows where the recipe says so; all other distances are between unit rows.
   const TripletResult result =
       TripletLoss(value->output.embedding_raw, pairs, ToTripletOptions(loss.triplet));
-  const double total = static_cast<double>(std::max<int64_t>(result.total, 1));
-  value->figures["triplet_active"] = static_cast<double>(result.active) / total;
-  value->figures["triplet_accuracy"] = result.accuracy;
+  const double total = static_cast<double>(result.total);
+  value->shares["triplet_active"] = {static_cast<double>(result.active), total};
+  value->shares["triplet_accuracy"] = {static_cast<double>(result.right), total};
   return result.loss;
 }
 
@@ -95,10 +97,14 @@ torch::Tensor PairIdfOn(const LabelSupport& classes, torch::Device device) {
   return idf.defined() ? idf.to(device) : idf;
 }
 
-torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch) {
-  const torch::Tensor images = batch.images.slice(0, 0, (batch.images.size(0) + 1) / 2);
-  const torch::Tensor turns =
-      CopyTo(torch::randint(0, 4, {images.size(0)}, torch::kInt64), images.device());
+// Of half of the batch.
+torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch, uint64_t seed) {
+  const torch::Tensor images = batch.uncropped.defined()
+                                   ? batch.uncropped
+                                   : batch.images.slice(0, 0, (batch.images.size(0) + 1) / 2);
+  const torch::Tensor turns = CopyTo(
+      torch::randint(0, 4, {images.size(0)}, at::detail::createCPUGenerator(seed), torch::kInt64),
+      images.device());
   const torch::Tensor turned = RotateQuarterTurns(images, turns);
   return RotationLoss(module.heads->Rotations(module.Features(turned)), turns);
 }
@@ -197,7 +203,7 @@ ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
   for (const LossRecipe& loss : losses_) {
     if (loss.kind() != LossKind::kSelfSupervised) continue;
     if (loss.name == "rotation") {
-      Add(loss, PredictRotation(module, batch), &value);
+      Add(loss, PredictRotation(module, batch, seed), &value);
     } else if (batch.second_view.defined()) {
       Add(loss, CompareViews(loss, module, batch, value.output), &value);
     }

@@ -14,14 +14,16 @@
 #include "models/recipe/recipe.h"
 #include "models/train/label_support.h"
 #include "models/train/loss_heads.h"
+#include "models/train/share.h"
 
 namespace lookbook {
 
 struct ObjectiveValue {
   torch::Tensor loss = torch::zeros({});  // Scalar: the sum of the terms, each times its weight.
-  // Each term unweighted under its loss's name, and what else a loss counts: "triplet_active" and
-  // "triplet_accuracy" (shares), "anchors_dropped" and "anchors_shared>N" (study rule).
+  // Each term unweighted under its loss's name, and what else a loss counts: "anchors_dropped" and
+  // "anchors_shared>N" (study rule).
   std::map<std::string, double> figures;
+  Shares shares;  // "triplet_active" and "triplet_accuracy", of the batch's triplets.
   // On a GPU the terms stand here instead, unread: scalars on the device.
   std::map<std::string, torch::Tensor> terms;
   NetworkOutput output;  // Of batch.images, or of batch.features where the batch has those.
@@ -30,7 +32,7 @@ struct ObjectiveValue {
 // What the network says of a batch's images, or of its features where it has those.
 NetworkOutput Forward(TrainedModuleImpl& module, const Batch& batch);
 
-// The terms of one stage. Not thread-safe: the rotation term draws from torch's global generator.
+// The terms of one stage. Immutable; draws from no generator but by `seed`.
 class Objective {
  public:
   // `classes`, `attributes`: of the training part. `device`: that of the batches.
@@ -39,7 +41,8 @@ class Objective {
 
   // Classification terms are the classes' loss plus attribute_weight times the attributes' over the
   // images whose attributes are known, where the network scores attributes. Terms that compare two
-  // views are left out of a batch that has one. `seed` draws pairs where a loss has too many.
+  // views are left out of a batch that has one. `seed` draws pairs where a loss has too many, and
+  // quarter turns.
   ObjectiveValue Compute(TrainedModuleImpl& module, const Batch& batch, uint64_t seed) const;
 
   // The part of it that needs labels and value->output alone, added to `value`.

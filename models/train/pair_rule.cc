@@ -51,9 +51,20 @@ PairOptions ToPairOptions(const PairsRecipe& recipe, const torch::Tensor& idf) {
   return options;
 }
 
-bool HasPairRule(const LossRecipe& loss) {
-  return loss.name == "triplet" || loss.name == "angular" ||
-         (loss.name == "supcon" && loss.supcon.relation == "strict");
+PairSamplerOptions ToSamplerOptions(const StageRecipe& stage, int64_t seed) {
+  PairSamplerOptions options;
+  options.batch_size = stage.batch_size;
+  options.partners = stage.sampler.partners;
+  options.seed = seed;
+  for (const LossRecipe& loss : stage.losses) {
+    if (!HasPairRule(loss)) continue;
+    options.rule = loss.pairs.rule == "adaptive" ? PartnerRule::kSharedOrSimilar
+                   : loss.pairs.rule == "study"  ? PartnerRule::kFallBack
+                                                 : PartnerRule::kShared;
+    options.positive_shared = loss.pairs.positive_shared;
+    options.positive_jaccard = loss.pairs.positive_jaccard;
+  }
+  return options;
 }
 
 absl::StatusOr<std::vector<AnchorCount>> CountAnchors(const Recipe& recipe, const FashionData& data,

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "models/dataset/fashion_data.h"
+#include "models/dataset/pair_sampler.h"
 #include "models/loss/pair_relation.h"
 #include "models/recipe/recipe.h"
 #include "models/train/label_support.h"
@@ -18,9 +19,9 @@ torch::Tensor PairIdf(const LabelSupport& classes);
 
 PairOptions ToPairOptions(const PairsRecipe& recipe, const torch::Tensor& idf);
 
-// Whether the loss takes its pairs from such a rule: triplet, angular, and SupCon of the strict
-// relation. The others weigh pairs by how much labels overlap.
-bool HasPairRule(const LossRecipe& loss);
+// Partners are the positives of the stage's loss that has a pair rule (a recipe's stage has no two
+// such rules beside sampler "pairs"); without one those of the adaptive rule's defaults.
+PairSamplerOptions ToSamplerOptions(const StageRecipe& stage, int64_t seed);
 
 // What a rule finds for the anchors among `images` pictures.
 struct AnchorCount {

@@ -171,6 +171,7 @@ double TrainLoop::Rate(const StageRecipe& stage, int64_t stage_step) const {
 void TrainLoop::Look(const ObjectiveValue& value) {
   RunPosition& position = state_.position;
   for (const auto& [name, figure] : value.figures) position.window_figures[name] += figure;
+  AddShares(value.shares, &position.window_shares);
   if (position.step % kLookEvery == 0)
     position.batch_std_sqrt_d = StdSqrtD(value.output.embedding.detach());
 }

@@ -43,6 +43,8 @@ class TrainLoop {
   absl::Status MakeNet();
   void PlacePixels();
   absl::Status PrepareFeatures(const StageRecipe& stage);
+  // Images as the stage trains on them.
+  LoaderOptions TrainViews(const StageRecipe& stage) const;
   absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(const StageRecipe& stage) const;
   absl::StatusOr<StageParts> MakeStage(const StageRecipe& stage);
   absl::Status StartStage(const StageRecipe& stage);
@@ -75,7 +77,7 @@ class TrainLoop {
   absl::Status ReadSteps();
 
   // train_loop_validation.cc
-  absl::Status MakeValidationLoaders();
+  absl::Status MakeValidationLoaders(const StageRecipe& stage);
   // With the averaged weights in place, where there are some: the whole look at the network.
   absl::StatusOr<HistoryEntry> Measure(const StageRecipe& stage);
   absl::StatusOr<std::optional<double>> MeasureRawMap();
@@ -107,8 +109,9 @@ class TrainLoop {
   StageParts parts_;
   std::optional<FeatureSet> features_;  // Of a stage that caches them.
   std::unique_ptr<Loader> validation_;
-  std::unique_ptr<Loader> train_sample_;  // Null where `validation_` is one.
-  std::unique_ptr<Checkpoint> resumed_;   // Until its contents are taken over.
+  std::unique_ptr<Loader> validation_views_;  // In a stage with self-supervision.
+  std::unique_ptr<Loader> train_sample_;      // Null where `validation_` is one.
+  std::unique_ptr<Checkpoint> resumed_;       // Until its contents are taken over.
   absl::Time saved_ = absl::InfinitePast();
   absl::Time step_started_;
 };

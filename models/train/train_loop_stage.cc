@@ -1,12 +1,14 @@
 // TrainLoop's parts: the network, and what each stage needs beside it.
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "models/dataset/pair_sampler.h"
 #include "models/train/network_setup.h"
+#include "models/train/pair_rule.h"
 #include "models/train/tensor_file.h"
 #include "models/train/train_loop.h"
 #include "models/train/weights.h"
@@ -36,31 +38,20 @@ bool AnyAttributeWeight(const Recipe& recipe) {
   return false;
 }
 
-bool ComparesViews(const StageRecipe& stage) {
-  for (const LossRecipe& loss : stage.losses) {
-    if (loss.kind() == LossKind::kSelfSupervised && loss.name != "rotation") return true;
-  }
-  return false;
+bool AnyComparesViews(const StageRecipe& stage) {
+  return std::any_of(stage.losses.begin(), stage.losses.end(),
+                     [](const LossRecipe& loss) { return ComparesViews(loss); });
+}
+
+bool PredictsRotation(const StageRecipe& stage) {
+  return std::any_of(stage.losses.begin(), stage.losses.end(),
+                     [](const LossRecipe& loss) { return loss.name == "rotation"; });
 }
 
 // A triplet loss that got easier by what the guard did so far.
 StageRecipe Eased(StageRecipe stage, int steps) {
   for (LossRecipe& loss : stage.losses) loss.triplet.miner = EasierMiner(loss.triplet.miner, steps);
   return stage;
-}
-
-// The sampler's partners are the positives of the stage's metric loss.
-PairSamplerOptions SamplerOptions(const StageRecipe& stage, int64_t seed) {
-  PairSamplerOptions options;
-  options.batch_size = stage.batch_size;
-  options.partners = stage.sampler.partners;
-  options.seed = seed;
-  for (const LossRecipe& loss : stage.losses) {
-    if (loss.kind() != LossKind::kMetric) continue;
-    options.positive_shared = loss.pairs.positive_shared;
-    options.positive_jaccard = loss.pairs.positive_jaccard;
-  }
-  return options;
 }
 
 }  // namespace
@@ -107,19 +98,25 @@ absl::Status TrainLoop::PrepareFeatures(const StageRecipe& stage) {
                                          state_.position.standardized);
     state_.position.standardized = true;
   }
-  return MakeValidationLoaders();
+  return MakeValidationLoaders(stage);
 }
 
-absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe& stage) const {
+LoaderOptions TrainLoop::TrainViews(const StageRecipe& stage) const {
   LoaderOptions options;
   options.batch_size = stage.batch_size;
   options.augment = recipe_.data.augment;
   options.seed = recipe_.seed;
   options.workers = recipe_.data.workers;
-  options.views = ComparesViews(stage) ? 2 : 1;
+  options.views = AnyComparesViews(stage) ? 2 : 1;
+  options.uncropped = PredictsRotation(stage);
   options.device = plan_.device;
   options.pixels = pixels_;
   if (features_.has_value()) options.features = features_->features;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe& stage) const {
+  LoaderOptions options = TrainViews(stage);
   if (static_cast<int64_t>(set_.split.train.size()) < stage.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("stage ", stage.name, ": batch_size ",
                                                    stage.batch_size, " is more than the ",
@@ -127,7 +124,7 @@ absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe&
   }
   if (stage.sampler.name == "pairs") {
     const auto sampler = std::make_shared<PairSampler>(set_.data, set_.split.train,
-                                                       SamplerOptions(stage, recipe_.seed));
+                                                       ToSamplerOptions(stage, recipe_.seed));
     options.order = [sampler](int64_t epoch) { return sampler->Order(epoch); };
   }
   return Loader::Create(set_.data, set_.cache, set_.spec, set_.split.train, std::move(options));

@@ -32,7 +32,7 @@ std::vector<int64_t> EvenSample(const std::vector<int64_t>& rows, int64_t count)
 
 }  // namespace
 
-absl::Status TrainLoop::MakeValidationLoaders() {
+absl::Status TrainLoop::MakeValidationLoaders(const StageRecipe& stage) {
   LoaderOptions options;
   options.batch_size = kValidationBatch;
   options.shuffle = false;
@@ -45,11 +45,18 @@ absl::Status TrainLoop::MakeValidationLoaders() {
   if (features_.has_value()) options.features = features_->features;
   const Split& split = set_.split;
   const bool has_validation = !split.validation.empty();
-  LB_ASSIGN_OR_RETURN(
-      validation_,
-      Loader::Create(set_.data, set_.cache, set_.spec,
-                     has_validation ? split.validation : EvenSample(split.train, kTrainSample),
-                     options));
+  const std::vector<int64_t> rows =
+      has_validation ? split.validation : EvenSample(split.train, kTrainSample);
+  LB_ASSIGN_OR_RETURN(validation_, Loader::Create(set_.data, set_.cache, set_.spec, rows, options));
+  validation_views_.reset();
+  if (stage.Has(LossKind::kSelfSupervised)) {
+    LoaderOptions views = TrainViews(stage);
+    views.shuffle = false;
+    // Whole batches of training's size, on which contrast depends; a part that has none is one.
+    views.batch_size = std::min(views.batch_size, static_cast<int>(rows.size()));
+    LB_ASSIGN_OR_RETURN(validation_views_,
+                        Loader::Create(set_.data, set_.cache, set_.spec, rows, std::move(views)));
+  }
   train_sample_.reset();
   if (!has_validation) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(train_sample_,
@@ -74,6 +81,7 @@ HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult val
       .batch_std_sqrt_d = position.batch_std_sqrt_d,
       .validation = std::move(validation)};
   for (const auto& [name, sum] : position.window_figures) entry.figures[name] = sum / steps;
+  ResolveShares(position.window_shares, &entry.figures);
   return entry;
 }
 
@@ -105,7 +113,7 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
   const bool has_validation = !set_.split.validation.empty();
   LB_ASSIGN_OR_RETURN(ValidationResult validation,
                       Validate(has_validation ? "validation" : "train sample", *state_.module,
-                               *validation_, *parts_.objective));
+                               *validation_, *parts_.objective, validation_views_.get()));
   HistoryEntry entry = MakeEntry(stage, std::move(validation));
   Judge(stage, &entry);
   if (train_sample_ != nullptr) {
@@ -135,6 +143,7 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   position.window_steps = 0;
   position.window_seconds = position.window_loss = position.window_gradient = 0;
   position.window_figures.clear();
+  position.window_shares.clear();
   NoteEarlyStop(stage, entry.validation);
   const GuardAction action = Guard(stage, &entry);
   state_.history.push_back(std::move(entry));

@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -26,31 +27,74 @@ void Append(const torch::Tensor& tensor, std::vector<T>* out) {
   out->insert(out->end(), values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
 }
 
+// The objective over many images.
+struct LossSums {
+  double images = 0;
+  double loss = 0;
+  std::map<std::string, double> figures;
+  Shares shares;
+
+  void Add(const ObjectiveValue& value, int64_t rows) {
+    const double weight = static_cast<double>(rows);
+    images += weight;
+    loss += value.loss.item<double>() * weight;
+    for (const auto& [name, figure] : value.figures) figures[name] += figure * weight;
+    for (const auto& [name, term] : value.terms) figures[name] += term.item<double>() * weight;
+    AddShares(value.shares, &shares);
+  }
+};
+
 struct Outputs {
   int dim = 0;
-  double loss_sum = 0;
+  LossSums objective;
   double norm_sum = 0;
   std::vector<float> scores;
   std::vector<float> vectors;
   LabelMatrix labels;
 };
 
-Outputs RunAll(TrainedModuleImpl& module, Loader& loader, const Objective& objective) {
+void Append(const NetworkOutput& output, const Batch& batch, Outputs* out) {
+  const int64_t rows = batch.targets.size(0);
+  out->norm_sum += MeanFeatureNorm(output.feature) * static_cast<double>(rows);
+  Append(torch::sigmoid(output.logits), &out->scores);
+  Append(output.embedding, &out->vectors);
+  Append(batch.targets, &out->labels.values);
+  out->labels.n += rows;
+  out->labels.classes = static_cast<int>(batch.targets.size(1));
+  out->dim = static_cast<int>(output.embedding.size(1));
+}
+
+// `objective` null: its sums stay empty.
+Outputs RunAll(TrainedModuleImpl& module, Loader& loader, const Objective* objective) {
   Outputs out;
   loader.StartEpoch(0);
   while (const std::optional<Batch> batch = loader.Next()) {
-    const ObjectiveValue value = objective.Compute(module, *batch, /*seed=*/0);
-    const int64_t rows = batch->targets.size(0);
-    out.loss_sum += value.loss.item<double>() * static_cast<double>(rows);
-    out.norm_sum += MeanFeatureNorm(value.output.feature) * static_cast<double>(rows);
-    Append(torch::sigmoid(value.output.logits), &out.scores);
-    Append(value.output.embedding, &out.vectors);
-    Append(batch->targets, &out.labels.values);
-    out.labels.n += rows;
-    out.labels.classes = static_cast<int>(batch->targets.size(1));
-    out.dim = static_cast<int>(value.output.embedding.size(1));
+    ObjectiveValue value;
+    if (objective != nullptr) {
+      value = objective->Compute(module, *batch, /*seed=*/0);
+      out.objective.Add(value, batch->targets.size(0));
+    } else {
+      value.output = Forward(module, *batch);
+    }
+    Append(value.output, *batch, &out);
   }
   return out;
+}
+
+LossSums RunViews(TrainedModuleImpl& module, Loader& views, const Objective& objective) {
+  LossSums out;
+  uint64_t seed = 0;  // Each batch its own turns.
+  views.StartEpoch(0);
+  while (const std::optional<Batch> batch = views.Next())
+    out.Add(objective.Compute(module, *batch, seed++), batch->targets.size(0));
+  return out;
+}
+
+void SetLoss(const LossSums& sums, ValidationResult* out) {
+  const double images = std::max(sums.images, 1.0);
+  out->loss = sums.loss / images;
+  for (const auto& [name, sum] : sums.figures) out->figures[name] = sum / images;
+  ResolveShares(sums.shares, &out->figures);
 }
 
 // At most kRankedRows rows at even distances, for what compares every row with every other.
@@ -108,23 +152,28 @@ void Rank(const Outputs& outputs, ValidationResult* out) {
 }  // namespace
 
 absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModuleImpl& module,
-                                          Loader& loader, const Objective& objective) {
+                                          Loader& loader, const Objective& objective,
+                                          Loader* views) {
   return CatchToStatus("validate", [&]() -> absl::StatusOr<ValidationResult> {
     torch::NoGradGuard no_grad;
     const bool was_training = module.is_training();
     const absl::Cleanup restore = [&] { module.train(was_training); };
     module.eval();
-    const Outputs outputs = RunAll(module, loader, objective);
+    Outputs outputs = RunAll(module, loader, views == nullptr ? &objective : nullptr);
     LB_RETURN_IF_ERROR(loader.status());
+    if (views != nullptr) {
+      outputs.objective = RunViews(module, *views, objective);
+      LB_RETURN_IF_ERROR(views->status());
+    }
     if (outputs.labels.n == 0) return absl::InvalidArgumentError(part + ": no image");
     const ClassificationMetrics metrics = EvaluateClassification(outputs.scores, outputs.labels);
     ValidationResult out = {.part = part,
                             .images = outputs.labels.n,
-                            .loss = outputs.loss_sum / static_cast<double>(outputs.labels.n),
                             .map = metrics.map,
                             .prevalence = Prevalence(metrics.support, outputs.labels.n),
                             .f1_macro = metrics.f1_macro,
                             .f1_micro = metrics.f1_micro};
+    SetLoss(outputs.objective, &out);
     Diagnose(outputs, &out);
     Rank(outputs, &out);
     out.feature_norm = outputs.norm_sum / static_cast<double>(outputs.labels.n);

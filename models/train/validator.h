@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ValidationResult {
   std::string part;  // "validation", or "train sample" where there is no validation part.
   int64_t images = 0;
   double loss = 0;  // The stage's objective, mean over images.
+  // Its terms (means over images) and shares, as HistoryEntry::figures has them of training.
+  std::map<std::string, double> figures;
   double map = 0;
   double prevalence = 0;  // Mean share of images with a class: the mAP of a constant score.
   double f1_macro = 0;
@@ -49,12 +52,14 @@ struct TrainSampleResult {
 };
 
 // Evaluates the network in eval mode over one epoch of `loader`, which must neither shuffle nor
-// augment nor drop. The module is left in the mode it was in. Internal: torch refused.
+// augment nor drop. Self-supervision needs images as training sees them: then `views` brings them,
+// and loss and figures are those of its epoch 0, the same batches every time. Draws no random
+// number. The module is left in the mode it was in. Internal: torch refused.
 absl::StatusOr<ValidationResult> Validate(const std::string& part, TrainedModuleImpl& module,
-                                          Loader& loader, const Objective& objective);
+                                          Loader& loader, const Objective& objective,
+                                          Loader* views = nullptr);
 
-// The class scores alone, under the same rules: no term of an objective, which may draw random
-// numbers, so that a training goes on as if nobody had looked.
+// The class scores alone, under the same rules.
 absl::StatusOr<TrainSampleResult> MeasureTrainSample(TrainedModuleImpl& module, Loader& loader);
 
 }  // namespace lookbook

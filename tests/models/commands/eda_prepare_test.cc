@@ -15,6 +15,8 @@ namespace lookbook {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -154,12 +156,46 @@ TEST_F(EdaPrepareTest, StrictRefusesUnreadablePictures) {
   ASSERT_THAT(WriteFile(dir_ / "data/train/train_000007.jpg", "broken"), IsOk());
   Outcome outcome = Train();
   EXPECT_EQ(outcome.code, 0) << "one bad picture does not end a run";
-  EXPECT_THAT(outcome.error, HasSubstr("1 images cannot be read"));
+  EXPECT_THAT(
+      outcome.error,
+      ContainsRegex("data     train.csv:[0-9]+: .*train_000007.jpg: .+ .unreadable image."));
+  EXPECT_THAT(outcome.out, EndsWith("problems 1 problem: 1 unreadable image\n"));
   outcome = Train({"--strict", "--fresh"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.error, HasSubstr("train_000007.jpg"));
   outcome = RunTrainer({"prepare", dir_ / "data", "--image-size", "32", "--strict"});
   EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("(unreadable image); --strict accepts none"));
+  outcome = RunTrainer({"prepare", dir_ / "data", "--image-size", "32"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, EndsWith("problems 1 problem: 1 unreadable image\n"));
+}
+
+// Before an hour of decoding: the bad picture is not met yet.
+TEST_F(EdaPrepareTest, FirstWeightsThatCannotBeAreRefusedBeforeAnyPictureIsRead) {
+  ASSERT_THAT(WriteFile(dir_ / "data/train/train_000007.jpg", "broken"), IsOk());
+  ASSERT_THAT(WriteFile(dir_ / "bad.pth", "no weights"), IsOk());
+  for (const char* file : {"bad.pth", "absent.pth"}) {
+    const Outcome outcome = Train({"--init", dir_ / file});
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr("network.init: "), HasSubstr(file),
+                                     Not(HasSubstr("unreadable image"))));
+  }
+}
+
+// The later steps meet the same pictures.
+TEST_F(EdaPrepareTest, ARunNamesEachBadPictureOnce) {
+  for (const char* name : {"data/train/train_000007.jpg", "data/train/train_000011.jpg"})
+    ASSERT_THAT(WriteFile(dir_ / name, "broken"), IsOk());
+  const Outcome outcome = RunTrainer(
+      {"run", "--recipe", dir_ / "strict.toml", "--data", dir_ / "data", "--out", dir_ / "all"});
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  for (const char* name : {"train_000007.jpg", "train_000011.jpg"}) {
+    const size_t first = outcome.error.find(name);
+    ASSERT_NE(first, std::string::npos);
+    EXPECT_EQ(outcome.error.find(name, outcome.error.find('\n', first)), std::string::npos) << name;
+  }
+  EXPECT_THAT(outcome.out, EndsWith("problems 2 problems: 2 unreadable image\n"));
 }
 
 }  // namespace

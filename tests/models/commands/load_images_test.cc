@@ -11,8 +11,8 @@
 namespace lookbook {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 class LoadImagesTest : public ::testing::Test {
  protected:
@@ -70,7 +70,9 @@ TEST_F(LoadImagesTest, UnreadablePicturesAreNamedByBoth) {
   for (const char* cache : {"ram", "disk", "disk"}) {
     recipe_.cache = cache;
     LB_ASSERT_OK_AND_ASSIGN(const PreparedImages images, LoadImages(recipe_, data_, spec_, 2));
-    EXPECT_THAT(images.unreadable, ElementsAre(3)) << cache;
+    ASSERT_THAT(images.unreadable, SizeIs(1)) << cache;
+    EXPECT_EQ(images.unreadable[0].row, 3);
+    EXPECT_THAT(images.unreadable[0].why, HasSubstr(data_.images[3].path + ": ")) << cache;
   }
 }
 

@@ -63,7 +63,8 @@ TEST(DataIssuesTest, StrictRefusesAnyAndNamesTheFirst) {
   EXPECT_THAT(RefuseIssues({{"bad mask", 1, {"train.csv:17: it is bad"}}}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("1 problem: 1 bad mask"),
-                             HasSubstr("train.csv:17: it is bad"), HasSubstr("--strict"))));
+                             HasSubstr("the first: train.csv:17: it is bad (bad mask);"),
+                             HasSubstr("--strict"))));
 }
 
 }  // namespace

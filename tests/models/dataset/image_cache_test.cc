@@ -99,11 +99,15 @@ TEST_F(ImageCacheTest, UnreadableImagesAreNotedAndMeanColored) {
   AddFile("large.jpg", std::string((16 << 20) + 1, 'x'));
   images_.emplace(images_.begin())->path = folder_ / "gone.jpg";
   spec_.mean = {0.2f, 0.5f, 1.0f};
-  std::vector<int64_t> unreadable;
+  std::vector<UnreadableImage> unreadable;
   LB_ASSERT_OK_AND_ASSIGN(const auto cache,
                           ImageCache::Build(images_, spec_, 2, nullptr, &unreadable));
-  EXPECT_THAT(unreadable, ElementsAre(0, 7, 8));
-  for (int64_t i : unreadable) {
+  std::vector<int64_t> rows;
+  for (const UnreadableImage& image : unreadable) rows.push_back(image.row);
+  EXPECT_THAT(rows, ElementsAre(0, 7, 8));
+  EXPECT_THAT(unreadable[0].why, HasSubstr("gone.jpg: "));
+  EXPECT_THAT(unreadable[2].why, HasSubstr("large.jpg: "));
+  for (int64_t i : rows) {
     EXPECT_THAT(cache->pixels(i).subspan(16 * 16 * 3 - 3), ElementsAre(51, 128, 255));
     EXPECT_EQ(cache->pixels(i).subspan(0, 3), cache->pixels(i).subspan(300, 3));
   }

@@ -199,7 +199,8 @@ TEST_F(LabelCsvTest, HashIsThatOfTheFile) {
 
 TEST_F(LabelCsvTest, HeaderMustNameTheColumns) {
   EXPECT_THAT(Read("").status,
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Header missing")));
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr(".csv: it has no header row: expected ImageId, EncodedPixels")));
   EXPECT_THAT(Read("\xEF\xBB\xBF").status, StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(Read("\n\n").status, StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(Read("ImageId,EncodedPixels\na,1 1\n").status,

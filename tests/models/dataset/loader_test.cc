@@ -141,6 +141,31 @@ TEST_F(LoaderTest, TheSecondViewIsTheSameImagesAugmentedAnew) {
   EXPECT_TRUE(torch::equal(batch->images, batch->second_view));
 }
 
+// Crop, erasing and tilt hide which way is up; flips and colours do not.
+TEST_F(LoaderTest, UncroppedPicturesAreTheFirstHalfWhole) {
+  for (const char* backend : {"image", "batch"}) {
+    LoaderOptions options = Augmented();
+    options.augment.flip = options.augment.color = 0;
+    options.augment.backend = backend;
+    options.batch_size = 5;
+    options.uncropped = true;
+    const auto loader = Make(options);
+    options.augment = {};
+    options.augment.backend = backend;
+    options.uncropped = false;
+    const auto plain = Make(options);
+    loader->StartEpoch(2);
+    plain->StartEpoch(2);
+    const std::vector<Batch> batches = Drain(loader.get()), wanted = Drain(plain.get());
+    ASSERT_EQ(batches.size(), wanted.size());
+    for (size_t i = 0; i < batches.size(); ++i) {
+      EXPECT_TRUE(torch::equal(batches[i].uncropped, wanted[i].images.slice(0, 0, 3))) << backend;
+      EXPECT_FALSE(torch::equal(batches[i].images, wanted[i].images));
+      EXPECT_FALSE(wanted[i].uncropped.defined());
+    }
+  }
+}
+
 TEST_F(LoaderTest, FeaturesStandInForImages) {
   LoaderOptions options;
   options.batch_size = 5;

@@ -88,7 +88,10 @@ TEST_F(PreparedImagesTest, UnreadableImagesAreRemembered) {
   ASSERT_THAT(RemoveAll(folder_ / "train/4.jpg"), IsOk());
   ASSERT_THAT(OpenOrMake(), IsOk());
   LB_ASSERT_OK_AND_ASSIGN(const PreparedImages found, OpenIt());
-  EXPECT_THAT(found.unreadable, ElementsAre(1, 4));
+  ASSERT_THAT(found.unreadable, SizeIs(2));
+  EXPECT_EQ(found.unreadable[0].row, 1);
+  EXPECT_THAT(found.unreadable[0].why, HasSubstr("1.jpg: "));
+  EXPECT_EQ(found.unreadable[1].row, 4);
   EXPECT_THAT(found.cache->pixels(1).subspan(0, 3),
               ElementsAre(124, 116, 104));  // The mean colour.
 }

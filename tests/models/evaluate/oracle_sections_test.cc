@@ -13,62 +13,12 @@
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/retrieval.h"
 #include "tests/models/evaluate/oracle.h"
+#include "tests/models/evaluate/oracle_section.h"
 
 namespace lookbook {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr double kTolerance = 1e-9;
-
-// A section whose numbers are ticked off as they are asserted. Text is no value.
-class Section {
- public:
-  Section(const Json& oracle, const std::string& name) : root_(oracle.at(name)), name_(name) {
-    Collect(root_, "", &left_);
-    EXPECT_FALSE(left_.empty());
-  }
-  ~Section() {
-    for (const std::string& path : left_) ADD_FAILURE() << name_ << path << " is not asserted";
-  }
-
-  // What stands at "/a/b"; does not tick.
-  const Json& at(const std::string& path) const { return root_.at(Json::json_pointer(path)); }
-  // An input of the case, not a result: ticks all below it.
-  const Json& Input(const std::string& path) {
-    Tick(path);
-    return at(path);
-  }
-  void Near(const std::string& path, double got, double tolerance = kTolerance) {
-    const double want = at(path).get<double>();
-    EXPECT_NEAR(got, want, tolerance * std::max(1.0, std::abs(want))) << name_ << path;
-    Tick(path);
-  }
-  template <typename T>
-  void NearAll(const std::string& path, const std::vector<T>& got) {
-    ASSERT_EQ(got.size(), at(path).size()) << path;
-    for (size_t i = 0; i < got.size(); ++i)
-      Near(path + "/" + std::to_string(i), static_cast<double>(got[i]));
-  }
-
- private:
-  static void Collect(const Json& json, const std::string& path, std::set<std::string>* out) {
-    if (json.is_string()) return;
-    if (!json.is_structured()) out->insert(path);
-    for (const auto& [key, value] : json.items()) {
-      if (json.is_structured()) Collect(value, path + "/" + key, out);
-    }
-  }
-  void Tick(const std::string& path) {
-    std::erase_if(left_, [&](const std::string& leaf) {
-      return leaf == path || leaf.rfind(path + "/", 0) == 0;
-    });
-  }
-
-  const Json& root_;
-  std::string name_;
-  std::set<std::string> left_;
-};
 
 class OracleSectionsTest : public ::testing::Test {
  protected:
@@ -92,7 +42,7 @@ class OracleSectionsTest : public ::testing::Test {
 };
 
 TEST_F(OracleSectionsTest, ClassificationMetrics) {
-  Section want(oracle_, "classification_metrics");
+  OracleSection want(oracle_, "classification_metrics");
   const ClassificationMetrics got = EvaluateClassification(
       Flat<float>(want.Input("/probabilities")), Labels(oracle_["inputs"]["target"]));
   want.NearAll("/tp", got.true_positives);
@@ -123,7 +73,7 @@ TEST_F(OracleSectionsTest, ClassificationMetrics) {
 }
 
 TEST_F(OracleSectionsTest, RetrievalMetrics) {
-  Section want(oracle_, "retrieval_metrics");
+  OracleSection want(oracle_, "retrieval_metrics");
   RankedQuery any, strict;
   std::vector<double> jaccard;
   const double asked = want.Input("/query_label_count").get<double>();
@@ -164,7 +114,7 @@ TEST_F(OracleSectionsTest, RetrievalMetrics) {
 }
 
 TEST_F(OracleSectionsTest, RetrievalLeaveOneOut) {
-  Section want(oracle_, "retrieval_leave_one_out");
+  OracleSection want(oracle_, "retrieval_leave_one_out");
   const std::vector<double> rows = UnitRows("X");
   const LabelMatrix labels = Labels(oracle_["inputs"]["Y"]);
   const RetrievalResult got =
@@ -205,7 +155,7 @@ TEST_F(OracleSectionsTest, RetrievalLeaveOneOut) {
 }
 
 TEST_F(OracleSectionsTest, Diagnostics) {
-  Section want(oracle_, "diagnostics");
+  OracleSection want(oracle_, "diagnostics");
   const std::vector<double> rows = UnitRows("X"), views = UnitRows("X2");
   const EmbeddingDiagnostics got = DiagnoseEmbeddings(rows, kDim);
   want.Near("/std_of_l2_normalised", got.std_sqrt_d / std::sqrt(kDim));

@@ -79,7 +79,7 @@ inline void ExpectLoss(Oracle& oracle, const torch::Tensor& input, const std::st
   const torch::Tensor narrow_loss = loss(narrow);
   EXPECT_EQ(narrow_loss.scalar_type(), torch::kFloat32) << value;
   oracle.Expect(value, narrow_loss, 1e-5);
-  oracle.Expect(gradient, GradientAt(loss, narrow), 1e-4);
+  oracle.Expect(gradient, GradientAt(loss, narrow), 1e-5);
 }
 
 }  // namespace lookbook

@@ -65,6 +65,9 @@ TEST(LossRecipeTest, KeysArriveInTheirMembers) {
   EXPECT_EQ(angular.angular.npair, 0.5);
   EXPECT_EQ(angular.angular.max_pairs, 64);
   EXPECT_EQ(angular.pairs.positive_jaccard, 0.75);
+  LB_ASSERT_OK_AND_ASSIGN(const LossRecipe triplet,
+                          Read("name = \"triplet\"\naccuracy_margin = 0.1"));
+  EXPECT_EQ(triplet.triplet.accuracy_margin, 0.1);
   LB_ASSERT_OK_AND_ASSIGN(const LossRecipe supcon,
                           Read("name = \"supcon\"\nrelation = \"label\"\nbeta = 1\ntau = 0.2"));
   EXPECT_EQ(supcon.supcon.relation, "label");
@@ -80,6 +83,18 @@ TEST(LossRecipeTest, KeysArriveInTheirMembers) {
   EXPECT_EQ(vicreg.self_supervised.invariance, 1);
   EXPECT_EQ(vicreg.self_supervised.variance, 2);
   EXPECT_EQ(vicreg.self_supervised.covariance, 3);
+}
+
+// Between 0 and 1 AslLoss refuses: the recipe says so before a picture is decoded.
+TEST(LossRecipeTest, GammasOfAslAreZeroOrAtLeastOne) {
+  for (const char* key : {"gamma_neg", "gamma_pos"}) {
+    EXPECT_THAT(Read(absl::StrCat("name = \"asl\"\n", key, " = 0.5")),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         ::testing::HasSubstr(absl::StrCat(
+                             "x.toml:2: ", key, ": 0.5 is neither 0 nor within 1 to 20"))));
+    EXPECT_THAT(Read(absl::StrCat("name = \"asl\"\n", key, " = 1")), IsOk());
+    EXPECT_THAT(Read(absl::StrCat("name = \"asl\"\n", key, " = 0")), IsOk());
+  }
 }
 
 TEST(LossRecipeTest, AnotherLosssKeyIsUnknown) {

@@ -334,14 +334,16 @@ TEST(RecipeTest, NetworkKeysTakeEveryForm) {
   EXPECT_EQ(plain.network.init, "he");
   EXPECT_EQ(plain.network.head, "linear");
   EXPECT_EQ(plain.network.embedding_dim, 0);
-  LB_ASSERT_OK_AND_ASSIGN(const Recipe mobile, ParseRecipe(absl::StrCat(kMinimal, R"([network]
+  LB_ASSERT_OK_AND_ASSIGN(const Recipe mobile,
+                          ParseRecipe(absl::StrCat(kMinimal, R"(loss = ["supcon"]
+[network]
 backbone = "mobilenet_v2"
 width = 0.35
 init = "weights/a.pth"
 head = "stacked"
 embedding = { dim = 128 }
 )"),
-                                                           "m.toml"));
+                                      "m.toml"));
   EXPECT_EQ(mobile.network.width, 0.35);
   EXPECT_EQ(mobile.network.init, "weights/a.pth");
   EXPECT_EQ(mobile.network.head, "stacked");

@@ -57,12 +57,18 @@ TEST(TrainingSectionsTest, TheObjectivesOwnFiguresAreGroupedByWhatTheyAre) {
   RunStudy run = SmallRun();
   run.history[1].figures = {
       {"bce", 0.5}, {"triplet", 0.2}, {"triplet_accuracy", 0.9}, {"anchors_dropped", 3}};
+  run.history[1].validation.figures = {{"triplet", 0.3}, {"triplet_accuracy", 0.8}};
   const ReportSection section = TrainingSection(run);
   const ReportChart terms = ChartOf(section, "Terms of the loss, unweighted");
   ASSERT_THAT(terms.series, SizeIs(2));
   EXPECT_TRUE(std::isnan(terms.series[0].values[0])) << "the first stage had no such term";
   EXPECT_EQ(terms.series[0].values[1], 0.5);
-  EXPECT_EQ(ChartOf(section, "Triplets, share").series[0].values[1], 0.9);
+  const ReportChart shares = ChartOf(section, "Triplets, share");
+  ASSERT_THAT(shares.series, SizeIs(2));
+  EXPECT_EQ(shares.series[0].values[1], 0.9);
+  EXPECT_EQ(shares.series[1].name, "triplet_accuracy, validation");
+  EXPECT_TRUE(std::isnan(shares.series[1].values[0]));
+  EXPECT_EQ(shares.series[1].values[1], 0.8);
   EXPECT_EQ(ChartOf(section, "Anchors of a batch, by rule").series[0].values[1], 3);
 }
 

@@ -39,6 +39,7 @@ class CheckpointTest : public ::testing::Test {
                        .best = 0.25};
     state_.position.guard = {.judged = 3, .restores = 1, .rate_scale = 0.3, .has_green = true};
     state_.position.window_figures = {{"bce", 1.5}};
+    state_.position.window_shares = {{"triplet_active", {2, 5}}};
     state_.history.resize(1);
     state_.history[0].stage = "all";
   }
@@ -73,6 +74,8 @@ TEST_F(CheckpointTest, EverythingComesBack) {
   EXPECT_EQ(other.position.guard.rate_scale, 0.3);
   EXPECT_TRUE(other.position.guard.has_green);
   EXPECT_EQ(other.position.window_figures.at("bce"), 1.5);
+  EXPECT_EQ(other.position.window_shares.at("triplet_active").part, 2);
+  EXPECT_EQ(other.position.window_shares.at("triplet_active").whole, 5);
   ASSERT_EQ(other.history.size(), 1u);
   EXPECT_EQ(average.updates(), 1);
   for (const auto& item : state_.module->named_parameters()) {

@@ -21,6 +21,7 @@ TEST(HistoryTest, ComesBackFromItsJson) {
                 .validation = {.part = "validation",
                                .images = 4,
                                .loss = 0.25,
+                               .figures = {{"triplet_active", 0.5}},
                                .map = 0.125,
                                .f1_macro = 0.5,
                                .f1_micro = 0.75,
@@ -38,6 +39,7 @@ TEST(HistoryTest, ComesBackFromItsJson) {
   EXPECT_EQ(got[1].learning_rate, 1e-3);
   EXPECT_EQ(got[1].validation.part, "validation");
   EXPECT_EQ(got[1].validation.top_label_set_share, 0.1);
+  EXPECT_EQ(got[1].validation.figures.at("triplet_active"), 0.5);
   EXPECT_TRUE(got[1].best);
   EXPECT_FALSE(got[0].train.has_value());
   ASSERT_TRUE(got[1].train.has_value());

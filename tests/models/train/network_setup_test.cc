@@ -11,9 +11,11 @@
 namespace lookbook {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 NetworkRecipe Narrow(const std::string& init) {
   return {.backbone = "mobilenet_v2", .width = 0.1, .init = init};
@@ -60,7 +62,20 @@ TEST(NetworkSetupTest, ErrorsNameWhatIsMissing) {
   EXPECT_THAT(InitializeWeights(Narrow("bundle:abc"), "", net),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("bundle:abc")));
   EXPECT_THAT(InitializeWeights(Narrow("no/such.pth"), "", net),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no/such.pth")));
+              StatusIs(absl::StatusCode::kNotFound,
+                       AllOf(StartsWith("network.init: "), HasSubstr("no/such.pth"))));
+}
+
+TEST(NetworkSetupTest, FirstWeightsAreCheckedBeforeThereIsANetwork) {
+  EXPECT_THAT(CheckInitialWeights(Narrow("he"), "", 8), IsOk());
+  EXPECT_THAT(CheckInitialWeights(Narrow(WeightsFixture("state_dict.pth")), "", 8), IsOk());
+  NetworkRecipe wide = Narrow(WeightsFixture("state_dict.pth"));
+  wide.width = 0.35;
+  EXPECT_THAT(CheckInitialWeights(wide, "", 8),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(StartsWith("network.init: "), HasSubstr("do not fit"))));
+  EXPECT_THAT(CheckInitialWeights(Narrow("no/such.pth"), "", 8),
+              StatusIs(absl::StatusCode::kNotFound, StartsWith("network.init: ")));
 }
 
 }  // namespace

@@ -158,8 +158,13 @@ TEST_F(MetricTermsTest, TripletCountsAndLossAreThoseOfTheLibrary) {
   const ObjectiveValue got = Value(loss);
   EXPECT_NEAR(got.loss.item<double>(), 3 * want.loss.item<double>(), 1e-6);
   EXPECT_NEAR(got.figures.at("triplet"), want.loss.item<double>(), 1e-6);
-  EXPECT_NEAR(got.figures.at("triplet_active"), double(want.active) / want.total, 1e-9);
-  EXPECT_EQ(got.figures.at("triplet_accuracy"), want.accuracy);
+  EXPECT_EQ(got.shares.at("triplet_active").part, want.active);
+  EXPECT_EQ(got.shares.at("triplet_active").whole, want.total);
+  EXPECT_EQ(got.shares.at("triplet_accuracy").part, want.right);
+  EXPECT_EQ(got.shares.at("triplet_accuracy").whole, want.total);
+  loss.triplet.accuracy_margin = 10;  // No distance of unit rows is as large.
+  EXPECT_EQ(Value(loss).shares.at("triplet_accuracy").part, want.total);
+  EXPECT_EQ(Value(loss).loss.item<float>(), got.loss.item<float>()) << "it is no part of the loss";
 }
 
 TEST_F(MetricTermsTest, TheStudysRuleSaysAtWhichLevelAnchorsFoundPartners) {
@@ -201,10 +206,10 @@ class SelfSupervisedTermsTest : public ::testing::Test {
     batch_.second_view = batch_.images + 0.01 * torch::rand({8, 3, 32, 32});
     batch_.targets = torch::zeros({8, 3});
   }
-  ObjectiveValue Value(std::vector<LossRecipe> losses) {
+  ObjectiveValue Value(std::vector<LossRecipe> losses, uint64_t seed = 1) {
     const StageRecipe stage = StageOf(std::move(losses));
     module_ = TrainedModule(net_, LossHeads(stage, net_->feature_dim()));
-    return Objective(stage, {}, {}).Compute(*module_, batch_, 1);
+    return Objective(stage, {}, {}).Compute(*module_, batch_, seed);
   }
   EmbedderNet net_;
   TrainedModule module_{nullptr};
@@ -232,6 +237,40 @@ TEST_F(SelfSupervisedTermsTest, ABatchOfOneViewLeavesComparisonsOut) {
   const ObjectiveValue value = Value({Named("dcl"), Named("rotation", 0.5)});
   EXPECT_THAT(value.figures, Not(Contains(Key("dcl"))));
   EXPECT_NEAR(value.loss.item<double>(), 0.5 * value.figures.at("rotation"), 1e-6);
+}
+
+TEST_F(SelfSupervisedTermsTest, TurnsAreDrawnByTheSeedAlone) {
+  net_->eval();
+  module_ = TrainedModule(net_, LossHeads(StageOf({Named("rotation")}), net_->feature_dim()));
+  const Objective objective(StageOf({Named("rotation")}), {}, {});
+  const auto loss = [&](uint64_t seed) {
+    return objective.Compute(*module_, batch_, seed).loss.item<double>();
+  };
+  torch::manual_seed(5);
+  const torch::Tensor next = torch::rand({4});
+  torch::manual_seed(5);
+  const double first = loss(1);
+  EXPECT_TRUE(torch::equal(torch::rand({4}), next)) << "the global generator is left alone";
+  EXPECT_EQ(loss(1), first);
+  bool other = false;
+  for (uint64_t seed = 2; seed < 6; ++seed) other = other || loss(seed) != first;
+  EXPECT_TRUE(other);
+}
+
+// A crop may hide which way is up: where the loader brings whole pictures, those are turned.
+TEST_F(SelfSupervisedTermsTest, WholePicturesAreTurnedWhereThereAreSome) {
+  net_->eval();
+  const double cropped = Value({Named("rotation")}).figures.at("rotation");
+  const LossHeads heads = module_->heads;
+  const auto with = [&](const torch::Tensor& uncropped) {
+    batch_.uncropped = uncropped;
+    module_ = TrainedModule(net_, heads);
+    return Objective(StageOf({Named("rotation")}), {}, {})
+        .Compute(*module_, batch_, 1)
+        .figures.at("rotation");
+  };
+  EXPECT_NEAR(with(batch_.images.slice(0, 0, 4)), cropped, 1e-6) << "of half of the batch";
+  EXPECT_GT(std::abs(with(torch::rand({4, 3, 32, 32})) - cropped), 1e-6);
 }
 
 TEST(MixupTest, BlendsImagesAndTargetsAlike) {

@@ -7,7 +7,6 @@
 #include <torch/optim/sgd.h>
 #include <torch/utils.h>
 
-#include "tests/models/evaluate/oracle.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -32,26 +31,7 @@ int GroupOf(const StageOptimizer& optimizer, const torch::Tensor& parameter) {
   return -1;
 }
 
-TEST(OptimizerTest, AdamWMatchesTheReferenceTrace) {
-  const nlohmann::json want = ReadOracle()["optim"]["adamw_trace"];
-  TrainedModule module = MakeModule();
-  module->to(torch::kFloat64);
-  StageOptimizer optimizer = MakeOptimizer(
-      *module, {.lr = want["lr"].get<double>(), .weight_decay = want["wd"].get<double>()});
-  // Two entries of a weight matrix follow the trace; nothing else has a gradient.
-  torch::Tensor row = module->named_parameters()["net.classifier.weight"];
-  {
-    torch::NoGradGuard no_grad;
-    for (int i = 0; i < 2; ++i) row[0][i] = want["w0"][i].get<double>();
-  }
-  for (int step = 0; step < 3; ++step) {
-    row.mutable_grad() = torch::zeros_like(row);
-    for (int i = 0; i < 2; ++i) row.mutable_grad()[0][i] = want["grads"][step][i].get<double>();
-    optimizer.optimizer->step();
-    for (int i = 0; i < 2; ++i)
-      EXPECT_NEAR(row[0][i].item<double>(), want["w"][step][i].get<double>(), 1e-9) << step;
-  }
-}
+// AdamW's reference trace: optim_oracle_test.cc.
 
 TEST(OptimizerTest, OneDimensionalParametersAreNotDecayed) {
   TrainedModule module = MakeModule();

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <set>
+#include <utility>
 
 #include "tests/support/status_matchers.h"
 
@@ -75,6 +79,64 @@ TEST(PairRuleTest, AnchorsAreThoseOfTheRowsAskedFor) {
   EXPECT_EQ(sampled[0].images, 2048);
   EXPECT_EQ(sampled[0].with_positive, 2048);
   EXPECT_EQ(sampled[0].with_negative, 0);
+}
+
+// Seeds' partners in batches of two: each image with whom the sampler brought it together.
+std::set<std::pair<int64_t, int64_t>> Partners(const FashionData& data, const StageRecipe& stage) {
+  const PairSampler sampler(data, AllRows(data), ToSamplerOptions(stage, /*seed=*/3));
+  std::set<std::pair<int64_t, int64_t>> out;
+  for (int64_t epoch = 0; epoch < 300; ++epoch) {
+    const std::vector<int64_t> order = sampler.Order(epoch);
+    for (size_t i = 0; i + 1 < order.size(); i += 2) out.emplace(order[i], order[i + 1]);
+  }
+  return out;
+}
+
+// The same by the loss's own relation; an image without a positive goes with anyone.
+std::set<std::pair<int64_t, int64_t>> Positives(const FashionData& data, const LossRecipe& loss) {
+  const int64_t n = static_cast<int64_t>(data.images.size());
+  torch::Tensor targets = torch::zeros({n, static_cast<int64_t>(data.labels.classes.size())});
+  for (int64_t i = 0; i < n; ++i) {
+    for (const int column : data.images[i].classes) targets[i][column] = 1;
+  }
+  const torch::Tensor positive = RelatePairs(targets, ToPairOptions(loss.pairs, {})).positive;
+  std::set<std::pair<int64_t, int64_t>> out;
+  for (int64_t i = 0; i < n; ++i) {
+    const bool any = positive[i].any().item<bool>();
+    for (int64_t j = 0; j < n; ++j) {
+      if (i != j && (!any || positive[i][j].item<bool>())) out.emplace(i, j);
+    }
+  }
+  return out;
+}
+
+class SamplerRuleTest : public ::testing::TestWithParam<const char*> {};
+
+// 5 and 6 share both of their labels: similar, but no more than two shared.
+TEST_P(SamplerRuleTest, PartnersAreThePositivesOfTheLoss) {
+  const FashionData data = Data(
+      {{0, 1, 2, 3}, {0, 1, 2, 3, 4}, {0, 1, 2, 5}, {6}, {0, 6, 7}, {4, 5}, {4, 5}, {2, 3, 4, 5}});
+  StageRecipe stage = WithLosses(GetParam()).stages[1];
+  stage.batch_size = 2;
+  stage.sampler = {.name = "pairs", .partners = 1};
+  EXPECT_EQ(Partners(data, stage), Positives(data, stage.losses.back()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, SamplerRuleTest,
+    ::testing::Values("\"triplet\"", "{ name = \"angular\", positive_jaccard = 0.9 }",
+                      "{ name = \"triplet\", pairs = \"strict\" }",
+                      "{ name = \"triplet\", pairs = \"strict\", positive_shared = 2 }",
+                      "{ name = \"triplet\", pairs = \"study\" }",
+                      "{ name = \"angular\", pairs = \"study\", positive_shared = 1 }",
+                      "{ name = \"supcon\", relation = \"strict\", positive_shared = 2 }"));
+
+// A loss that weighs pairs has no such rule: not even the numbers that it was read with.
+TEST(PairRuleTest, WithoutARuleTheSamplerTakesTheDefaults) {
+  const PairSamplerOptions options = ToSamplerOptions(WithLosses("\"supcon\"").stages[1], 3);
+  EXPECT_EQ(options.rule, PartnerRule::kSharedOrSimilar);
+  EXPECT_EQ(options.positive_shared, 3);
+  EXPECT_EQ(options.positive_jaccard, 0.6);
 }
 
 }  // namespace

@@ -64,9 +64,64 @@ TEST_F(TrainerObjectivesTest, EveryLossTrainsAndIsReported) {
     LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
     EXPECT_EQ(result.steps, 8);
     EXPECT_THAT(result.history.back().figures, Contains(Key(name)));
+    const ValidationResult& validation = result.history.back().validation;
+    ASSERT_THAT(validation.figures, Contains(Key(name))) << "a term that validation leaves out";
+    EXPECT_NEAR(validation.loss, validation.figures.at(name), 1e-6);
     EXPECT_TRUE(std::isfinite(result.history.back().train_loss));
     EXPECT_FALSE(result.health.empty());
   }
+}
+
+// In batches of four hardly one has triplets. By such a margin each of them is right, so that what
+// is less than 1 has counted batches that had none.
+TEST_F(TrainerObjectivesTest, SharesOfTripletsAreOverAllTripletsOfTheEpoch) {
+  Recipe recipe = RecipeOf({Named("triplet")});
+  recipe.stages[0].batch_size = 4;
+  recipe.stages[0].losses[0].pairs = {.rule = "strict", .positive_shared = 1};
+  recipe.stages[0].losses[0].triplet.accuracy_margin = 10;
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  const HistoryEntry& entry = result.history.back();
+  EXPECT_EQ(entry.figures.at("triplet_accuracy"), 1);
+  EXPECT_EQ(entry.validation.figures.at("triplet_accuracy"), 1);
+
+  recipe.stages[0].losses[0].pairs.positive_shared = 3;  // There are three labels.
+  TempDir none;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult empty, Run(recipe, none));
+  EXPECT_EQ(empty.history.back().figures.count("triplet_accuracy"), 0u) << "a share of nothing";
+}
+
+// With one view NT-Xent's term would be missing, and its validation loss 0. An untrained network
+// puts all views in about one place: log(2B - 1) = 2.71 for batches of eight.
+TEST_F(TrainerObjectivesTest, SelfSupervisionIsValidatedOnTwoViews) {
+  Recipe recipe = RecipeOf({Named("ntxent"), Named("rotation")});
+  recipe.data.augment.crop_scale_min = 0.5;
+  recipe.stages[0].steps = 0;
+  recipe.stages[0].epochs = 3;
+  recipe.stages[0].ema = 0;
+  recipe.stages[0].optimizer = {.name = "sgd", .lr = 1e-8, .weight_decay = 0, .momentum = 0};
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  const ValidationResult& last = result.history.back().validation;
+  EXPECT_GT(last.figures.at("ntxent"), 1);
+  EXPECT_LT(last.figures.at("ntxent"), 4);
+  EXPECT_NEAR(last.loss, last.figures.at("ntxent") + last.figures.at("rotation"), 1e-6);
+}
+
+// Learning 32 pictures by heart puts those of one label set in one place.
+TEST_F(TrainerObjectivesTest, AMetricLossLearns32PicturesByHeart) {
+  LossRecipe loss = Named("supcon");
+  loss.supcon.relation = "exact";
+  Recipe recipe = RecipeOf({loss}, 150);
+  recipe.stages[0].batch_size = 32;
+  recipe.stages[0].schedule.name = "constant";
+  split_.validation.clear();  // The pictures that it trains on are judged.
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  EXPECT_EQ(result.history.back().validation.part, "train sample");
+  EXPECT_EQ(result.history.back().validation.images, 32);
+  EXPECT_LT(result.history.front().validation.recall_at_1, 1) << "nothing to learn";
+  EXPECT_EQ(result.history.back().validation.recall_at_1, 1);
 }
 
 // A backbone that is frozen moves neither by gradients nor by what its BatchNorms see.

@@ -108,6 +108,44 @@ TEST_F(ValidatorTest, ATrainSampleIsMeasuredLikeAValidationAndLeavesNoTrace) {
   EXPECT_EQ(got.f1_macro, want.f1_macro);
 }
 
+TEST_F(ValidatorTest, SelfSupervisionIsMeasuredOnTheViewsAndDrawsNothing) {
+  StageRecipe stage;
+  stage.losses.resize(2);
+  ASSERT_TRUE(LossOfName("ntxent", &stage.losses[0]));
+  ASSERT_TRUE(LossOfName("rotation", &stage.losses[1]));
+  TrainedModule module = MakeModule();
+  module = TrainedModule(module->net, LossHeads(stage, module->net->feature_dim()));
+  const Objective objective(stage, {}, {});
+  LoaderOptions options;
+  options.batch_size = 7;
+  options.shuffle = false;
+  options.views = 2;
+  options.uncropped = true;
+  options.augment.crop_scale_min = 0.5;
+  LB_ASSERT_OK_AND_ASSIGN(const auto views, Loader::Create(set_.data(), set_.cache(), set_.spec(),
+                                                           AllTrain(21).train, options));
+  module->eval();
+  double want = 0;
+  views->StartEpoch(0);
+  for (uint64_t i = 0; i < 3; ++i)
+    want += objective.Compute(*module, *views->Next(), i).loss.item<double>() / 3;
+  module->train();
+
+  const auto loader = MakeLoader(8);
+  torch::manual_seed(5);
+  const torch::Tensor next = torch::rand({4});
+  torch::manual_seed(5);
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult got,
+                          Validate("validation", *module, *loader, objective, views.get()));
+  EXPECT_TRUE(torch::equal(torch::rand({4}), next)) << "it draws no random number";
+  EXPECT_NEAR(got.loss, want, 1e-5);
+  EXPECT_NEAR(got.figures.at("ntxent") + got.figures.at("rotation"), want, 1e-5);
+  EXPECT_EQ(got.images, 21) << "the other figures are of the plain pictures";
+  LB_ASSERT_OK_AND_ASSIGN(const ValidationResult again,
+                          Validate("validation", *module, *loader, objective, views.get()));
+  EXPECT_EQ(again.loss, got.loss);
+}
+
 TEST_F(ValidatorTest, TorchsExceptionsBecomeAStatus) {
   TrainedModule net = MakeModule(/*classes=*/5);  // The data has three.
   const auto loader = MakeLoader(8);

@@ -1,0 +1,58 @@
+// What a command finds wrong with its data: each problem told once, all counted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "models/dataset/data_issues.h"
+#include "models/dataset/fashion_data.h"
+#include "models/dataset/image_cache.h"
+
+namespace lookbook {
+
+// A picture of a labelled set that cannot be read.
+struct UnreadablePicture {
+  std::string id;
+  std::string path;
+  int64_t line = 0;  // In its CSV; 0 = it has none.
+  std::string why;
+};
+
+// `unreadable`: rows of `images`, as an ImageCache notes them.
+std::vector<UnreadablePicture> UnreadablePictures(absl::Span<const ImageRecord> images,
+                                                  const std::vector<UnreadableImage>& unreadable);
+// `unreadable`: "ID: why" in the order of `images`, as EmbedImages notes them.
+std::vector<UnreadablePicture> UnreadablePictures(absl::Span<const ImageRecord> images,
+                                                  const std::vector<std::string>& unreadable);
+
+// Not thread-safe.
+class DataProblems {
+ public:
+  // `strict`: a problem is an error.
+  explicit DataProblems(bool strict) : strict_(strict) {}
+
+  // What the reader of labels found, and told of itself.
+  void Count(const std::vector<DataIssue>& issues) { log_.Merge(issues); }
+
+  // Pictures of `csv` that are left out. Those that were not told of yet go to standard error:
+  // "train.csv:17: PATH: why (unreadable image)", the first five and how many more, whichever step
+  // met them. InvalidArgument: `strict`, and there is such a one.
+  absl::Status AddUnreadable(const std::string& csv,
+                             const std::vector<UnreadablePicture>& pictures);
+
+  // "3 problems: 2 unreadable image, 1 unknown class id"; "no problems".
+  std::string Summary() const { return IssueSummary(log_.issues()); }
+  // The last line of a command, "problems " and the summary, to standard output; nothing where
+  // there are none.
+  void PrintSummary() const;
+
+ private:
+  const bool strict_;
+  IssueLog log_;
+  absl::flat_hash_set<std::string> told_;  // Paths.
+};
+
+}  // namespace lookbook
