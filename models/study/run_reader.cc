@@ -1,5 +1,6 @@
 #include "models/study/run_reader.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "models/recipe/recipe.h"
 #include "models/study/neighbor_file.h"
 #include "models/study/study_picture.h"
+#include "models/train/collapse_guard.h"
 
 namespace lookbook {
 namespace {
@@ -55,14 +57,33 @@ double NumberOf(const Json& json, const char* key) {
 
 bool GaveUp(const HistoryEntry& entry) { return absl::EndsWith(entry.event, "stopped"); }
 
+// The last validation was red; or that of the last stage which could move the embedding, for later
+// ones are not judged by it.
+bool EndedRed(const Recipe& recipe, const std::vector<HistoryEntry>& history) {
+  if (history.empty()) return false;
+  const auto moves = [&recipe](const HistoryEntry& entry) {
+    const auto stage =
+        std::find_if(recipe.stages.begin(), recipe.stages.end(),
+                     [&entry](const StageRecipe& s) { return s.name == entry.stage; });
+    return stage == recipe.stages.end() || MovesEmbedding(*stage, recipe.network.embedding_dim);
+  };
+  const auto moved = std::find_if(history.rbegin(), history.rend(), moves);
+  return history.back().health == "red" || (moved != history.rend() && moved->health == "red");
+}
+
+// Whether a red end stops the run: not where the guard is only to report, or off.
+bool GuardActs(const Recipe& recipe) {
+  return recipe.stages.empty() || recipe.stages.back().guard.action == "restore";
+}
+
 // `result` is train/result.json, which the end of a training writes; an older training's is of
 // another number of steps.
-RunState StateOf(const RunStudy& run, const Json& result) {
+RunState StateOf(const RunStudy& run, const Recipe& recipe, const Json& result) {
   if (run.history.empty()) return RunState::kNotTrained;
   const HistoryEntry& last = run.history.back();
   if (GaveUp(last)) return RunState::kCollapsed;
   if (NumberOf(result, "steps") != static_cast<double>(last.step)) return RunState::kUnfinished;
-  if (last.health == "red") return RunState::kCollapsed;
+  if (run.ended_red && GuardActs(recipe)) return RunState::kCollapsed;
   if (!run.evaluation.has_value()) return RunState::kNotEvaluated;
   return run.bundle_id.empty() ? RunState::kNotPublished : RunState::kPublished;
 }
@@ -125,7 +146,8 @@ absl::StatusOr<RunStudy> ReadRun(const std::string& folder) {
   LB_ASSIGN_OR_RETURN(const std::optional<Json> result, object("train/result.json"));
   const Json finished = result.value_or(Json::object());
   run.train_seconds = NumberOf(finished, "seconds");
-  run.state = StateOf(run, finished);
+  run.ended_red = EndedRed(read, run.history);
+  run.state = StateOf(run, read, finished);
   LB_ASSIGN_OR_RETURN(auto neighbors, ParseIfThere<NeighborStudy>(
                                           JoinPath(folder, "neighbors.json"), NeighborsFromJson));
   if (neighbors.has_value()) {

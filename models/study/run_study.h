@@ -69,7 +69,7 @@ struct UnlabelledStudy {
 enum class RunState {
   kNotTrained,
   kUnfinished,  // The training stopped on its way.
-  kCollapsed,   // The guard gave up, or the last validation was red.
+  kCollapsed,   // The guard gave up, or it was to act and `ended_red`.
   kNotEvaluated,
   kNotPublished,
   kPublished,
@@ -80,6 +80,9 @@ struct RunStudy {
   std::string data;    // Root of the data set.
   RunState state = RunState::kNotTrained;
   double train_seconds = 0;
+  // The last validation was red, or the last one that judged the embedding. Such a run wins
+  // nothing, also where the guard was only to report and the state is how far it came.
+  bool ended_red = false;
   std::string bundle_id;                      // Empty unless published.
   std::vector<HistoryEntry> history;          // Empty when nothing was trained.
   std::optional<EvaluationFacts> evaluation;  // What follows is there as far as the run came.

@@ -34,18 +34,22 @@ double HubBound(double bound, int factor, int64_t images) {
   return std::max(bound, 10.0 * factor / static_cast<double>(std::max<int64_t>(images, 1)));
 }
 
-std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
+std::vector<Bound> EmbeddingBounds(const ValidationResult& v, const HealthContext& context) {
   const double cosine_amber = context.pooled ? 0.98 : 0.8,
                cosine_red = context.pooled ? 0.998 : 0.98;
-  std::vector<Bound> out = {
-      {"std*sqrt(D)", v.std_sqrt_d, context.pooled ? 0.1 : 0.3, 0.05, true,
-       "the embeddings are close to one point"},
-      {"mean cosine", v.mean_cosine, cosine_amber, cosine_red, false,
-       "the embeddings point one way"},
-      {"uniformity", v.uniformity, context.pooled ? -0.2 : -0.8, context.pooled ? -0.01 : -0.05,
-       false, "the embeddings fill no room"},
-      {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
-       HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
+  return {{"std*sqrt(D)", v.std_sqrt_d, context.pooled ? 0.1 : 0.3, 0.05, true,
+           "the embeddings are close to one point"},
+          {"mean cosine", v.mean_cosine, cosine_amber, cosine_red, false,
+           "the embeddings point one way"},
+          {"uniformity", v.uniformity, context.pooled ? -0.2 : -0.8, context.pooled ? -0.01 : -0.05,
+           false, "the embeddings fill no room"},
+          {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
+           HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
+}
+
+std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
+  std::vector<Bound> out;
+  if (context.judge_embedding) out = EmbeddingBounds(v, context);
   if (context.judge_labels && v.images >= kJudgedImages) {
     const double red = v.map < kChanceFactor * v.prevalence ? 0.6 : 1;
     out.push_back({"share of one label set", v.top_label_set_share, 0.2, red, false,
@@ -66,6 +70,10 @@ const char* HealthName(Health health) {
       return "red";
   }
   return "?";
+}
+
+bool MovesEmbedding(const StageRecipe& stage, int embedding_dim) {
+  return stage.freeze != "backbone" || (embedding_dim > 0 && stage.Has(LossKind::kMetric));
 }
 
 HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {

@@ -132,6 +132,7 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
 GuardAction TrainLoop::Guard(const StageRecipe& stage, HistoryEntry* entry) {
   RunPosition& position = state_.position;
   const HealthContext context = {.pooled = spec_.embedding_dim == 0,
+                                 .judge_embedding = MovesEmbedding(stage, spec_.embedding_dim),
                                  .judge_labels = stage.Has(LossKind::kClassification) &&
                                                  2 * position.stage_step >= parts_.steps};
   const HealthReport report = JudgeHealth(entry->validation, context);

@@ -202,6 +202,40 @@ TEST_F(TrainerObjectivesTest, AfterACollapseItGoesOnFromTheLastGreenWeights) {
   EXPECT_NEAR(result.history.back().learning_rate, 1e-3, 1e-9);
 }
 
+// A head can do nothing about the embedding that it finds.
+TEST_F(TrainerObjectivesTest, AFrozenBackboneIsNotJudgedByItsEmbedding) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  StageRecipe bad = recipe.stages[0];  // Shrinks every weight to nothing.
+  bad.name = "bad";
+  bad.steps = 0;
+  bad.epochs = 8;
+  bad.optimizer = {.name = "sgd", .lr = 1, .weight_decay = 1, .momentum = 0};
+  bad.schedule.name = "constant";
+  bad.ema = 0;
+  bad.clip_norm = 1e-6;
+  bad.keep = "last";
+  bad.guard.action = "report";
+  StageRecipe head = recipe.stages[0];
+  head.name = "head";
+  head.freeze = "backbone";
+  head.guard.warmup = 0;
+  recipe.stages = {bad, head};
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  int before = 0, after = 0;
+  for (const HistoryEntry& entry : result.history) {
+    if (entry.stage == "head") {
+      EXPECT_EQ(entry.health, "green");
+      EXPECT_LT(entry.validation.std_sqrt_d, 0.05);
+      ++after;
+    } else {
+      before += entry.health == "red";
+    }
+  }
+  EXPECT_GT(before, 0);
+  EXPECT_GE(after, 2) << "as many as would make the guard act";
+}
+
 TEST_F(TrainerObjectivesTest, StoppedAndResumedInASelfSupervisedStageEqualsUninterrupted) {
   Recipe recipe = RecipeOf({Named("dcl"), Named("rotation")}, 6);
   recipe.data.augment.crop_scale_min = 0.6;
