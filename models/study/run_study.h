@@ -13,7 +13,8 @@
 namespace lookbook {
 
 inline constexpr int kShownNeighbors = 5;
-inline constexpr int kShownQueries = 6;  // Best, worst and fixed ones each.
+inline constexpr int kShownQueries = 6;  // Best and worst ones each.
+inline constexpr int kFixedQueries = 8;
 inline constexpr int kShownUnlabelled = 24;
 
 struct StudyPicture {
@@ -79,10 +80,10 @@ struct RunStudy {
   std::string recipe;  // Its name.
   std::string data;    // Root of the data set.
   RunState state = RunState::kNotTrained;
-  double train_seconds = 0;
   // The last validation was red, or the last one that judged the embedding. Such a run wins
   // nothing, also where the guard was only to report and the state is how far it came.
   bool ended_red = false;
+  double train_seconds = 0;
   std::string bundle_id;                      // Empty unless published.
   std::vector<HistoryEntry> history;          // Empty when nothing was trained.
   std::optional<EvaluationFacts> evaluation;  // What follows is there as far as the run came.
