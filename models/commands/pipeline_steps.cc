@@ -50,10 +50,11 @@ std::string HistoryLine(const HistoryEntry& entry) {
   const ValidationResult& v = entry.validation;
   return absl::StrFormat(
       "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  nDCG@10 %.3f  "
-      "std*sqrt(D) %.2f  sets %.0f %%  %s%s",
+      "std*sqrt(D) %.2f  rank %.1f (centred %.1f)  sets %.0f %%  %s%s",
       entry.step, entry.train_loss, entry.learning_rate, entry.gradient_norm,
       entry.images_per_second, v.part, v.map, v.f1_macro, v.ndcg_at_10, v.std_sqrt_d,
-      100 * v.distinct_label_sets, entry.health, entry.best ? "  best" : "");
+      v.effective_rank, v.effective_rank_centered, 100 * v.distinct_label_sets, entry.health,
+      entry.best ? "  best" : "");
 }
 
 // The line of a validation, and one for each thing that is wrong or was done about it.

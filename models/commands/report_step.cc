@@ -24,7 +24,7 @@
 namespace lookbook {
 namespace {
 
-constexpr char kFormat[] = "1";                  // Another one makes every report anew.
+constexpr char kFormat[] = "2";                  // Another one makes every report anew.
 constexpr char kAborted[] = "aborted training";  // As a step.
 constexpr char kUnlabelledFolder[] = "test";     // Of a data set.
 

@@ -43,6 +43,21 @@ Json ClassesToJson(const SetEvaluation& evaluation) {
   return classes;
 }
 
+Json PairsToJson(const SetEvaluation& evaluation) {
+  Json pairs = Json::array();
+  for (const CoOccurrence& pair : evaluation.pairs) {
+    pairs.push_back({{"first", evaluation.classes[pair.first].id},
+                     {"second", evaluation.classes[pair.second].id},
+                     {"images", pair.images},
+                     {"both", pair.both},
+                     {"first_alone", pair.first_alone},
+                     {"second_alone", pair.second_alone},
+                     {"neither", pair.neither},
+                     {"invented", pair.invented}});
+  }
+  return pairs;
+}
+
 // One line: name, the model's value, random order, commonest labels first.
 std::string Row(absl::string_view name, double value, double random, double frequency) {
   return absl::StrFormat("  %-28s %8.4f %10.4f %10.4f\n", name, value, random, frequency);
@@ -143,6 +158,7 @@ std::string EvaluationToJson(const SetEvaluation& evaluation) {
                     {"random", ToJson(evaluation.random)},
                     {"label_frequency", ToJson(evaluation.frequency)}};
   json["classes"] = ClassesToJson(evaluation);
+  json["pairs"] = PairsToJson(evaluation);
   // A set may be named on the command line, where nothing says that text is UTF-8.
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }

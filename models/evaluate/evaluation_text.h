@@ -8,8 +8,8 @@
 namespace lookbook {
 
 // {"split", "images", "values": {…}, "retrieval": {…}, "gallery": {"items", "own_items", and as in
-// "retrieval"}, "chance": {…}, "classes": [{…}]}, indented; "gallery" where there is one. NaN
-// becomes null.
+// "retrieval"}, "chance": {…}, "classes": [{…}], "pairs": [{…}]}, indented; "gallery" where there
+// is one. "pairs" are CoOccurrences with the classes' ids. NaN becomes null.
 std::string EvaluationToJson(const SetEvaluation& evaluation);
 
 // For a terminal: headline numbers beside what chance gives, then one line a class.

@@ -128,6 +128,7 @@ absl::StatusOr<SetEvaluation> EvaluateSet(const std::string& split, const LabelS
   if (!outputs.thresholds.empty())
     out.tuned = EvaluateClassification(outputs.scores, matrix, outputs.thresholds);
   if (!outputs.attribute_scores.empty()) EvaluateAttributes(labels, images, outputs, &out);
+  out.pairs = CommonestPairs(outputs.scores, matrix, kCommonPairs);
   out.mean_prevalence = MeanPrevalence(out.classification, out.images);
   if (const auto truth = SingleClasses(matrix); truth.has_value())
     out.top1_accuracy = Top1Accuracy(outputs.scores, matrix.classes, *truth);

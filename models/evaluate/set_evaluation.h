@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "models/dataset/fashion_data.h"
 #include "models/evaluate/alignment.h"
+#include "models/evaluate/co_occurrence.h"
 #include "models/evaluate/diagnostics.h"
 #include "models/evaluate/gallery.h"
 #include "models/evaluate/metrics.h"
@@ -28,6 +29,8 @@ struct SetOutputs {
   std::vector<float> thresholds;
 };
 
+inline constexpr int kCommonPairs = 20;
+
 struct SetEvaluation {
   std::string split;  // Which set: "holdout", "test", …
   int64_t images = 0;
@@ -37,6 +40,7 @@ struct SetEvaluation {
   std::vector<float> thresholds;                    // Those; empty when there are none.
   std::optional<ClassificationMetrics> attributes;  // Over the images whose attributes are known.
   int64_t attribute_images = 0;
+  std::vector<CoOccurrence> pairs;           // The commonest kCommonPairs.
   double mean_prevalence = 0;                // mAP of a constant score.
   std::optional<double> top1_accuracy;       // None unless every image has exactly one class.
   RetrievalMetrics retrieval;                // Leave-one-out inside the set, by class labels.

@@ -36,6 +36,8 @@ void ReadAsl(TableReader& in, LossRecipe* out) {
 void ReadPairs(TableReader& in, LossRecipe* out) {
   in.Choice("pairs", {"adaptive", "strict", "study"}, {}, &out->pairs.rule);
   in.Integer("positive_shared", 0, 100, &out->pairs.positive_shared);
+  in.OnlyWhere(out->pairs.rule == "adaptive", {"positive_jaccard"},
+               "only pairs = \"adaptive\" looks at it");
   in.Number("positive_jaccard", 0.01, 1, &out->pairs.positive_jaccard);
 }
 
@@ -43,8 +45,10 @@ void ReadTriplet(TableReader& in, LossRecipe* out) {
   ReadPairs(in, out);
   TripletRecipe& triplet = out->triplet;
   in.Choice("miner", {"batch_all", "semi_hard", "batch_hard", "easy_positive"}, {}, &triplet.miner);
-  in.Number("margin", 0, 10, &triplet.margin);
   in.Flag("soft", &triplet.soft);
+  in.OnlyWhere(!triplet.soft || triplet.miner == "semi_hard", {"margin"},
+               "soft = true has none, and only miner = \"semi_hard\" picks triplets by it");
+  in.Number("margin", 0, 10, &triplet.margin);
   in.Choice("distance", {"euclidean", "cosine"}, {}, &triplet.distance);
   in.Flag("normalize", &triplet.normalize);
   in.Number("accuracy_margin", 0, 10, &triplet.accuracy_margin);
@@ -64,9 +68,12 @@ void ReadAngular(TableReader& in, LossRecipe* out) {
 
 void ReadSupCon(TableReader& in, LossRecipe* out) {
   out->pairs.rule = "strict";
-  in.Integer("positive_shared", 0, 100, &out->pairs.positive_shared);  // Of relation "strict".
+  const std::string& relation = out->supcon.relation;
   in.Choice("relation", {"any", "exact", "strict", "shared", "jaccard", "label"}, {},
             &out->supcon.relation);
+  in.OnlyWhere(relation == "strict", {"positive_shared"}, "only relation = \"strict\" looks at it");
+  in.OnlyWhere(relation == "jaccard", {"beta"}, "it is the exponent of relation = \"jaccard\"");
+  in.Integer("positive_shared", 0, 100, &out->pairs.positive_shared);
   in.Number("beta", 0.01, 100, &out->supcon.beta);
   in.Number("tau", 0.001, 100, &out->supcon.tau);
 }

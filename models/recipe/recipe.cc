@@ -60,6 +60,7 @@ void ReadData(TableReader& in, DataRecipe* out) {
   in.Integer("image_size", 16, 512, &out->image_size);
   in.Choice("resize", {"squish", "pad", "crop"}, {}, &out->resize);
   in.Choice("cache", {"ram", "disk"}, {}, &out->cache);
+  in.OnlyWhere(out->cache == "disk", {"cache_dir"}, "only cache = \"disk\" keeps files");
   in.Text("cache_dir", &out->cache_dir);
   in.Integer("workers", 1, 64, &out->workers);
   in.Table("augment", [out](TableReader& part) { ReadAugment(part, &out->augment); });
@@ -142,6 +143,8 @@ void ReadEarlyStop(TableReader& in, EarlyStopRecipe* out) {
 
 void ReadGuard(TableReader& in, GuardRecipe* out) {
   in.Choice("action", {"restore", "report", "off"}, {}, &out->action);
+  in.OnlyWhere(out->action == "restore", {"patience", "warmup", "max_restores", "rate_factor"},
+               "only action = \"restore\" acts");
   in.Integer("patience", 1, 100, &out->patience);
   in.Integer("warmup", 0, 1000, &out->warmup);
   in.Integer("max_restores", 0, 100, &out->max_restores);

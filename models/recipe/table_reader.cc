@@ -39,6 +39,14 @@ void TableReader::FailAt(const toml::node& node, absl::string_view path,
                                                      message));
 }
 
+void TableReader::OnlyWhere(bool counts, const std::vector<std::string>& keys,
+                            absl::string_view why) {
+  if (counts) return;
+  for (const std::string& key : keys) {
+    if (ok() && Has(key)) Fail(key, absl::StrCat("has no effect: ", why));
+  }
+}
+
 void TableReader::Fail(absl::string_view key, absl::string_view message) {
   const toml::node* node = table_.get(View(key));
   FailAt(node != nullptr ? *node : static_cast<const toml::node&>(table_),

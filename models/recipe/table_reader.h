@@ -67,6 +67,8 @@ class TableReader {
 
   // Keys of features that this version lacks: an error that says so, when one is there.
   void Later(const std::vector<std::string>& keys);
+  // Where `counts` is false a key of `keys` would do nothing: an error "has no effect: WHY".
+  void OnlyWhere(bool counts, const std::vector<std::string>& keys, absl::string_view why);
   // Fails with the line of `key`, or of the table where it has none.
   void Fail(absl::string_view key, absl::string_view message);
   // Every key that was never asked for is unknown.

@@ -72,6 +72,31 @@ ReportTable ClassTable(const EvaluationFacts& facts) {
   return table;
 }
 
+// Of `images`, as "12 (40 %)".
+std::string CountText(int64_t count, int64_t images) {
+  return absl::StrCat(WithCommas(count), " (", PercentText(count, images), ")");
+}
+
+ReportTable PairTable(const std::vector<EvaluatedPair>& pairs) {
+  ReportTable table;
+  table.title = "Labels that come together: what is predicted of the images with both";
+  table.columns = {{"first"},
+                   {"second"},
+                   {"images", true},
+                   {"both", true},
+                   {"first alone", true},
+                   {"second alone", true},
+                   {"neither", true},
+                   {"both, of other images", true}};
+  for (const EvaluatedPair& pair : pairs) {
+    table.rows.push_back(
+        {pair.first, pair.second, WithCommas(pair.images), CountText(pair.both, pair.images),
+         CountText(pair.first_alone, pair.images), CountText(pair.second_alone, pair.images),
+         CountText(pair.neither, pair.images), WithCommas(pair.invented)});
+  }
+  return table;
+}
+
 }  // namespace
 
 std::vector<EvaluatedClass> BySupport(const EvaluationFacts& facts) {
@@ -118,6 +143,7 @@ ReportSection ClassSection(const EvaluationFacts& facts) {
         ReportText{absl::StrCat(absent, " classes do not occur in the set: they have no AP.")});
   }
   section.blocks.push_back(ClassTable(facts));
+  if (!facts.pairs.empty()) section.blocks.push_back(PairTable(facts.pairs));
   return section;
 }
 

@@ -45,7 +45,7 @@ double FigureOf(const RunStudy& run, const char* name) {
 // A collapsed run's number may be high by chance, and an unfinished one has none of its own.
 bool MayWin(const RunStudy& run) {
   return run.evaluation.has_value() && run.state != RunState::kCollapsed &&
-         run.state != RunState::kUnfinished;
+         run.state != RunState::kUnfinished && !run.ended_red;
 }
 
 double BestOf(const Runs& runs, const char* name) {
@@ -61,7 +61,9 @@ std::string StateText(const RunStudy& run) {
   const HistoryEntry& last = run.history.back();
   std::string text = RunStateName(run.state);
   if (run.state == RunState::kUnfinished) absl::StrAppend(&text, " after step ", last.step);
-  if (run.state == RunState::kCollapsed && !last.health_reasons.empty())
+  const bool collapsed = run.state == RunState::kCollapsed;
+  if (run.ended_red && !collapsed) absl::StrAppend(&text, ", red");
+  if ((collapsed || run.ended_red) && !last.health_reasons.empty())
     absl::StrAppend(&text, ": ", last.health_reasons.front());
   return text;
 }

@@ -29,6 +29,24 @@ EvaluatedClass ClassFrom(const Json& json) {
           .threshold = NumberOr(json, "threshold")};
 }
 
+std::vector<EvaluatedPair> PairsFrom(const Json& json, const std::vector<EvaluatedClass>& classes) {
+  std::map<uint32_t, std::string> names;
+  for (const EvaluatedClass& entry : classes) names[entry.id] = entry.name;
+  std::vector<EvaluatedPair> out;
+  for (const Json& entry : json) {
+    const auto count = [&entry](const char* key) { return entry.at(key).get<int64_t>(); };
+    out.push_back({.first = names[entry.at("first").get<uint32_t>()],
+                   .second = names[entry.at("second").get<uint32_t>()],
+                   .images = count("images"),
+                   .both = count("both"),
+                   .first_alone = count("first_alone"),
+                   .second_alone = count("second_alone"),
+                   .neither = count("neither"),
+                   .invented = count("invented")});
+  }
+  return out;
+}
+
 // The numbers of one ranking, by the names of EvaluationValues.
 std::map<std::string, double> RankingFrom(const Json& json) {
   std::map<std::string, double> out;
@@ -69,6 +87,7 @@ EvaluationFacts FactsFrom(const Json& json) {
                       .images = json.at("images").get<int64_t>()};
   for (const auto& [name, value] : json.at("values").items()) out.values[name] = Number(value);
   for (const Json& entry : json.at("classes")) out.classes.push_back(ClassFrom(entry));
+  if (json.contains("pairs")) out.pairs = PairsFrom(json.at("pairs"), out.classes);
   const Json& chance = json.at("chance");
   out.random = RankingFrom(chance.at("random"));
   out.frequency = RankingFrom(chance.at("label_frequency"));

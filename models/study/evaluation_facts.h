@@ -24,6 +24,13 @@ struct EvaluatedClass {
   double threshold = kNotMeasured;  // the same.
 };
 
+// Two classes that come together; CoOccurrence says what the counts are of.
+struct EvaluatedPair {
+  std::string first, second;  // Names.
+  int64_t images = 0;
+  int64_t both = 0, first_alone = 0, second_alone = 0, neither = 0, invented = 0;
+};
+
 struct EvaluationFacts {
   std::string split;
   int64_t images = 0;
@@ -34,6 +41,7 @@ struct EvaluationFacts {
   std::map<std::string, double> random;
   std::map<std::string, double> frequency;
   std::vector<EvaluatedClass> classes;
+  std::vector<EvaluatedPair> pairs;  // The commonest first. Earlier versions wrote none.
 };
 
 // DataLoss: not what EvaluationToJson writes.

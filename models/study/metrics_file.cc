@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "models/report/csv_field.h"
 #include "models/study/run_reader.h"
 
@@ -32,13 +33,17 @@ Figures CalibrationFigures(const CalibrationResult& calibration) {
           {"novelty_similarity", calibration.novelty_similarity}};
 }
 
-// Of the last validation, but for the time.
+// Of the last validation, but for the time. What was measured on training images is called so.
 Figures TrainingFigures(const RunStudy& run) {
   const HistoryEntry& last = run.history.back();
-  Figures out = {
-      {"steps", static_cast<double>(last.step)}, {"seconds", run.train_seconds},
-      {"train_loss", last.train_loss},           {"validation_loss", last.validation.loss},
-      {"validation_map", last.validation.map},   {"validation_f1_macro", last.validation.f1_macro}};
+  const ValidationResult& looked = last.validation;
+  const std::string part = absl::StrReplaceAll(looked.part, {{" ", "_"}});
+  Figures out = {{"steps", static_cast<double>(last.step)},
+                 {"seconds", run.train_seconds},
+                 {"train_loss", last.train_loss},
+                 {absl::StrCat(part, "_loss"), looked.loss},
+                 {absl::StrCat(part, "_map"), looked.map},
+                 {absl::StrCat(part, "_f1_macro"), looked.f1_macro}};
   if (last.train.has_value()) {
     out["train_sample_map"] = last.train->map;
     out["train_sample_f1_macro"] = last.train->f1_macro;
@@ -89,6 +94,7 @@ std::string MetricsToJson(const RunStudy& run) {
   }
   if (!run.history.empty()) {
     json["training"] = TrainingFigures(run);
+    json["training"]["part"] = run.history.back().validation.part;
     json["training"]["health"] = run.history.back().health;
   }
   if (run.neighbors.queries > 0) json["neighbors"] = NeighborFigures(run.neighbors);

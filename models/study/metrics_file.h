@@ -9,7 +9,9 @@ namespace lookbook {
 
 // {"recipe", "data", "bundle_id", "state", "split", "images", "values": {…}, "chance": {"random":
 // {…}, "label_frequency": {…}}, "classes": [{…}], "calibration": {…}, "training": {…}, "neighbors":
-// {…}}, indented; NaN becomes null. What the run did not come to is left out.
+// {…}}, indented; NaN becomes null. What the run did not come to is left out. "training" says in
+// "part" what was looked at during training and names figures by it: "validation_map", or
+// "train_sample_map" where there was no validation part.
 std::string MetricsToJson(const RunStudy& run);
 
 // The same numbers, one a line: scope,name,metric,value. Scopes: "set" (its name), "chance"

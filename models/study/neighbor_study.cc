@@ -127,7 +127,7 @@ absl::StatusOr<NeighborStudy> StudyNeighbors(const Bundle& bundle, const LabelSp
   std::set<std::string> fixed;
   std::set<int64_t> places;
   for (const int64_t place : EvenPlaces(count, options.most_queries)) places.insert(place);
-  for (const int64_t place : EvenPlaces(count, kShownQueries)) {
+  for (const int64_t place : EvenPlaces(count, kFixedQueries)) {
     places.insert(place);
     fixed.insert(sorted[place]->id);
   }

@@ -54,7 +54,7 @@ ReportSection HeadlineSection(const RunStudy& run) {
       "The exported model on ", facts.split, ", ", WithCommas(facts.images),
       " images, through the code that serves it. At random, F1 is that of calling every class on "
       "every image; by frequency, images with the commonest labels come first.");
-  if (run.state == RunState::kCollapsed) {
+  if (run.state == RunState::kCollapsed || run.ended_red) {
     section.blocks.push_back(ReportText{
         "The last validation was red: the embedding or the predicted labels collapsed.", true});
   }

@@ -1,5 +1,6 @@
 #include "models/study/run_reader.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "models/study/neighbor_file.h"
 #include "models/study/step_record.h"
 #include "models/study/study_picture.h"
+#include "models/train/collapse_guard.h"
 
 namespace lookbook {
 namespace {
@@ -56,13 +58,32 @@ double NumberOf(const Json& json, const char* key) {
 
 bool GaveUp(const HistoryEntry& entry) { return absl::EndsWith(entry.event, "stopped"); }
 
+// The last validation was red; or that of the last stage which could move the embedding, for later
+// ones are not judged by it.
+bool EndedRed(const Recipe& recipe, const std::vector<HistoryEntry>& history) {
+  if (history.empty()) return false;
+  const auto moves = [&recipe](const HistoryEntry& entry) {
+    const auto stage =
+        std::find_if(recipe.stages.begin(), recipe.stages.end(),
+                     [&entry](const StageRecipe& s) { return s.name == entry.stage; });
+    return stage == recipe.stages.end() || MovesEmbedding(*stage, recipe.network.embedding_dim);
+  };
+  const auto moved = std::find_if(history.rbegin(), history.rend(), moves);
+  return history.back().health == "red" || (moved != history.rend() && moved->health == "red");
+}
+
+// Whether a red end stops the run: not where the guard is only to report, or off.
+bool GuardActs(const Recipe& recipe) {
+  return recipe.stages.empty() || recipe.stages.back().guard.action == "restore";
+}
+
 // `finished`: the training that the history is of came to its end.
-RunState StateOf(const RunStudy& run, bool finished) {
+RunState StateOf(const RunStudy& run, const Recipe& recipe, bool finished) {
   if (run.history.empty()) return RunState::kNotTrained;
   const HistoryEntry& last = run.history.back();
   if (GaveUp(last)) return RunState::kCollapsed;
   if (!finished) return RunState::kUnfinished;
-  if (last.health == "red") return RunState::kCollapsed;
+  if (run.ended_red && GuardActs(recipe)) return RunState::kCollapsed;
   if (!run.evaluation.has_value()) return RunState::kNotEvaluated;
   return run.bundle_id.empty() ? RunState::kNotPublished : RunState::kPublished;
 }
@@ -140,7 +161,8 @@ absl::StatusOr<RunStudy> ReadRun(const std::string& folder) {
   LB_ASSIGN_OR_RETURN(const std::optional<Json> result, object("train/result.json"));
   const bool finished = record.IsCurrent("train");
   if (finished && result.has_value()) run.train_seconds = NumberOf(*result, "seconds");
-  run.state = StateOf(run, finished);
+  run.ended_red = EndedRed(read, run.history);
+  run.state = StateOf(run, read, finished);
   if (record.IsCurrent("report")) LB_RETURN_IF_ERROR(ReadNeighbors(&run));
   return run;
 }

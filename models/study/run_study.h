@@ -13,7 +13,8 @@
 namespace lookbook {
 
 inline constexpr int kShownNeighbors = 5;
-inline constexpr int kShownQueries = 6;  // Best, worst and fixed ones each.
+inline constexpr int kShownQueries = 6;  // Best and worst ones each.
+inline constexpr int kFixedQueries = 8;
 inline constexpr int kShownUnlabelled = 24;
 
 struct StudyPicture {
@@ -69,7 +70,7 @@ struct UnlabelledStudy {
 enum class RunState {
   kNotTrained,
   kUnfinished,  // The training stopped on its way.
-  kCollapsed,   // The guard gave up, or the last validation was red.
+  kCollapsed,   // The guard gave up, or it was to act and `ended_red`.
   kNotEvaluated,
   kNotPublished,
   kPublished,
@@ -79,6 +80,9 @@ struct RunStudy {
   std::string recipe;  // Its name.
   std::string data;    // Root of the data set.
   RunState state = RunState::kNotTrained;
+  // The last validation was red, or the last one that judged the embedding. Such a run wins
+  // nothing, also where the guard was only to report and the state is how far it came.
+  bool ended_red = false;
   double train_seconds = 0;
   std::string bundle_id;                      // Empty unless published.
   std::vector<HistoryEntry> history;          // Empty when nothing was trained.

@@ -224,17 +224,31 @@ ReportSection DiagnosticSection(const RunStudy& run) {
       history, "Mean cosine",
       {{"mean cosine", OfValidation(&ValidationResult::mean_cosine)},
        {"share of the first direction", OfValidation(&ValidationResult::top1_singular_share)}}));
+  section.blocks.push_back(StepChart(
+      history, "Uniformity", {{"uniformity", OfValidation(&ValidationResult::uniformity)}}));
   section.blocks.push_back(
-      StepChart(history, "Effective rank",
-                {{"effective rank", OfValidation(&ValidationResult::effective_rank)}}));
+      StepChart(history, "Alignment, of all pairs",
+                {{"more than two shared", OfValidation(&ValidationResult::alignment_ratio)}}));
+  section.blocks.push_back(
+      StepChart(history, "Effective rank, to be read with the spread",
+                {{"of the embeddings", OfValidation(&ValidationResult::effective_rank)},
+                 {"less their mean", OfValidation(&ValidationResult::effective_rank_centered)}}));
   section.blocks.push_back(StepChart(
       history, "Hubs",
       {{"largest share of the queries", OfValidation(&ValidationResult::hub_share)},
        {"images that are a neighbour", OfValidation(&ValidationResult::distinct_share)}}));
+  section.blocks.push_back(StepChart(history, "Hubs: skewness",
+                                     {{"skewness", OfValidation(&ValidationResult::hub_skew)}}));
   section.blocks.push_back(
       StepChart(history, "Predicted label sets",
                 {{"distinct", OfValidation(&ValidationResult::distinct_label_sets)},
                  {"commonest", OfValidation(&ValidationResult::top_label_set_share)}}));
+  section.blocks.push_back(
+      StepChart(history, "Length of the pooled feature",
+                {{"mean length", OfValidation(&ValidationResult::feature_norm)}}));
+  section.blocks.push_back(
+      StepChart(history, "Dead BatchNorm channels",
+                {{"share", OfValidation(&ValidationResult::dead_norm_share)}}));
   const ReportTable events = EventTable(history);
   if (events.rows.empty()) {
     section.blocks.push_back(ReportText{"Every validation was green; the guard did nothing."});

@@ -34,18 +34,22 @@ double HubBound(double bound, int factor, int64_t images) {
   return std::max(bound, 10.0 * factor / static_cast<double>(std::max<int64_t>(images, 1)));
 }
 
-std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
+std::vector<Bound> EmbeddingBounds(const ValidationResult& v, const HealthContext& context) {
   const double cosine_amber = context.pooled ? 0.98 : 0.8,
                cosine_red = context.pooled ? 0.998 : 0.98;
-  std::vector<Bound> out = {
-      {"std*sqrt(D)", v.std_sqrt_d, context.pooled ? 0.1 : 0.3, 0.05, true,
-       "the embeddings are close to one point"},
-      {"mean cosine", v.mean_cosine, cosine_amber, cosine_red, false,
-       "the embeddings point one way"},
-      {"uniformity", v.uniformity, context.pooled ? -0.2 : -0.8, context.pooled ? -0.01 : -0.05,
-       false, "the embeddings fill no room"},
-      {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
-       HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
+  return {{"std*sqrt(D)", v.std_sqrt_d, context.pooled ? 0.1 : 0.3, 0.05, true,
+           "the embeddings are close to one point"},
+          {"mean cosine", v.mean_cosine, cosine_amber, cosine_red, false,
+           "the embeddings point one way"},
+          {"uniformity", v.uniformity, context.pooled ? -0.2 : -0.8, context.pooled ? -0.01 : -0.05,
+           false, "the embeddings fill no room"},
+          {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
+           HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
+}
+
+std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
+  std::vector<Bound> out;
+  if (context.judge_embedding) out = EmbeddingBounds(v, context);
   if (context.judge_labels && v.images >= kJudgedImages) {
     const double red = v.map < kChanceFactor * v.prevalence ? 0.6 : 1;
     out.push_back({"share of one label set", v.top_label_set_share, 0.2, red, false,
@@ -73,51 +77,53 @@ Health HealthNamed(absl::string_view name) {
     if (name == HealthName(health)) return health;
   }
   return Health::kGreen;
-}
+  bool MovesEmbedding(const StageRecipe& stage, int embedding_dim) {
+    return stage.freeze != "backbone" || (embedding_dim > 0 && stage.Has(LossKind::kMetric));
+  }
 
-HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {
-  HealthReport report;
-  for (const Health wanted : {Health::kRed, Health::kAmber}) {
-    for (const Bound& bound : Bounds(validation, context)) {
-      if (HealthOf(bound) != wanted) continue;
-      report.health = std::max(report.health, wanted);
-      report.reasons.push_back(
-          absl::StrFormat("%s %.3f %s %.3f: %s", bound.name, bound.value, bound.low ? "<" : ">",
-                          wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
+  HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {
+    HealthReport report;
+    for (const Health wanted : {Health::kRed, Health::kAmber}) {
+      for (const Bound& bound : Bounds(validation, context)) {
+        if (HealthOf(bound) != wanted) continue;
+        report.health = std::max(report.health, wanted);
+        report.reasons.push_back(
+            absl::StrFormat("%s %.3f %s %.3f: %s", bound.name, bound.value, bound.low ? "<" : ">",
+                            wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
+      }
     }
+    return report;
   }
-  return report;
-}
 
-GuardAction NoteHealth(const GuardRecipe& recipe, Health health, bool ends_stage,
-                       GuardState* state) {
-  if (recipe.action == "off") return GuardAction::kGoOn;
-  const bool counts = ++state->judged > recipe.warmup || ends_stage;
-  if (health == Health::kRed && !counts) return GuardAction::kGoOn;
-  if (health == Health::kAmber) {
+  GuardAction NoteHealth(const GuardRecipe& recipe, Health health, bool ends_stage,
+                         GuardState* state) {
+    if (recipe.action == "off") return GuardAction::kGoOn;
+    const bool counts = ++state->judged > recipe.warmup || ends_stage;
+    if (health == Health::kRed && !counts) return GuardAction::kGoOn;
+    if (health == Health::kAmber) {
+      state->red_in_a_row = 0;
+      return GuardAction::kGoOn;
+    }
+    if (health == Health::kGreen) {
+      state->red_in_a_row = 0;
+      state->has_green = true;
+      return GuardAction::kKeepGreen;
+    }
+    ++state->red_in_a_row;
+    if (recipe.action == "report") return GuardAction::kGoOn;
+    if (state->red_in_a_row < recipe.patience && !ends_stage) return GuardAction::kGoOn;
+    if (!state->has_green || state->restores >= recipe.max_restores) return GuardAction::kGiveUp;
+    ++state->restores;
+    ++state->easier;
+    state->rate_scale *= recipe.rate_factor;
     state->red_in_a_row = 0;
-    return GuardAction::kGoOn;
+    return GuardAction::kRestore;
   }
-  if (health == Health::kGreen) {
-    state->red_in_a_row = 0;
-    state->has_green = true;
-    return GuardAction::kKeepGreen;
-  }
-  ++state->red_in_a_row;
-  if (recipe.action == "report") return GuardAction::kGoOn;
-  if (state->red_in_a_row < recipe.patience && !ends_stage) return GuardAction::kGoOn;
-  if (!state->has_green || state->restores >= recipe.max_restores) return GuardAction::kGiveUp;
-  ++state->restores;
-  ++state->easier;
-  state->rate_scale *= recipe.rate_factor;
-  state->red_in_a_row = 0;
-  return GuardAction::kRestore;
-}
 
-std::string EasierMiner(const std::string& miner, int steps) {
-  if (steps <= 0) return miner;
-  if (miner == "batch_hard") return EasierMiner("semi_hard", steps - 1);
-  return miner == "easy_positive" ? miner : "batch_all";
-}
+  std::string EasierMiner(const std::string& miner, int steps) {
+    if (steps <= 0) return miner;
+    if (miner == "batch_hard") return EasierMiner("semi_hard", steps - 1);
+    return miner == "easy_positive" ? miner : "batch_all";
+  }
 
 }  // namespace lookbook

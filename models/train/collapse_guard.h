@@ -23,12 +23,19 @@ struct HealthContext {
   // A pooled feature is non-negative, so that its cosines are high by nature; one behind a
   // BatchNorm is centred.
   bool pooled = true;
+  // Embeddings are judged where the stage can change them (MovesEmbedding): what it found it cannot
+  // mend.
+  bool judge_embedding = true;
   // Predicted label sets are judged where a classification loss trains the head, and only in the
   // second half of a stage: a young classifier calls nothing by name, which is one set for all.
   // They are red only where the scores tell images apart no better than chance does; 100 images at
   // least.
   bool judge_labels = false;
 };
+
+// Whether the stage's training can change an embedding of `embedding_dim` (NetworkRecipe): not with
+// a frozen backbone whose feature is the embedding, nor where no metric loss trains a layer above.
+bool MovesEmbedding(const StageRecipe& stage, int embedding_dim);
 
 struct HealthReport {
   Health health = Health::kGreen;

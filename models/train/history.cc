@@ -1,15 +1,36 @@
 #include "models/train/history.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 
 namespace lookbook {
+namespace {
+
+// Of a validation. Earlier versions did not write them, and what is not measured is null.
+constexpr const char* kMayBeMissing[] = {"mean_norm",     "alignment",  "alignment_ratio",
+                                         "hub_skew",      "robin_hood", "effective_rank_centered",
+                                         "anti_hub_share"};
+
+void FillMissing(nlohmann::json* entry) {
+  if (!entry->is_object() || !entry->contains("validation")) return;
+  nlohmann::json& validation = (*entry)["validation"];
+  if (!validation.is_object()) return;
+  for (const char* name : kMayBeMissing) {
+    if (!validation.contains(name) || validation[name].is_null())
+      validation[name] = std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+}  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, prevalence, f1_macro,
                                    f1_micro, recall_at_1, ndcg_at_10, std_sqrt_d, mean_cosine,
-                                   uniformity, effective_rank, top1_singular_share, ranked_images,
-                                   hub_share, distinct_share, feature_norm, dead_norm_share,
+                                   mean_norm, alignment, alignment_ratio, uniformity,
+                                   effective_rank, effective_rank_centered, top1_singular_share,
+                                   ranked_images, hub_share, hub_skew, robin_hood, anti_hub_share,
+                                   distinct_share, feature_norm, dead_norm_share,
                                    distinct_label_sets, top_label_set_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSampleResult, images, map, f1_macro)
 // All but `train`, `raw_map` and the validation's `figures`, which are not always there.
@@ -30,7 +51,8 @@ std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
 
 absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json) {
   try {
-    const nlohmann::json list = nlohmann::json::parse(json.begin(), json.end());
+    nlohmann::json list = nlohmann::json::parse(json.begin(), json.end());
+    for (nlohmann::json& entry : list) FillMissing(&entry);
     auto history = list.get<std::vector<HistoryEntry>>();
     for (size_t i = 0; i < history.size(); ++i) {
       if (list[i].contains("train")) history[i].train = list[i]["train"].get<TrainSampleResult>();

@@ -38,8 +38,9 @@ struct HistoryEntry {
   std::string event;  // What the guard did: "went back to step 120, learning rate x0.3".
 };
 
+// NaN becomes null.
 std::string HistoryToJson(const std::vector<HistoryEntry>& history);
-// DataLoss: not such a text.
+// What earlier versions did not measure is NaN. DataLoss: not such a text.
 absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json);
 
 }  // namespace lookbook

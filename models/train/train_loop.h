@@ -83,6 +83,9 @@ class TrainLoop {
   absl::StatusOr<std::optional<double>> MeasureRawMap();
   absl::Status ValidateNow(const StageRecipe& stage);
   HistoryEntry MakeEntry(const StageRecipe& stage, ValidationResult validation) const;
+  // Of the weights that a validation of this health is worth keeping: an embedding that the stage
+  // cannot move is as it was found.
+  std::string HealthToKeep(const StageRecipe& stage, const std::string& judged) const;
   absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);
   void NoteEarlyStop(const StageRecipe& stage, const ValidationResult& validation);
   void Judge(const StageRecipe& stage, HistoryEntry* entry) const;

@@ -162,7 +162,8 @@ absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
 // may have left a collapsed network: then there is no way back.
 absl::Status TrainLoop::KeepStart() {
   GuardState& guard = state_.position.guard;
-  if (state_.position.kept_health == HealthName(Health::kRed)) guard.has_green = false;
+  state_.position.found_red = state_.position.kept_health == HealthName(Health::kRed);
+  if (state_.position.found_red) guard.has_green = false;
   return guard.has_green ? SaveCheckpoint(Path("green.pt"), identity_, state_) : absl::OkStatus();
 }
 
@@ -172,7 +173,9 @@ absl::Status TrainLoop::EndStage() {
   RunPosition& position = state_.position;
   if (position.best < 0) {
     LB_RETURN_IF_ERROR(KeepWeights("best.pt"));
-    position.kept_health = state_.history.empty() ? "" : state_.history.back().health;
+    const StageRecipe& stage = recipe_.stages[position.stage];
+    position.kept_health =
+        state_.history.empty() ? "" : HealthToKeep(stage, state_.history.back().health);
     if (parts_.average != nullptr) parts_.average->Swap();
     state_.module->net->UnstandardizeHeads();
   } else {

@@ -85,6 +85,11 @@ HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult val
   return entry;
 }
 
+std::string TrainLoop::HealthToKeep(const StageRecipe& stage, const std::string& judged) const {
+  const bool as_found = !MovesEmbedding(stage, spec_.embedding_dim);
+  return as_found && state_.position.found_red ? HealthName(Health::kRed) : judged;
+}
+
 // With the averaged weights in place, where there are some. A collapsed network is no result,
 // whatever it scores, unless the guard only watches.
 absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry) {
@@ -95,7 +100,7 @@ absl::Status TrainLoop::KeepIfBest(const StageRecipe& stage, HistoryEntry* entry
   if (value <= state_.position.best) return absl::OkStatus();
   LB_RETURN_IF_ERROR(SavePlainWeights("best.pt"));
   state_.position.best = value;
-  state_.position.kept_health = entry->health;
+  state_.position.kept_health = HealthToKeep(stage, entry->health);
   entry->best = true;
   return absl::OkStatus();
 }
@@ -155,6 +160,7 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
 void TrainLoop::Judge(const StageRecipe& stage, HistoryEntry* entry) const {
   const RunPosition& position = state_.position;
   const HealthContext context = {.pooled = spec_.embedding_dim == 0,
+                                 .judge_embedding = MovesEmbedding(stage, spec_.embedding_dim),
                                  .judge_labels = stage.Has(LossKind::kClassification) &&
                                                  2 * position.stage_step >= parts_.steps};
   const HealthReport report = JudgeHealth(entry->validation, context);

@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "base/exception_fence.h"
 #include "base/status_macros.h"
+#include "models/evaluate/alignment.h"
 #include "models/evaluate/diagnostics.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/retrieval.h"
@@ -130,9 +132,16 @@ void Diagnose(const Outputs& outputs, ValidationResult* out) {
       DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
   out->std_sqrt_d = diagnostics.std_sqrt_d;
   out->mean_cosine = diagnostics.mean_cosine;
+  out->mean_norm = diagnostics.mean_norm;
   out->uniformity = diagnostics.uniformity;
   out->effective_rank = diagnostics.effective_rank;
+  out->effective_rank_centered = diagnostics.effective_rank_centered;
   out->top1_singular_share = diagnostics.top1_share;
+  const Alignment alignment = MeasureAlignment(outputs.vectors, outputs.dim, outputs.labels,
+                                               Relevance::kMoreThan2, kDiagnosedRows);
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  out->alignment = alignment.positive_pairs > 0 ? alignment.positive : kNone;
+  out->alignment_ratio = alignment.positive_pairs > 0 ? alignment.ratio : kNone;
   const LabelCollapse collapse = MeasureLabelCollapse(outputs.scores, outputs.labels.classes);
   out->distinct_label_sets = collapse.distinct_sets;
   out->top_label_set_share = collapse.top_set_share;
@@ -146,6 +155,9 @@ void Rank(const Outputs& outputs, ValidationResult* out) {
   out->recall_at_1 = result.metrics.rule(Relevance::kMoreThan2).recall_at_1;
   out->ndcg_at_10 = result.metrics.ndcg_at_10_shared;
   out->hub_share = hubness.max_share;
+  out->hub_skew = hubness.skewness;
+  out->robin_hood = hubness.robin_hood;
+  out->anti_hub_share = hubness.anti_hub_share;
   out->distinct_share = hubness.distinct_share;
 }
 

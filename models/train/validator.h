@@ -31,11 +31,20 @@ struct ValidationResult {
   double ndcg_at_10 = 0;
   double std_sqrt_d = 0;
   double mean_cosine = 0;
+  double mean_norm = 0;
+  // Over pairs that share more than two labels; NaN when there is none.
+  double alignment = 0;
+  double alignment_ratio = 0;
   double uniformity = 0;
+  // In a collapsed network the centred one is high: neither is read without std_sqrt_d.
   double effective_rank = 0;
+  double effective_rank_centered = 0;
   double top1_singular_share = 0;
-  int64_t ranked_images = 0;  // Of the retrieval figures and of the two below.
+  int64_t ranked_images = 0;  // Of the retrieval figures and of the five below.
   double hub_share = 0;
+  double hub_skew = 0;
+  double robin_hood = 0;
+  double anti_hub_share = 0;
   double distinct_share = 0;
   double feature_norm = 0;     // Mean length of the pooled feature.
   double dead_norm_share = 0;  // network_health.h.

@@ -45,6 +45,19 @@ TEST(EvaluationTextTest, JsonHoldsValuesAndOneEntryAClass) {
   EXPECT_TRUE(json["chance"]["random"]["relevance"].contains("shared>2"));
 }
 
+TEST(EvaluationTextTest, PairsAreNamedByTheIdsOfTheirClasses) {
+  std::vector<ImageRecord> images = Images();
+  images[1].classes = {0, 1};
+  LB_ASSERT_OK_AND_ASSIGN(const SetEvaluation got, EvaluateSet("test", Space(), images, Outputs()));
+  const nlohmann::json pairs = nlohmann::json::parse(EvaluationToJson(got))["pairs"];
+  ASSERT_EQ(pairs.size(), 1u);
+  EXPECT_EQ(pairs[0]["first"], 3);
+  EXPECT_EQ(pairs[0]["second"], 7);
+  EXPECT_EQ(pairs[0]["images"], 1);
+  EXPECT_EQ(pairs[0]["first_alone"], 1);
+  EXPECT_EQ(pairs[0]["both"], 0);
+}
+
 TEST(EvaluationTextTest, TunedThresholdsStandBesideTheirClass) {
   SetOutputs outputs = Outputs();
   outputs.thresholds = {0.25f, 0.5f, 0.75f};

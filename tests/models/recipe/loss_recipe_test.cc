@@ -69,9 +69,16 @@ TEST(LossRecipeTest, KeysArriveInTheirMembers) {
                           Read("name = \"triplet\"\naccuracy_margin = 0.1"));
   EXPECT_EQ(triplet.triplet.accuracy_margin, 0.1);
   LB_ASSERT_OK_AND_ASSIGN(const LossRecipe supcon,
-                          Read("name = \"supcon\"\nrelation = \"label\"\nbeta = 1\ntau = 0.2"));
-  EXPECT_EQ(supcon.supcon.relation, "label");
+                          Read("name = \"supcon\"\nrelation = \"jaccard\"\nbeta = 1\ntau = 0.2"));
+  EXPECT_EQ(supcon.supcon.relation, "jaccard");
   EXPECT_EQ(supcon.supcon.beta, 1);
+  LB_ASSERT_OK_AND_ASSIGN(const LossRecipe strict,
+                          Read("name = \"supcon\"\npositive_shared = 2\nrelation = \"strict\""));
+  EXPECT_EQ(strict.pairs.positive_shared, 2);
+  LB_ASSERT_OK_AND_ASSIGN(
+      const LossRecipe semi_hard,
+      Read("name = \"triplet\"\nsoft = true\nminer = \"semi_hard\"\nmargin = 0.5"));
+  EXPECT_EQ(semi_hard.triplet.margin, 0.5) << "the miner's";
   EXPECT_EQ(supcon.supcon.tau, 0.2);
   LB_ASSERT_OK_AND_ASSIGN(const LossRecipe dcl,
                           Read("name = \"dcl\"\nhidden = 64\ndim = 32\ntau = 0.5"));
@@ -101,6 +108,21 @@ TEST(LossRecipeTest, AnotherLosssKeyIsUnknown) {
   EXPECT_THAT(Read("name = \"rotation\"\ntau = 1"),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        ::testing::HasSubstr("x.toml:2: tau: unknown key")));
+}
+
+TEST(LossRecipeTest, AKeyThatWouldDoNothingIsRefused) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"name = \"supcon\"\nrelation = \"any\"\nbeta = 3", "x.toml:3: beta: has no effect"},
+      {"name = \"supcon\"\npositive_shared = 2", "x.toml:2: positive_shared: has no effect"},
+      {"name = \"triplet\"\npairs = \"strict\"\npositive_jaccard = 0.3",
+       "x.toml:3: positive_jaccard: has no effect"},
+      {"name = \"angular\"\npairs = \"study\"\npositive_jaccard = 0.3",
+       "x.toml:3: positive_jaccard: has no effect"},
+      {"name = \"triplet\"\nsoft = true\nmargin = 5", "x.toml:3: margin: has no effect"}};
+  for (const auto& [text, message] : kCases) {
+    EXPECT_THAT(Read(text),
+                StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr(message)));
+  }
 }
 
 }  // namespace

@@ -98,11 +98,11 @@ freeze = "norms"
 mixup = 0.2
 keep = "last"
 early_stop = { metric = "ndcg_at_10", patience = 3 }
-guard = { action = "report", patience = 4, warmup = 2, max_restores = 1, rate_factor = 0.5 }
+guard = { action = "restore", patience = 4, warmup = 2, max_restores = 1, rate_factor = 0.5 }
 [[stage]]
 name = "two"
 steps = 9
-loss = ["bce", { name = "triplet", pairs = "study", positive_shared = 2, margin = 0.5, miner = "batch_hard", soft = true, distance = "cosine", normalize = false }]
+loss = ["bce", { name = "triplet", pairs = "study", positive_shared = 2, margin = 0.5, miner = "semi_hard", soft = true, distance = "cosine", normalize = false }]
 optimizer = { name = "sgd", lr = 0.1, momentum = 0.5, backbone_lr_factor = 0.1, layer_decay = 0.5 }
 sampler = { name = "pairs", partners = 2 }
 [index]
@@ -149,7 +149,7 @@ spec = "Flat"
   EXPECT_EQ(one.keep, "last");
   EXPECT_EQ(one.early_stop.metric, "ndcg_at_10");
   EXPECT_EQ(one.early_stop.patience, 3);
-  EXPECT_EQ(one.guard.action, "report");
+  EXPECT_EQ(one.guard.action, "restore");
   EXPECT_EQ(one.guard.patience, 4);
   EXPECT_EQ(one.guard.warmup, 2);
   EXPECT_EQ(one.guard.max_restores, 1);
@@ -160,7 +160,7 @@ spec = "Flat"
   EXPECT_EQ(two.losses[1].pairs.rule, "study");
   EXPECT_EQ(two.losses[1].pairs.positive_shared, 2);
   EXPECT_EQ(two.losses[1].triplet.margin, 0.5);
-  EXPECT_EQ(two.losses[1].triplet.miner, "batch_hard");
+  EXPECT_EQ(two.losses[1].triplet.miner, "semi_hard");
   EXPECT_TRUE(two.losses[1].triplet.soft);
   EXPECT_EQ(two.losses[1].triplet.distance, "cosine");
   EXPECT_FALSE(two.losses[1].triplet.normalize);
@@ -262,6 +262,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{absl::StrCat(kMinimal, "early_stop = { metric = \"f1\" }\n"),
                   "7: stage[0].early_stop.metric: ", "map, ndcg_at_10"},
         BadRecipe{absl::StrCat(kMinimal, "keep = \"first\"\n"), "7: stage[0].keep: ", "last"},
+        BadRecipe{With("root = \"d\"", "root = \"d\"\ncache_dir = \"c\""),
+                  "4: data.cache_dir: ", "has no effect: only cache = \"disk\""},
+        BadRecipe{absl::StrCat(kMinimal, "guard = { action = \"off\", patience = 9 }\n"),
+                  "7: stage[0].guard.patience: ", "has no effect"},
         BadRecipe{absl::StrCat(kMinimal, "guard = { action = \"on\" }\n"),
                   "7: stage[0].guard.action: ", "restore, report, off"},
         BadRecipe{absl::StrCat(kMinimal, "sampler = { partners = 2 }\n"),

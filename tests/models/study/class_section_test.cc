@@ -62,6 +62,18 @@ TEST(ClassSectionTest, ThirdsBySupportHaveTheirMeans) {
   EXPECT_THAT(table.rows[0], ElementsAre("head", "2", "40 to 50", "0.050", "0.500", "–"));
 }
 
+TEST(ClassSectionTest, LabelsThatComeTogetherAreATable) {
+  EvaluationFacts facts = *SmallRun().evaluation;
+  EXPECT_THAT(BlocksOf<ReportTable>(ClassSection(facts)), SizeIs(2)) << "none is known";
+  facts.pairs = {{"shirt", "bag", 20, 10, 5, 4, 1, 3}};
+  const auto tables = BlocksOf<ReportTable>(ClassSection(facts));
+  ASSERT_THAT(tables, SizeIs(3));
+  EXPECT_THAT(tables[2].title, HasSubstr("come together"));
+  EXPECT_THAT(tables[2].rows,
+              ElementsAre(ElementsAre("shirt", "bag", "20", "10 (50.0 %)", "5 (25.0 %)",
+                                      "4 (20.0 %)", "1 (5.0 %)", "3")));
+}
+
 TEST(ClassSectionTest, ASetThatTunedThresholdsDoesNotJudgeThem) {
   EvaluationFacts facts = *SmallRun().evaluation;
   EXPECT_THAT(ClassSection(facts).lead, HasSubstr("tuned on other images"));

@@ -74,6 +74,16 @@ TEST(ComparisonPageTest, CollapsedAndUnfinishedRunsAreShownAsSuchAndWinNothing) 
   EXPECT_THAT(RenderPage(page), IsOk());
 }
 
+TEST(ComparisonPageTest, ARunThatEndedRedUnderAGuardThatOnlyReportsWinsNothing) {
+  std::vector<RunStudy> runs = TwoRuns();
+  runs[0].ended_red = true;
+  runs[0].history.back().health_reasons = {"std*sqrt(D) 0.006 < 0.05"};
+  const ReportPage page = PageOfRuns(runs);
+  EXPECT_EQ(Cell(page, 0, "state"), "published, red: std*sqrt(D) 0.006 < 0.05");
+  EXPECT_EQ(Cell(page, 0, "mAP"), "0.625");
+  EXPECT_EQ(Cell(page, 1, "mAP"), "★ 0.500");
+}
+
 TEST(ComparisonPageTest, CurvesOfAllRunsShareAChart) {
   std::vector<RunStudy> runs = TwoRuns();
   runs.push_back({.recipe = "nothing"});

@@ -49,6 +49,11 @@ TEST(EvaluationFactsTest, EveryFigureOfAnEvaluationComesBack) {
   EXPECT_EQ(facts.classes[1].f1_tuned, evaluation.tuned->f1[1]);
   EXPECT_FLOAT_EQ(static_cast<float>(facts.classes[1].threshold), 0.65f);
   EXPECT_TRUE(std::isnan(facts.classes[2].ap)) << "no positive";
+  ASSERT_EQ(facts.pairs.size(), 1u);
+  EXPECT_EQ(facts.pairs[0].first, "shirt");
+  EXPECT_EQ(facts.pairs[0].second, "bag");
+  EXPECT_EQ(facts.pairs[0].images, 1);
+  EXPECT_EQ(facts.pairs[0].first_alone, 1) << "0.7 and 0.1";
 }
 
 TEST(EvaluationFactsTest, ChanceStandsUnderTheNamesOfTheValues) {

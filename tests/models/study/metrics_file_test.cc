@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 std::vector<std::string> Lines(const std::string& text) { return absl::StrSplit(text, '\n'); }
@@ -50,6 +51,22 @@ TEST(MetricsFileTest, CsvHasOneFigureALine) {
   }
   for (size_t i = 0; i + 1 < lines.size(); ++i)
     EXPECT_EQ(std::count(lines[i].begin(), lines[i].end(), ','), 3) << lines[i];
+}
+
+TEST(MetricsFileTest, FiguresOfTrainingImagesAreNotCalledValidation) {
+  RunStudy run = SmallRun();
+  const Json with = Json::parse(MetricsToJson(run))["training"];
+  EXPECT_EQ(with["part"], "validation");
+  EXPECT_EQ(with["validation_map"], 0.5);
+  run.history.back().validation.part = "train sample";
+  run.history.back().train.reset();
+  const Json without = Json::parse(MetricsToJson(run))["training"];
+  EXPECT_EQ(without["part"], "train sample");
+  EXPECT_EQ(without["train_sample_map"], 0.5);
+  EXPECT_TRUE(without.contains("train_sample_loss"));
+  EXPECT_FALSE(without.contains("validation_map"));
+  EXPECT_THAT(MetricsToCsv(run), HasSubstr("training,small,train_sample_map,0.5\n"));
+  EXPECT_THAT(MetricsToCsv(run), Not(HasSubstr("validation_")));
 }
 
 TEST(MetricsFileTest, NamesWithCommasAndQuotesStayOneField) {

@@ -83,6 +83,32 @@ TEST_F(RunReaderTest, ARunIsCollapsedWhenTheGuardGaveUpOrTheEndWasRed) {
   EXPECT_EQ(State(), RunState::kCollapsed);
 }
 
+TEST_F(RunReaderTest, WhereTheGuardOnlyReportsARedEndIsSaidAndTheStateIsHowFarItCame) {
+  HistoryEntry entry = EntryAt(10, "all", 0.5);
+  entry.health = "red";
+  Finish("weights", {entry});
+  for (const char* action : {"report", "off"}) {
+    Write("recipe.toml", absl::StrCat(kRecipe, "guard = { action = \"", action, "\" }\n"));
+    LB_ASSERT_OK_AND_ASSIGN(const RunStudy run, ReadRun(dir_.path()));
+    EXPECT_EQ(run.state, RunState::kNotEvaluated) << action;
+    EXPECT_TRUE(run.ended_red) << action;
+  }
+}
+
+// A head on a frozen backbone is judged by its labels; the embedding stays what the stage before
+// left.
+TEST_F(RunReaderTest, AHeadBehindACollapsedEmbeddingDoesNotMendIt) {
+  Write("recipe.toml", absl::StrCat(kRecipe,
+                                    "[[stage]]\nname = \"probe\"\nsteps = 1\n"
+                                    "freeze = \"backbone\"\n"));
+  HistoryEntry entry = EntryAt(10, "all", 0.5);
+  Finish("weights", {entry, EntryAt(20, "probe", 0.5)});
+  EXPECT_EQ(State(), RunState::kNotEvaluated);
+  entry.health = "red";
+  Finish("weights", {entry, EntryAt(20, "probe", 0.5)});
+  EXPECT_EQ(State(), RunState::kCollapsed);
+}
+
 // evaluation.json with an mAP of 0.5.
 std::string EvaluationText() {
   std::string rules, ranking;

@@ -45,6 +45,30 @@ TEST(TrainingSectionsTest, AnAverageIsShownBesideTheRawWeights) {
   EXPECT_EQ(map.series[2].values[1], 0.4);
 }
 
+TEST(TrainingSectionsTest, EveryDiagnosticHasItsCurve) {
+  RunStudy run = SmallRun();
+  ValidationResult& last = run.history[1].validation;
+  last.uniformity = -1.5;
+  last.alignment_ratio = 0.5;
+  last.effective_rank = 20;
+  last.effective_rank_centered = 30;
+  last.hub_skew = 1.25;
+  last.feature_norm = 7;
+  last.dead_norm_share = 0.125;
+  const ReportSection section = DiagnosticSection(run);
+  const auto value = [&](const char* title, size_t series = 0) {
+    const ReportChart chart = ChartOf(section, title);
+    return series < chart.series.size() ? chart.series[series].values.at(1) : -1;
+  };
+  EXPECT_EQ(value("Uniformity"), -1.5);
+  EXPECT_EQ(value("Alignment, of all pairs"), 0.5);
+  EXPECT_EQ(value("Effective rank, to be read with the spread"), 20);
+  EXPECT_EQ(value("Effective rank, to be read with the spread", 1), 30);
+  EXPECT_EQ(value("Hubs: skewness"), 1.25);
+  EXPECT_EQ(value("Length of the pooled feature"), 7);
+  EXPECT_EQ(value("Dead BatchNorm channels"), 0.125);
+}
+
 TEST(TrainingSectionsTest, AHistoryOfEarlierVersionsHasNoTrainSample) {
   RunStudy run = SmallRun();
   for (HistoryEntry& entry : run.history) entry.train.reset();

@@ -56,6 +56,34 @@ TEST(JudgeHealthTest, APooledFeatureMayLieCloseTogether) {
   EXPECT_EQ(JudgeHealth(v, {.pooled = false}).health, Health::kRed);
 }
 
+// A random network's feature is no fault of the head that is trained on it.
+TEST(JudgeHealthTest, WhatTheStageCannotMoveIsNotJudged) {
+  ValidationResult v = Healthy();
+  v.std_sqrt_d = 0.04;
+  v.mean_cosine = 0.999;
+  v.uniformity = -0.001;
+  v.hub_share = 0.2;
+  EXPECT_EQ(JudgeHealth(v, {.judge_labels = true}).health, Health::kRed);
+  EXPECT_EQ(JudgeHealth(v, {.judge_embedding = false, .judge_labels = true}).health,
+            Health::kGreen);
+  v.top_label_set_share = 0.7;
+  v.map = 0.3;
+  EXPECT_EQ(JudgeHealth(v, {.judge_embedding = false, .judge_labels = true}).health, Health::kRed);
+}
+
+TEST(MovesEmbeddingTest, AFrozenBackboneLetsOnlyALayerAboveItMove) {
+  StageRecipe stage;
+  EXPECT_TRUE(MovesEmbedding(stage, 0));
+  stage.freeze = "norms";
+  EXPECT_TRUE(MovesEmbedding(stage, 0));
+  stage.freeze = "backbone";
+  EXPECT_FALSE(MovesEmbedding(stage, 0));
+  EXPECT_FALSE(MovesEmbedding(stage, 64)) << "classes do not reach it";
+  stage.losses.push_back({.name = "supcon"});
+  EXPECT_FALSE(MovesEmbedding(stage, 0));
+  EXPECT_TRUE(MovesEmbedding(stage, 64));
+}
+
 TEST(JudgeHealthTest, OneLabelSetForAllCountsOnlyWhereLabelsAreJudged) {
   ValidationResult v = Healthy();
   v.top_label_set_share = 0.7;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -27,6 +31,9 @@ TEST(HistoryTest, ComesBackFromItsJson) {
                                .f1_micro = 0.75,
                                .std_sqrt_d = 0.6,
                                .mean_cosine = 0.2,
+                               .alignment = std::numeric_limits<double>::quiet_NaN(),
+                               .effective_rank_centered = 12,
+                               .hub_skew = 1.5,
                                .distinct_label_sets = 0.3,
                                .top_label_set_share = 0.1},
                 .train = TrainSampleResult{.images = 8, .map = 0.875, .f1_macro = 0.625},
@@ -40,6 +47,9 @@ TEST(HistoryTest, ComesBackFromItsJson) {
   EXPECT_EQ(got[1].validation.part, "validation");
   EXPECT_EQ(got[1].validation.top_label_set_share, 0.1);
   EXPECT_EQ(got[1].validation.figures.at("triplet_active"), 0.5);
+  EXPECT_TRUE(std::isnan(got[1].validation.alignment)) << "not measured";
+  EXPECT_EQ(got[1].validation.effective_rank_centered, 12);
+  EXPECT_EQ(got[1].validation.hub_skew, 1.5);
   EXPECT_TRUE(got[1].best);
   EXPECT_FALSE(got[0].train.has_value());
   ASSERT_TRUE(got[1].train.has_value());
@@ -53,6 +63,15 @@ TEST(HistoryTest, WithoutATrainSampleItIsWhatEarlierVersionsWrote) {
   const std::string text = HistoryToJson(std::vector<HistoryEntry>(1));
   EXPECT_EQ(text.find("\"train\""), std::string::npos);
   EXPECT_THAT(HistoryFromJson(text), IsOk());
+}
+
+TEST(HistoryTest, WhatEarlierVersionsDidNotMeasureIsNotANumber) {
+  nlohmann::json json = nlohmann::json::parse(HistoryToJson(std::vector<HistoryEntry>(1)));
+  json[0]["validation"].erase("robin_hood");
+  LB_ASSERT_OK_AND_ASSIGN(const auto got, HistoryFromJson(json.dump()));
+  EXPECT_TRUE(std::isnan(got[0].validation.robin_hood));
+  json[0]["validation"].erase("map");
+  EXPECT_THAT(HistoryFromJson(json.dump()), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 TEST(HistoryTest, OtherTextIsDataLoss) {

@@ -338,6 +338,34 @@ TEST_F(TrainerObjectivesTest, TheWayBackBringsTheBestWeightsToo) {
   EXPECT_THAT(LoadWeights(dir / "weights.pt"), IsOk());
 }
 
+// A head can do nothing about the embedding that it finds.
+TEST_F(TrainerObjectivesTest, AFrozenBackboneIsNotJudgedByItsEmbedding) {
+  Recipe recipe = RecipeOf({Named("bce")}, 60);
+  StageRecipe bad = Collapsing(recipe.stages[0], "bad");
+  bad.epochs = 8;
+  bad.keep = "last";
+  bad.guard.action = "report";
+  StageRecipe head = recipe.stages[0];
+  head.name = "head";
+  head.freeze = "backbone";
+  recipe.stages = {bad, head};
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  int before = 0, after = 0;
+  for (const HistoryEntry& entry : result.history) {
+    if (entry.stage == "head") {
+      EXPECT_EQ(entry.health, "green");
+      EXPECT_LT(entry.validation.std_sqrt_d, 0.05);
+      ++after;
+    } else {
+      before += entry.health == "red";
+    }
+  }
+  EXPECT_GT(before, 0);
+  EXPECT_GE(after, 2) << "as many as would make the guard act";
+  EXPECT_EQ(result.kept_health, "red") << "what it found, it keeps";
+}
+
 TEST_F(TrainerObjectivesTest, StoppedAndResumedInASelfSupervisedStageEqualsUninterrupted) {
   Recipe recipe = RecipeOf({Named("dcl"), Named("rotation")}, 6);
   recipe.data.augment.crop_scale_min = 0.6;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/evaluate/alignment.h"
+#include "models/evaluate/diagnostics.h"
 #include "models/evaluate/metrics.h"
 #include "models/evaluate/retrieval.h"
 #include "models/train/objective.h"
@@ -71,6 +73,21 @@ TEST_F(ValidatorTest, AgreesWithOneBigBatch) {
   const RetrievalResult ranked = EvaluateRetrieval(
       absl::MakeConstSpan(vectors.data_ptr<float>(), vectors.numel()), 192, labels);
   EXPECT_EQ(got.ranked_images, 21);
+  const absl::Span<const float> rows =
+      absl::MakeConstSpan(vectors.data_ptr<float>(), vectors.numel());
+  const EmbeddingDiagnostics diagnostics = DiagnoseEmbeddings(rows, 192);
+  EXPECT_NEAR(got.mean_norm, diagnostics.mean_norm, 1e-5);
+  EXPECT_NEAR(got.effective_rank, diagnostics.effective_rank, 1e-2);
+  EXPECT_NEAR(got.effective_rank_centered, diagnostics.effective_rank_centered, 1e-2);
+  EXPECT_NE(got.effective_rank, got.effective_rank_centered);
+  const Alignment alignment = MeasureAlignment(rows, 192, labels, Relevance::kMoreThan2);
+  ASSERT_GT(alignment.positive_pairs, 0);
+  EXPECT_NEAR(got.alignment, alignment.positive, 1e-5);
+  EXPECT_NEAR(got.alignment_ratio, alignment.ratio, 1e-3);
+  const Hubness hubness = MeasureHubness(ranked.top, ranked.k, 21);
+  EXPECT_NEAR(got.hub_skew, hubness.skewness, 1e-9);
+  EXPECT_NEAR(got.robin_hood, hubness.robin_hood, 1e-9);
+  EXPECT_NEAR(got.anti_hub_share, hubness.anti_hub_share, 1e-9);
   EXPECT_NEAR(got.ndcg_at_10, ranked.metrics.ndcg_at_10_shared, 1e-9);
 }
 
