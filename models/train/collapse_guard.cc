@@ -77,53 +77,55 @@ Health HealthNamed(absl::string_view name) {
     if (name == HealthName(health)) return health;
   }
   return Health::kGreen;
-  bool MovesEmbedding(const StageRecipe& stage, int embedding_dim) {
-    return stage.freeze != "backbone" || (embedding_dim > 0 && stage.Has(LossKind::kMetric));
-  }
+}
 
-  HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {
-    HealthReport report;
-    for (const Health wanted : {Health::kRed, Health::kAmber}) {
-      for (const Bound& bound : Bounds(validation, context)) {
-        if (HealthOf(bound) != wanted) continue;
-        report.health = std::max(report.health, wanted);
-        report.reasons.push_back(
-            absl::StrFormat("%s %.3f %s %.3f: %s", bound.name, bound.value, bound.low ? "<" : ">",
-                            wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
-      }
-    }
-    return report;
-  }
+bool MovesEmbedding(const StageRecipe& stage, int embedding_dim) {
+  return stage.freeze != "backbone" || (embedding_dim > 0 && stage.Has(LossKind::kMetric));
+}
 
-  GuardAction NoteHealth(const GuardRecipe& recipe, Health health, bool ends_stage,
-                         GuardState* state) {
-    if (recipe.action == "off") return GuardAction::kGoOn;
-    const bool counts = ++state->judged > recipe.warmup || ends_stage;
-    if (health == Health::kRed && !counts) return GuardAction::kGoOn;
-    if (health == Health::kAmber) {
-      state->red_in_a_row = 0;
-      return GuardAction::kGoOn;
+HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {
+  HealthReport report;
+  for (const Health wanted : {Health::kRed, Health::kAmber}) {
+    for (const Bound& bound : Bounds(validation, context)) {
+      if (HealthOf(bound) != wanted) continue;
+      report.health = std::max(report.health, wanted);
+      report.reasons.push_back(
+          absl::StrFormat("%s %.3f %s %.3f: %s", bound.name, bound.value, bound.low ? "<" : ">",
+                          wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
     }
-    if (health == Health::kGreen) {
-      state->red_in_a_row = 0;
-      state->has_green = true;
-      return GuardAction::kKeepGreen;
-    }
-    ++state->red_in_a_row;
-    if (recipe.action == "report") return GuardAction::kGoOn;
-    if (state->red_in_a_row < recipe.patience && !ends_stage) return GuardAction::kGoOn;
-    if (!state->has_green || state->restores >= recipe.max_restores) return GuardAction::kGiveUp;
-    ++state->restores;
-    ++state->easier;
-    state->rate_scale *= recipe.rate_factor;
+  }
+  return report;
+}
+
+GuardAction NoteHealth(const GuardRecipe& recipe, Health health, bool ends_stage,
+                       GuardState* state) {
+  if (recipe.action == "off") return GuardAction::kGoOn;
+  const bool counts = ++state->judged > recipe.warmup || ends_stage;
+  if (health == Health::kRed && !counts) return GuardAction::kGoOn;
+  if (health == Health::kAmber) {
     state->red_in_a_row = 0;
-    return GuardAction::kRestore;
+    return GuardAction::kGoOn;
   }
+  if (health == Health::kGreen) {
+    state->red_in_a_row = 0;
+    state->has_green = true;
+    return GuardAction::kKeepGreen;
+  }
+  ++state->red_in_a_row;
+  if (recipe.action == "report") return GuardAction::kGoOn;
+  if (state->red_in_a_row < recipe.patience && !ends_stage) return GuardAction::kGoOn;
+  if (!state->has_green || state->restores >= recipe.max_restores) return GuardAction::kGiveUp;
+  ++state->restores;
+  ++state->easier;
+  state->rate_scale *= recipe.rate_factor;
+  state->red_in_a_row = 0;
+  return GuardAction::kRestore;
+}
 
-  std::string EasierMiner(const std::string& miner, int steps) {
-    if (steps <= 0) return miner;
-    if (miner == "batch_hard") return EasierMiner("semi_hard", steps - 1);
-    return miner == "easy_positive" ? miner : "batch_all";
-  }
+std::string EasierMiner(const std::string& miner, int steps) {
+  if (steps <= 0) return miner;
+  if (miner == "batch_hard") return EasierMiner("semi_hard", steps - 1);
+  return miner == "easy_positive" ? miner : "batch_all";
+}
 
 }  // namespace lookbook
