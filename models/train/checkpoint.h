@@ -31,8 +31,9 @@ struct RunPosition {
   double best = -1;         // Of what StageRecipe::keep names; -1: nothing is kept yet.
   std::string kept_health;  // Of the weights in best.pt; between stages, of the stage's result.
   bool found_red = false;   // The stage before it left a collapsed network.
-  double early_best = -1;   // Of what early_stop names.
-  int stale = 0;            // Validations since early_best.
+  std::map<std::string, int64_t> landmark_steps;  // NoteLandmarks().
+  double early_best = -1;                         // Of what early_stop names.
+  int stale = 0;                                  // Validations since early_best.
   bool stopped_early = false;
   bool standardized = false;  // The heads' weights are those of standardised features.
   GuardState guard;

@@ -1,23 +1,30 @@
 #include "models/train/collapse_guard.h"
 
 #include <algorithm>
+#include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace lookbook {
 namespace {
 
 constexpr int64_t kJudgedImages = 100;
+constexpr double kLandmarkSteps = 200;
+constexpr double kNearlyNone = 1e-9;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();  // Beyond no bound.
 constexpr double kChanceFactor = 1.25;  // mAP below so many times chance tells nothing apart.
 
 // One figure with its two bounds; what lies beyond is amber or red.
 struct Bound {
-  const char* name;
+  std::string name;
   double value;
   double amber;
   double red;
   bool low;  // Small values are the bad ones.
   const char* meaning;
+  int digits = 3;
 };
 
 Health HealthOf(const Bound& bound) {
@@ -47,9 +54,43 @@ std::vector<Bound> EmbeddingBounds(const ValidationResult& v, const HealthContex
            HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
 }
 
+double FigureOf(const HealthContext& context, const std::string& name, double otherwise) {
+  const auto it = context.figures.find(name);
+  return it == context.figures.end() ? otherwise : it->second;
+}
+
+// A loss that says for long what a constant map's would.
+std::vector<Bound> LandmarkBounds(const HealthContext& context) {
+  std::vector<Bound> out;
+  for (const auto& [loss, steps] : context.landmark_steps) {
+    out.push_back({absl::StrCat("steps on a constant map's ", loss, " loss"),
+                   static_cast<double>(steps), kInfinity, kLandmarkSteps - 1, false,
+                   "the loss does not move", 0});
+  }
+  return out;
+}
+
+// Where no triplet violates its margin there is no gradient: the task is learned, or with margin 0
+// everything is one point, which the accuracy tells apart. All of them, with the margin as loss, is
+// the other way for everything to be one point.
+std::vector<Bound> TripletBounds(const HealthContext& context) {
+  const double active = FigureOf(context, "triplet_active", kNone);
+  const auto landmark = context.landmarks.find("triplet");
+  const bool flat = landmark != context.landmarks.end() &&
+                    OnLandmark(FigureOf(context, "triplet", kInfinity), landmark->second);
+  const bool learned = FigureOf(context, "triplet_accuracy", 0) >= 0.5;
+  return {{"active triplets", active, 0.02, learned ? -1 : kNearlyNone, true,
+           "there is next to nothing left to learn from"},
+          {"active triplets", active, kInfinity, flat ? 1 - kNearlyNone : kInfinity, false,
+           "every distance is the same"}};
+}
+
 std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
   std::vector<Bound> out;
   if (context.judge_embedding) out = EmbeddingBounds(v, context);
+  for (const std::vector<Bound>& more : {LandmarkBounds(context), TripletBounds(context)}) {
+    out.insert(out.end(), more.begin(), more.end());
+  }
   if (context.judge_labels && v.images >= kJudgedImages) {
     const double red = v.map < kChanceFactor * v.prevalence ? 0.6 : 1;
     out.push_back({"share of one label set", v.top_label_set_share, 0.2, red, false,
@@ -89,9 +130,9 @@ HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext
     for (const Bound& bound : Bounds(validation, context)) {
       if (HealthOf(bound) != wanted) continue;
       report.health = std::max(report.health, wanted);
-      report.reasons.push_back(
-          absl::StrFormat("%s %.3f %s %.3f: %s", bound.name, bound.value, bound.low ? "<" : ">",
-                          wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
+      report.reasons.push_back(absl::StrFormat(
+          "%s %.*f %s %.*f: %s", bound.name, bound.digits, bound.value, bound.low ? "<" : ">",
+          bound.digits, wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
     }
   }
   return report;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "models/recipe/recipe.h"
+#include "models/train/loss_landmark.h"
 #include "models/train/validator.h"
 
 namespace lookbook {
@@ -31,6 +33,10 @@ struct HealthContext {
   // They are red only where the scores tell images apart no better than chance does; 100 images at
   // least.
   bool judge_labels = false;
+  // Of the training since the validation before (HistoryEntry::figures), and of its steps.
+  std::map<std::string, double> figures;
+  Landmarks landmarks;
+  std::map<std::string, int64_t> landmark_steps;
 };
 
 // Whether the stage's training can change an embedding of `embedding_dim` (NetworkRecipe): not with

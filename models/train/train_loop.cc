@@ -172,6 +172,7 @@ void TrainLoop::Look(const ObjectiveValue& value) {
   RunPosition& position = state_.position;
   for (const auto& [name, figure] : value.figures) position.window_figures[name] += figure;
   AddShares(value.shares, &position.window_shares);
+  NoteLandmarks(parts_.landmarks, value.figures, &position.landmark_steps);
   if (position.step % kLookEvery == 0)
     position.batch_std_sqrt_d = StdSqrtD(value.output.embedding.detach());
 }

@@ -37,6 +37,7 @@ class TrainLoop {
     StageOptimizer optimizer;
     std::unique_ptr<WeightAverage> average;
     int64_t steps = 0;
+    Landmarks landmarks;
   };
 
   // train_loop_stage.cc

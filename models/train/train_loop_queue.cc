@@ -44,6 +44,7 @@ absl::Status TrainLoop::ReadSteps() {
     position.window_loss += step.loss;
     position.window_gradient += step.gradient_norm;
     for (const auto& [name, term] : step.terms) position.window_figures[name] += term;
+    NoteLandmarks(parts_.landmarks, step.terms, &position.landmark_steps);
     Report(stage, step.step, step.loss, step.rate);
   }
   return absl::OkStatus();

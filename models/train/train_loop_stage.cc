@@ -132,8 +132,9 @@ absl::StatusOr<std::unique_ptr<Loader>> TrainLoop::MakeLoader(const StageRecipe&
 
 absl::StatusOr<TrainLoop::StageParts> TrainLoop::MakeStage(const StageRecipe& stage) {
   StageParts parts;
-  parts.objective = std::make_unique<Objective>(Eased(stage, state_.position.guard.easier),
-                                                classes_, attributes_, plan_.device);
+  const StageRecipe eased = Eased(stage, state_.position.guard.easier);
+  parts.objective = std::make_unique<Objective>(eased, classes_, attributes_, plan_.device);
+  parts.landmarks = LandmarksOf(eased.losses, eased.batch_size);
   LB_ASSIGN_OR_RETURN(parts.loader, MakeLoader(stage));
   parts.steps = stage.steps > 0 ? stage.steps : stage.epochs * parts.loader->batches_per_epoch();
   parts.optimizer = MakeOptimizer(*state_.module, stage.optimizer);
@@ -186,6 +187,7 @@ absl::Status TrainLoop::EndStage() {
   ++position.stage;
   position.stage_step = 0;
   position.standardized = false;
+  position.landmark_steps.clear();
   const bool last = position.stage == static_cast<int64_t>(recipe_.stages.size());
   if (!last) {
     position.best = position.early_best = -1;

@@ -162,7 +162,10 @@ void TrainLoop::Judge(const StageRecipe& stage, HistoryEntry* entry) const {
   const HealthContext context = {.pooled = spec_.embedding_dim == 0,
                                  .judge_embedding = MovesEmbedding(stage, spec_.embedding_dim),
                                  .judge_labels = stage.Has(LossKind::kClassification) &&
-                                                 2 * position.stage_step >= parts_.steps};
+                                                 2 * position.stage_step >= parts_.steps,
+                                 .figures = entry->figures,
+                                 .landmarks = parts_.landmarks,
+                                 .landmark_steps = position.landmark_steps};
   const HealthReport report = JudgeHealth(entry->validation, context);
   entry->health = HealthName(report.health);
   entry->health_reasons = report.reasons;

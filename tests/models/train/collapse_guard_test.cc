@@ -104,6 +104,35 @@ TEST(JudgeHealthTest, OneLabelSetWithTellingScoresIsAmber) {
   EXPECT_EQ(JudgeHealth(v, {.judge_labels = true}).health, Health::kAmber);
 }
 
+TEST(JudgeHealthTest, ALossThatSitsOnItsLandmarkIsRedAfter200Steps) {
+  HealthContext context;
+  context.landmark_steps = {{"supcon", 199}};
+  EXPECT_EQ(JudgeHealth(Healthy(), context).health, Health::kGreen);
+  context.landmark_steps["supcon"] = 200;
+  const HealthReport report = JudgeHealth(Healthy(), context);
+  EXPECT_EQ(report.health, Health::kRed);
+  EXPECT_THAT(
+      report.reasons,
+      ElementsAre("steps on a constant map's supcon loss 200 > 199: the loss does not move"));
+}
+
+// No active triplet is the end of the task or, with margin 0, of the embedding.
+TEST(JudgeHealthTest, TheShareOfActiveTriplets) {
+  HealthContext context;
+  const auto judge = [&](double active, double accuracy, double loss) {
+    context.figures = {
+        {"triplet_active", active}, {"triplet_accuracy", accuracy}, {"triplet", loss}};
+    context.landmarks = {{"triplet", 0.2}};
+    return JudgeHealth(Healthy(), context).health;
+  };
+  EXPECT_EQ(judge(0.3, 0.9, 0.1), Health::kGreen);
+  EXPECT_EQ(judge(0.019, 0.99, 0.1), Health::kAmber);
+  EXPECT_EQ(judge(0, 1, 0), Health::kAmber) << "learned";
+  EXPECT_EQ(judge(0, 0, 0), Health::kRed) << "one point: no distance is below another";
+  EXPECT_EQ(judge(1, 0.4, 0.2), Health::kRed) << "all of them, and the loss is the margin";
+  EXPECT_EQ(judge(1, 0.4, 0.3), Health::kGreen);
+}
+
 TEST(JudgeHealthTest, HubsOfASmallSampleAreMeasuredAgainstItsMean) {
   ValidationResult v = Healthy();
   v.ranked_images = 100;  // The mean item stands in 10 % of the lists.
