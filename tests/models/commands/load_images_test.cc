@@ -11,6 +11,7 @@
 namespace lookbook {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 

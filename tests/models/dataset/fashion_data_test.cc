@@ -298,7 +298,8 @@ TEST_F(FashionDataTest, NothingUsableIsAnErrorThatSaysWhy) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no usable row")));
   EXPECT_THAT(Read(absl::StrCat(kHeader2020, "gone,1 1,9,9,6,\n")),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("missing image file")));
-  EXPECT_THAT(Read(""), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Header missing")));
+  EXPECT_THAT(Read(""), StatusIs(absl::StatusCode::kInvalidArgument,
+                                 HasSubstr("it has no header row: expected ImageId")));
   EXPECT_THAT(Read("Id,Label\n1,2\n"),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no column")));
 }

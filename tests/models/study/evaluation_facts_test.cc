@@ -53,7 +53,8 @@ TEST(EvaluationFactsTest, EveryFigureOfAnEvaluationComesBack) {
   EXPECT_EQ(facts.pairs[0].first, "shirt");
   EXPECT_EQ(facts.pairs[0].second, "bag");
   EXPECT_EQ(facts.pairs[0].images, 1);
-  EXPECT_EQ(facts.pairs[0].first_alone, 1) << "0.7 and 0.1";
+  EXPECT_EQ(facts.pairs[0].both, 1) << "0.8 and 0.7";
+  EXPECT_EQ(facts.pairs[0].first_alone + facts.pairs[0].second_alone + facts.pairs[0].neither, 0);
 }
 
 TEST(EvaluationFactsTest, ChanceStandsUnderTheNamesOfTheValues) {
