@@ -33,7 +33,9 @@ if(LOOKBOOK_CCACHE)
 endif()
 find_program(LOOKBOOK_MOLD mold)
 if(LOOKBOOK_MOLD)
-  add_link_options(-fuse-ld=mold)
+  # separate-code: without it mold 1.10 can begin RELRO below its segment, in a page that is not mapped, where
+  # the end of the code lies a few bytes before that of a page; such a program does not start.
+  add_link_options(-fuse-ld=mold -Wl,-z,separate-code)
 endif()
 if(LOOKBOOK_SANITIZE)
   add_compile_options(-fsanitize=${LOOKBOOK_SANITIZE} -fno-omit-frame-pointer -g1)
