@@ -3,26 +3,17 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/prefix.h"
 
 namespace lookbook {
-namespace {
-
-absl::Status Named(const absl::Status& status, const std::string& name) {
-  if (absl::StrContains(status.message(), name)) return status;
-  return absl::Status(status.code(), absl::StrCat(name, ": ", status.message()));
-}
-
-}  // namespace
-
 absl::StatusOr<BenchQueries> LoadQueries(const std::vector<QuerySource>& sources, bool include_self,
                                          const v1::SearchRequest& shared, uint64_t max_bytes) {
   BenchQueries queries;
   for (const QuerySource& source : sources) {
     v1::SearchRequest request = shared;
     const absl::Status status = FillQuery(source, include_self, request);
-    if (!status.ok()) return Named(status, source.name);
+    if (!status.ok()) return WithPrefixOnce(source.name, status);
     queries.bytes += request.image().size();
     if (queries.bytes > max_bytes) {
       return absl::ResourceExhaustedError(absl::StrCat("the pictures are more than ", max_bytes,

@@ -1,6 +1,6 @@
 #include "server/open_device.h"
 
-#include "absl/strings/str_cat.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 #include "engine/device/cuda_plugin.h"
 
@@ -27,8 +27,7 @@ absl::StatusOr<std::unique_ptr<DeviceBackend>> OpenDevice(const ServerConfig& co
   absl::StatusOr<std::unique_ptr<DeviceBackend>> backend =
       OpenCudaBackend(options, config.cuda.plugin);
   if (backend.ok()) return backend;
-  return absl::Status(backend.status().code(),
-                      absl::StrCat("device \"cuda\": ", backend.status().message()));
+  return WithPrefix("device \"cuda\"", backend.status());
 }
 
 }  // namespace lookbook

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_error.h"
@@ -135,9 +136,8 @@ absl::StatusOr<std::string> BundleWriter::Publish(Manifest manifest, absl::Time 
   const absl::Status status = WriteCurrent(root_, {id, sha256});
   if (status.ok()) return id;
   return WithReason(
-      absl::Status(status.code(),
-                   absl::StrCat("bundle ", id, " is complete, but could not be made the ",
-                                "current one: ", status.message())),
+      WithPrefix(absl::StrCat("bundle ", id, " is complete, but could not be made the current one"),
+                 status),
       "io");
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "models/commands/cores.h"
@@ -101,10 +102,7 @@ absl::StatusOr<FashionData> ReadSet(const std::string& root, const std::string& 
 absl::Status KeepTestPart(const std::string& split_file, FashionData* data) {
   LB_ASSIGN_OR_RETURN(const std::string text, ReadFile(split_file));
   const absl::StatusOr<Split> split = SplitFromJson(text, *data);
-  if (!split.ok()) {
-    return absl::Status(split.status().code(),
-                        absl::StrCat(split_file, ": ", split.status().message()));
-  }
+  if (!split.ok()) return WithPrefix(split_file, split.status());
   if (split->test.empty())
     return absl::InvalidArgumentError(absl::StrCat(split_file, " has no test part"));
   std::vector<ImageRecord> images;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle.h"
@@ -141,10 +142,8 @@ absl::Status Pipeline::PublishNow(bool activate) {
   const absl::StatusOr<std::shared_ptr<const Bundle>> bundle = OpenBundle(directory, {});
   if (!bundle.ok()) {
     LB_RETURN_IF_ERROR(RemoveAll(directory));
-    return absl::Status(
-        bundle.status().code(),
-        absl::StrCat("the new bundle does not pass its own checks and was removed: ",
-                     bundle.status().message()));
+    return WithPrefix("the new bundle does not pass its own checks and was removed",
+                      bundle.status());
   }
   if (activate) {
     LB_ASSIGN_OR_RETURN(const std::string sha256, Sha256OfFile(JoinPath(directory, kManifestFile)));

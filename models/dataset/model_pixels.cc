@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "engine/image/decode.h"
@@ -30,17 +30,12 @@ absl::StatusOr<Image> Load(const std::string& path, const PreprocessSpec& spec) 
   return ResizeForModel(decoded.image, spec);
 }
 
-absl::Status NameFile(const absl::Status& status, const std::string& path) {
-  if (absl::StrContains(status.message(), path)) return status;
-  return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
-}
-
 }  // namespace
 
 absl::Status ReadModelPixels(const std::string& path, const PreprocessSpec& spec,
                              absl::Span<uint8_t> out) {
   const absl::StatusOr<Image> image = Load(path, spec);
-  if (!image.ok()) return NameFile(image.status(), path);
+  if (!image.ok()) return WithPrefixOnce(path, image.status());
   assert(image->rgb.size() == out.size());
   std::memcpy(out.data(), image->rgb.data(), out.size());
   return absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "engine/image/decode.h"
@@ -64,8 +65,7 @@ absl::Status EmbedBatch(absl::Span<const ImageRecord> images, int64_t first, int
   for (int64_t i = first; i < first + count; ++i) {
     absl::StatusOr<PreparedImage> prepared = Prepare(images[i].path, spec, thumbnails);
     if (!prepared.ok() && !IsPicturesFault(prepared.status())) {
-      return absl::Status(prepared.status().code(),
-                          absl::StrCat(images[i].id, ": ", prepared.status().message()));
+      return WithPrefix(images[i].id, prepared.status());
     }
     if (!prepared.ok()) {
       out->unreadable.push_back(absl::StrCat(images[i].id, ": ", prepared.status().message()));

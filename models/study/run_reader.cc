@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 #include "engine/bundle/items.h"
 #include "engine/bundle/manifest.h"
@@ -36,9 +37,7 @@ absl::StatusOr<std::optional<T>> ParseIfThere(const std::string& path, const Par
   LB_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadIfThere(path));
   if (!text.has_value()) return std::nullopt;
   absl::StatusOr<T> value = parse(*text);
-  if (!value.ok()) {
-    return absl::Status(value.status().code(), absl::StrCat(path, ": ", value.status().message()));
-  }
+  if (!value.ok()) return WithPrefix(path, value.status());
   return *std::move(value);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 #include "models/train/weights_file.h"
 
@@ -100,9 +101,7 @@ absl::StatusOr<InitReport> LoadInitialWeights(const std::string& path, EmbedderN
   return CatchToStatus(path, [&]() -> absl::StatusOr<InitReport> {
     torch::NoGradGuard no_grad;
     absl::StatusOr<Plan> plan = MakePlan(*net, tensors);
-    if (!plan.ok()) {
-      return absl::Status(plan.status().code(), absl::StrCat(path, ": ", plan.status().message()));
-    }
+    if (!plan.ok()) return WithPrefix(path, plan.status());
     for (auto& [to, from] : plan->copies) to.copy_(from);
     for (torch::Tensor& counter : plan->zeros) counter.zero_();
     return std::move(plan->report);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 
 namespace lookbook {
@@ -28,8 +29,7 @@ absl::StatusOr<InitReport> InitializeWeights(const NetworkRecipe& recipe,
   absl::StatusOr<InitReport> report =
       LoadInitialWeights(bundle ? bundle_model : recipe.init, std::move(net));
   if (report.ok()) return report;
-  return absl::Status(report.status().code(),
-                      absl::StrCat("network.init: ", report.status().message()));
+  return WithPrefix("network.init", report.status());
 }
 
 absl::Status CheckInitialWeights(const NetworkRecipe& recipe, const std::string& bundle_model,

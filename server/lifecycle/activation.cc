@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/logging.h"
+#include "base/prefix.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "server/lifecycle/memory_room.h"
@@ -88,9 +89,7 @@ class Run {
     if (!absl::IsCancelled(status) && not_tried->count(reason) == 0) {
       parts_.metrics->BundleLoaded(root_.name, reason);
     }
-    return WithReason(
-        absl::Status(status.code(), absl::StrCat("bundle ", root_.name, ": ", status.message())),
-        reason);
+    return WithPrefix(absl::StrCat("bundle ", root_.name), status);
   }
 
   const ActivationParts& parts_;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/logging.h"
+#include "base/prefix.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "engine/bundle/calibration.h"
@@ -29,11 +30,6 @@ void ReportBaseline(const Manifest& manifest, BundleMetrics& metrics) {
   }
 }
 
-absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
-  return WithReason(absl::Status(status.code(), absl::StrCat(prefix, ": ", status.message())),
-                    GetReason(status));
-}
-
 }  // namespace
 
 BundleLoader::BundleLoader(BundleOpener opener, const BundleOptions& options,
@@ -55,7 +51,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::Open(const std::stri
   metrics_->bundle(name).load_duration_seconds.Observe(seconds);
   if (!opened.ok()) {
     metrics_->BundleLoaded(name, GetReason(opened.status()));
-    return Prefixed(absl::StrCat("bundle ", name, " in ", path), opened.status());
+    return WithPrefix(absl::StrCat("bundle ", name, " in ", path), opened.status());
   }
   LB_RETURN_IF_ERROR(ParseCreated((*opened)->manifest.created()).status());
   LogInfo("bundle loaded", {{"bundle", name},
