@@ -53,7 +53,6 @@ absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::Open(const std::stri
     metrics_->BundleLoaded(name, GetReason(opened.status()));
     return WithPrefix(absl::StrCat("bundle ", name, " in ", path), opened.status());
   }
-  LB_RETURN_IF_ERROR(ParseCreated((*opened)->manifest.created()).status());
   LogInfo("bundle loaded", {{"bundle", name},
                             {"bundle_id", (*opened)->id},
                             {"items", (*opened)->items->size()},
