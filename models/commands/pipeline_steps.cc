@@ -162,7 +162,7 @@ absl::Status Pipeline::TrainNow() {
   std::printf("train    %lld steps in %s, %.0f images/s; %s; weights: %s\n",
               static_cast<long long>(result->steps),
               HumanDuration(absl::Seconds(result->seconds)).c_str(), result->images_per_second,
-              result->health.c_str(), result->weights_path.c_str());
+              result->kept_health.c_str(), result->weights_path.c_str());
   return absl::OkStatus();
 }
 

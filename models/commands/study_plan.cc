@@ -120,15 +120,32 @@ absl::StatusOr<std::vector<PlannedRun>> PlanRuns(const std::vector<std::string>&
   return out;
 }
 
+namespace {
+
+// A question is about what the network learned, not about which network it is.
+std::vector<StudyPair> OfOneNetwork(const std::vector<StudyPair>& pairs,
+                                    const std::map<std::string, const NetworkRecipe*>& networks) {
+  std::vector<StudyPair> out;
+  for (const StudyPair& pair : pairs) {
+    const NetworkRecipe &a = *networks.at(pair.a), &b = *networks.at(pair.b);
+    if (a.backbone == b.backbone && a.width == b.width) out.push_back(pair);
+  }
+  return out;
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<StudyPair>> PlanPairs(const std::vector<PlannedRun>& runs,
                                                  const std::vector<std::string>& asked) {
   std::vector<std::string> names;
   std::map<std::string, std::string> trained;  // The run that stands for each.
+  std::map<std::string, const NetworkRecipe*> networks;
   for (const PlannedRun& run : runs) {
     names.push_back(run.recipe.name);
+    networks[run.recipe.name] = &run.recipe.network;
     trained[run.recipe.name] = run.same_as.empty() ? run.recipe.name : run.same_as;
   }
-  std::vector<StudyPair> pairs = StudyPairs(names);
+  std::vector<StudyPair> pairs = OfOneNetwork(StudyPairs(names), networks);
   for (const std::string& text : asked) {
     LB_ASSIGN_OR_RETURN(const StudyPair pair, ParsePair(text, names));
     if (trained[pair.a] == trained[pair.b])

@@ -51,7 +51,14 @@ std::string LastLine(const std::string& path) {
   return out;
 }
 
-// "green", "red at 9 of 11 validations".
+// Of the weights that were kept, where the training came to its end; "" otherwise.
+std::string KeptHealth(const std::string& work) {
+  const nlohmann::json json = ReadJson(JoinPath(work, "train/result.json"));
+  const bool told = json.is_object() && json.contains("kept_health");
+  return told && json["kept_health"].is_string() ? json["kept_health"].get<std::string>() : "";
+}
+
+// "green", "red, red at 9 of 11".
 std::string GuardText(const std::string& work) {
   const absl::StatusOr<std::string> text = ReadFile(JoinPath(work, "train/history.json"));
   if (!text.ok()) return "";
@@ -59,8 +66,10 @@ std::string GuardText(const std::string& work) {
   if (!history.ok() || history->empty()) return "";
   const auto red = std::count_if(history->begin(), history->end(),
                                  [](const HistoryEntry& entry) { return entry.health == "red"; });
-  if (red == 0) return history->back().health;
-  return absl::StrCat(history->back().health, ", red at ", red, " of ", history->size());
+  const std::string kept = KeptHealth(work);
+  const std::string& state = kept.empty() ? history->back().health : kept;
+  if (red == 0) return state;
+  return absl::StrCat(state, ", red at ", red, " of ", history->size());
 }
 
 // What a recipe says of its run.

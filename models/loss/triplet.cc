@@ -18,6 +18,7 @@ TripletResult Count(const torch::Tensor& distances, const PairRelation& pairs,
   result.total = all.sum().item<int64_t>();
   result.active = (all & (gap + options.margin > 0)).sum().item<int64_t>();
   result.right = (all & (gap < options.accuracy_margin)).sum().item<int64_t>();
+  result.ordered = (all & (gap < 0)).sum().item<int64_t>();
   if (result.total > 0) result.accuracy = static_cast<double>(result.right) / result.total;
   return result;
 }

@@ -31,7 +31,8 @@ struct TripletResult {
   int64_t mined = 0;    // Triplets that the miner kept.
   int64_t active = 0;   // Triplets with v > 0.
   int64_t total = 0;    // Triplets of the relation.
-  int64_t right = 0;    // Of these, with d_ap < d_an + accuracy_margin.
+  int64_t right = 0;    // Of these, with d_ap < d_an + accuracy_margin,
+  int64_t ordered = 0;  // and with d_ap < d_an.
   double accuracy = 0;  // right / total; 0 where there is no triplet.
 };
 

@@ -160,7 +160,9 @@ absl::StatusOr<RunStudy> ReadRun(const std::string& folder) {
   LB_ASSIGN_OR_RETURN(const std::optional<Json> result, object("train/result.json"));
   const bool finished = record.IsCurrent("train");
   if (finished && result.has_value()) run.train_seconds = NumberOf(*result, "seconds");
-  run.ended_red = EndedRed(read, run.history);
+  const bool kept_red =
+      finished && result.has_value() && TextOf(*result, "kept_health") == HealthName(Health::kRed);
+  run.ended_red = kept_red || EndedRed(read, run.history);
   run.state = StateOf(run, read, finished);
   if (record.IsCurrent("report")) LB_RETURN_IF_ERROR(ReadNeighbors(&run));
   return run;

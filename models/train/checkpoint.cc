@@ -19,10 +19,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Share, part, whole)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuardState, judged, red_in_a_row, restores, rate_scale, easier,
                                    has_green)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, batch, seconds,
-                                   images, best, kept_health, found_red, landmark_steps, early_best,
-                                   stale, stopped_early, standardized, guard, window_steps,
-                                   window_seconds, window_loss, window_gradient, window_figures,
-                                   window_shares, batch_std_sqrt_d)
+                                   images, best, kept_health, found_health, landmark_steps,
+                                   early_best, stale, stopped_early, standardized, guard,
+                                   window_steps, window_seconds, window_loss, window_gradient,
+                                   window_figures, window_shares, batch_std_sqrt_d)
 
 namespace {
 

@@ -30,7 +30,8 @@ struct RunPosition {
   // Of the stage:
   double best = -1;         // Of what StageRecipe::keep names; -1: nothing is kept yet.
   std::string kept_health;  // Of the weights in best.pt; between stages, of the stage's result.
-  bool found_red = false;   // The stage before it left a collapsed network.
+  // Of the network that the stage started from: "" where it is new, or not looked at yet.
+  std::string found_health;
   std::map<std::string, int64_t> landmark_steps;  // NoteLandmarks().
   double early_best = -1;                         // Of what early_stop names.
   int stale = 0;                                  // Validations since early_best.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -10,7 +11,9 @@ namespace lookbook {
 namespace {
 
 constexpr int64_t kJudgedImages = 100;
+constexpr int64_t kJudgedPairs = 100;
 constexpr double kLandmarkSteps = 200;
+constexpr double kLeastRank = 2, kOneRank = 1.1;  // Of the rows as they are, not centred.
 constexpr double kNearlyNone = 1e-9;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();  // Beyond no bound.
@@ -41,17 +44,50 @@ double HubBound(double bound, int factor, int64_t images) {
   return std::max(bound, 10.0 * factor / static_cast<double>(std::max<int64_t>(images, 1)));
 }
 
-std::vector<Bound> EmbeddingBounds(const ValidationResult& v, const HealthContext& context) {
-  const double cosine_amber = context.pooled ? 0.98 : 0.8,
-               cosine_red = context.pooled ? 0.998 : 0.98;
-  return {{"std*sqrt(D)", v.std_sqrt_d, context.pooled ? 0.1 : 0.3, 0.05, true,
-           "the embeddings are close to one point"},
-          {"mean cosine", v.mean_cosine, cosine_amber, cosine_red, false,
-           "the embeddings point one way"},
-          {"uniformity", v.uniformity, context.pooled ? -0.2 : -0.8, context.pooled ? -0.01 : -0.05,
-           false, "the embeddings fill no room"},
-          {"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
-           HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"}};
+// Of a layer behind a BatchNorm; rows of a pooled feature have a larger common part.
+std::vector<Bound> SpreadBounds(const ValidationResult& v, bool pooled) {
+  const char *one_way = "the embeddings point one way", *few = "the embeddings fill few dimensions";
+  return {
+      {"std*sqrt(D)", v.std_sqrt_d, pooled ? 0.1 : 0.3, 0.05, true,
+       "the embeddings are close to one point"},
+      {"mean cosine", v.mean_cosine, pooled ? 0.98 : 0.8, pooled ? 0.998 : 0.98, false, one_way},
+      {"length of the mean", v.mean_norm, pooled ? 0.99 : 0.8, pooled ? 0.999 : 0.98, false,
+       one_way},
+      {"uniformity", v.uniformity, pooled ? -0.2 : -0.8, pooled ? -0.01 : -0.05, false,
+       "the embeddings fill no room"},
+      {"top singular share", v.top1_singular_share, pooled ? 0.98 : 0.8, pooled ? 0.998 : 0.98,
+       false, few},
+      {"effective rank", v.effective_rank, kLeastRank, kOneRank, true, few},
+      {"length of the pooled feature", v.feature_norm, -1, kNearlyNone, true,
+       "the network says nothing"},
+      {"dead BatchNorm channels", v.dead_norm_share, 0.5, 0.95, false, "the network says nothing"}};
+}
+
+std::vector<Bound> NeighborBounds(const ValidationResult& v) {
+  const bool few = v.ranked_images < kJudgedImages;  // Ten neighbours are a part of them.
+  return {{"hub share", v.hub_share, HubBound(0.03, 3, v.ranked_images),
+           HubBound(0.05, 5, v.ranked_images), false, "one picture is everybody's neighbour"},
+          {"hub skewness", few ? kNone : v.hub_skew, 2, kInfinity, false,
+           "few pictures are everybody's neighbours"},
+          {"distinct items", few ? kNone : v.distinct_share, 0.3, 0.05, true,
+           "few pictures are everybody's neighbours"}};
+}
+
+std::vector<Bound> EmbeddingBounds(const ValidationResult& v, bool pooled) {
+  std::vector<Bound> out = SpreadBounds(v, pooled);
+  for (Bound& bound : NeighborBounds(v)) out.push_back(std::move(bound));
+  return out;
+}
+
+// Of few pairs the ratio says little.
+Bound AlignmentBound(const ValidationResult& v, const HealthContext& context) {
+  const bool judged = context.learns_labels && v.alignment_pairs >= kJudgedPairs;
+  return {"alignment, of all pairs",
+          judged ? v.alignment_ratio : kNone,
+          0.95,
+          0.999,
+          false,
+          "what shares labels is no closer than anything else"};
 }
 
 double FigureOf(const HealthContext& context, const std::string& name, double otherwise) {
@@ -71,14 +107,14 @@ std::vector<Bound> LandmarkBounds(const HealthContext& context) {
 }
 
 // Where no triplet violates its margin there is no gradient: the task is learned, or with margin 0
-// everything is one point, which the accuracy tells apart. All of them, with the margin as loss, is
+// everything is one point, which their order tells apart. All of them, with the margin as loss, is
 // the other way for everything to be one point.
 std::vector<Bound> TripletBounds(const HealthContext& context) {
   const double active = FigureOf(context, "triplet_active", kNone);
   const auto landmark = context.landmarks.find("triplet");
   const bool flat = landmark != context.landmarks.end() &&
                     OnLandmark(FigureOf(context, "triplet", kInfinity), landmark->second);
-  const bool learned = FigureOf(context, "triplet_accuracy", 0) >= 0.5;
+  const bool learned = FigureOf(context, "triplet_ordered", 0) >= 0.5;
   return {{"active triplets", active, 0.02, learned ? -1 : kNearlyNone, true,
            "there is next to nothing left to learn from"},
           {"active triplets", active, kInfinity, flat ? 1 - kNearlyNone : kInfinity, false,
@@ -87,7 +123,12 @@ std::vector<Bound> TripletBounds(const HealthContext& context) {
 
 std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& context) {
   std::vector<Bound> out;
-  if (context.judge_embedding) out = EmbeddingBounds(v, context);
+  if (context.judge_embedding) {
+    out = EmbeddingBounds(v, context.pooled);
+    out.push_back(AlignmentBound(v, context));
+  }
+  out.push_back({"gradient's norm", context.gradient_norm, -1, kNearlyNone, true,
+                 "nothing is left to learn from", 12});
   for (const std::vector<Bound>& more : {LandmarkBounds(context), TripletBounds(context)}) {
     out.insert(out.end(), more.begin(), more.end());
   }
@@ -122,6 +163,17 @@ Health HealthNamed(absl::string_view name) {
 
 bool MovesEmbedding(const StageRecipe& stage, int embedding_dim) {
   return stage.freeze != "backbone" || (embedding_dim > 0 && stage.Has(LossKind::kMetric));
+}
+
+std::string WorseHealth(const std::string& a, const std::string& b) {
+  return HealthNamed(a) < HealthNamed(b) ? b : a;
+}
+
+Health JudgeFoundEmbedding(const ValidationResult& validation, bool pooled) {
+  Health worst = Health::kGreen;
+  for (const Bound& bound : EmbeddingBounds(validation, pooled))
+    worst = std::max(worst, HealthOf(bound));
+  return worst;
 }
 
 HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context) {

@@ -19,6 +19,8 @@ enum class Health { kGreen, kAmber, kRed };
 const char* HealthName(Health health);
 // The other way; anything else is green.
 Health HealthNamed(absl::string_view name);
+// The worse of two.
+std::string WorseHealth(const std::string& a, const std::string& b);
 
 // What the numbers of a validation mean depends on what is trained.
 struct HealthContext {
@@ -33,7 +35,10 @@ struct HealthContext {
   // They are red only where the scores tell images apart no better than chance does; 100 images at
   // least.
   bool judge_labels = false;
-  // Of the training since the validation before (HistoryEntry::figures), and of its steps.
+  // Alignment is by labels, and judged where a loss learns from these.
+  bool learns_labels = false;
+  // Of the training since the validation before (HistoryEntry), and of its steps.
+  double gradient_norm = 1;
   std::map<std::string, double> figures;
   Landmarks landmarks;
   std::map<std::string, int64_t> landmark_steps;
@@ -50,6 +55,9 @@ struct HealthReport {
 };
 
 HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext& context);
+
+// Of the embedding alone, whatever it came from.
+Health JudgeFoundEmbedding(const ValidationResult& validation, bool pooled);
 
 // What survives in a checkpoint.
 struct GuardState {

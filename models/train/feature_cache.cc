@@ -65,8 +65,10 @@ absl::StatusOr<torch::Tensor> Compute(EmbedderNet net, const TrainingSet& set, i
 FeatureSet Measured(torch::Tensor features, const std::vector<int64_t>& train) {
   const torch::Tensor rows = features.index_select(0, torch::tensor(train));
   const torch::Tensor deviation = rows.std(0, /*unbiased=*/false);
+  // Against the largest: a random MobileNetV2's features are about 1e-7 long, and all of them vary.
+  const torch::Tensor least = 1e-6 * deviation.max();
   return {std::move(features), rows.mean(0),
-          torch::where(deviation > 1e-6, deviation, torch::ones_like(deviation))};
+          torch::where(deviation > least, deviation, torch::ones_like(deviation))};
 }
 
 }  // namespace

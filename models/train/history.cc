@@ -21,17 +21,18 @@ void FillMissing(nlohmann::json* entry) {
     if (!validation.contains(name) || validation[name].is_null())
       validation[name] = std::numeric_limits<double>::quiet_NaN();
   }
+  if (!validation.contains("alignment_pairs")) validation["alignment_pairs"] = 0;
 }
 
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, prevalence, f1_macro,
                                    f1_micro, recall_at_1, ndcg_at_10, std_sqrt_d, mean_cosine,
-                                   mean_norm, alignment, alignment_ratio, uniformity,
-                                   effective_rank, effective_rank_centered, top1_singular_share,
-                                   ranked_images, hub_share, hub_skew, robin_hood, anti_hub_share,
-                                   distinct_share, feature_norm, dead_norm_share,
-                                   distinct_label_sets, top_label_set_share)
+                                   mean_norm, alignment, alignment_ratio, alignment_pairs,
+                                   uniformity, effective_rank, effective_rank_centered,
+                                   top1_singular_share, ranked_images, hub_share, hub_skew,
+                                   robin_hood, anti_hub_share, distinct_share, feature_norm,
+                                   dead_norm_share, distinct_label_sets, top_label_set_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSampleResult, images, map, f1_macro)
 // All but `train`, `raw_map` and the validation's `figures`, which are not always there.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,

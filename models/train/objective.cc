@@ -56,6 +56,7 @@ torch::Tensor Triplets(const LossRecipe& loss, const PairRelation& pairs, Object
   const double total = static_cast<double>(result.total);
   value->shares["triplet_active"] = {static_cast<double>(result.active), total};
   value->shares["triplet_accuracy"] = {static_cast<double>(result.right), total};
+  value->shares["triplet_ordered"] = {static_cast<double>(result.ordered), total};
   return result.loss;
 }
 

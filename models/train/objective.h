@@ -23,7 +23,9 @@ struct ObjectiveValue {
   // Each term unweighted under its loss's name, and what else a loss counts: "anchors_dropped" and
   // "anchors_shared>N" (study rule).
   std::map<std::string, double> figures;
-  Shares shares;  // "triplet_active" and "triplet_accuracy", of the batch's triplets.
+  // Of the batch's triplets: "triplet_active", "triplet_accuracy" (by the recipe's accuracy_margin)
+  // and "triplet_ordered" (by none).
+  Shares shares;
   // On a GPU the terms stand here instead, unread: scalars on the device.
   std::map<std::string, torch::Tensor> terms;
   NetworkOutput output;  // Of batch.images, or of batch.features where the batch has those.

@@ -88,6 +88,7 @@ class TrainLoop {
   // cannot move is as it was found.
   std::string HealthToKeep(const StageRecipe& stage, const std::string& judged) const;
   absl::Status KeepIfBest(const StageRecipe& stage, HistoryEntry* entry);
+  void NoteFound(const StageRecipe& stage, const ValidationResult& validation);
   void NoteEarlyStop(const StageRecipe& stage, const ValidationResult& validation);
   void Judge(const StageRecipe& stage, HistoryEntry* entry) const;
   GuardAction Guard(const StageRecipe& stage, HistoryEntry* entry);

@@ -163,8 +163,8 @@ absl::Status TrainLoop::StartStage(const StageRecipe& stage) {
 // may have left a collapsed network: then there is no way back.
 absl::Status TrainLoop::KeepStart() {
   GuardState& guard = state_.position.guard;
-  state_.position.found_red = state_.position.kept_health == HealthName(Health::kRed);
-  if (state_.position.found_red) guard.has_green = false;
+  state_.position.found_health = state_.position.kept_health;
+  if (HealthNamed(state_.position.kept_health) == Health::kRed) guard.has_green = false;
   return guard.has_green ? SaveCheckpoint(Path("green.pt"), identity_, state_) : absl::OkStatus();
 }
 

@@ -87,7 +87,15 @@ HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult val
 
 std::string TrainLoop::HealthToKeep(const StageRecipe& stage, const std::string& judged) const {
   const bool as_found = !MovesEmbedding(stage, spec_.embedding_dim);
-  return as_found && state_.position.found_red ? HealthName(Health::kRed) : judged;
+  return as_found ? WorseHealth(judged, state_.position.found_health) : judged;
+}
+
+// An embedding that came with network.init and has not moved yet; a random one is no one's fault.
+void TrainLoop::NoteFound(const StageRecipe& stage, const ValidationResult& validation) {
+  if (recipe_.network.init == "he" || MovesEmbedding(stage, spec_.embedding_dim)) return;
+  const Health health = JudgeFoundEmbedding(validation, spec_.embedding_dim == 0);
+  std::string& found = state_.position.found_health;
+  found = WorseHealth(HealthName(health), found);
 }
 
 // With the averaged weights in place, where there are some. A collapsed network is no result,
@@ -121,6 +129,7 @@ absl::StatusOr<HistoryEntry> TrainLoop::Measure(const StageRecipe& stage) {
                                *validation_, *parts_.objective, validation_views_.get()));
   HistoryEntry entry = MakeEntry(stage, std::move(validation));
   Judge(stage, &entry);
+  NoteFound(stage, entry.validation);
   if (train_sample_ != nullptr) {
     LB_ASSIGN_OR_RETURN(entry.train, MeasureTrainSample(*state_.module, *train_sample_));
   }
@@ -159,13 +168,16 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
 
 void TrainLoop::Judge(const StageRecipe& stage, HistoryEntry* entry) const {
   const RunPosition& position = state_.position;
-  const HealthContext context = {.pooled = spec_.embedding_dim == 0,
-                                 .judge_embedding = MovesEmbedding(stage, spec_.embedding_dim),
-                                 .judge_labels = stage.Has(LossKind::kClassification) &&
-                                                 2 * position.stage_step >= parts_.steps,
-                                 .figures = entry->figures,
-                                 .landmarks = parts_.landmarks,
-                                 .landmark_steps = position.landmark_steps};
+  const HealthContext context = {
+      .pooled = spec_.embedding_dim == 0,
+      .judge_embedding = MovesEmbedding(stage, spec_.embedding_dim),
+      .judge_labels =
+          stage.Has(LossKind::kClassification) && 2 * position.stage_step >= parts_.steps,
+      .learns_labels = stage.Has(LossKind::kClassification) || stage.Has(LossKind::kMetric),
+      .gradient_norm = entry->gradient_norm,
+      .figures = entry->figures,
+      .landmarks = parts_.landmarks,
+      .landmark_steps = position.landmark_steps};
   const HealthReport report = JudgeHealth(entry->validation, context);
   entry->health = HealthName(report.health);
   entry->health_reasons = report.reasons;

@@ -20,7 +20,10 @@
 namespace lookbook {
 namespace {
 
-constexpr int64_t kDiagnosedRows = 512;
+// Every row with every other, and a decomposition: above 256 dimensions fewer rows, or a validation
+// would take longer than the training between two.
+constexpr int64_t kDiagnosedRows = 2048, kDiagnosedRowsOfWide = 512;
+constexpr int kWide = 256;
 constexpr int64_t kRankedRows = 2048;
 
 template <typename T>
@@ -128,8 +131,8 @@ double Prevalence(const std::vector<int64_t>& support, int64_t images) {
 }
 
 void Diagnose(const Outputs& outputs, ValidationResult* out) {
-  const EmbeddingDiagnostics diagnostics =
-      DiagnoseEmbeddings(outputs.vectors, outputs.dim, kDiagnosedRows);
+  const int64_t rows = outputs.dim > kWide ? kDiagnosedRowsOfWide : kDiagnosedRows;
+  const EmbeddingDiagnostics diagnostics = DiagnoseEmbeddings(outputs.vectors, outputs.dim, rows);
   out->std_sqrt_d = diagnostics.std_sqrt_d;
   out->mean_cosine = diagnostics.mean_cosine;
   out->mean_norm = diagnostics.mean_norm;
@@ -137,9 +140,10 @@ void Diagnose(const Outputs& outputs, ValidationResult* out) {
   out->effective_rank = diagnostics.effective_rank;
   out->effective_rank_centered = diagnostics.effective_rank_centered;
   out->top1_singular_share = diagnostics.top1_share;
-  const Alignment alignment = MeasureAlignment(outputs.vectors, outputs.dim, outputs.labels,
-                                               Relevance::kMoreThan2, kDiagnosedRows);
+  const Alignment alignment =
+      MeasureAlignment(outputs.vectors, outputs.dim, outputs.labels, Relevance::kMoreThan2, rows);
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  out->alignment_pairs = alignment.positive_pairs;
   out->alignment = alignment.positive_pairs > 0 ? alignment.positive : kNone;
   out->alignment_ratio = alignment.positive_pairs > 0 ? alignment.ratio : kNone;
   const LabelCollapse collapse = MeasureLabelCollapse(outputs.scores, outputs.labels.classes);

@@ -35,6 +35,7 @@ struct ValidationResult {
   // Over pairs that share more than two labels; NaN when there is none.
   double alignment = 0;
   double alignment_ratio = 0;
+  int64_t alignment_pairs = 0;
   double uniformity = 0;
   // In a collapsed network the centred one is high: neither is read without std_sqrt_d.
   double effective_rank = 0;

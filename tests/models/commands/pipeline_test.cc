@@ -240,6 +240,24 @@ TEST_F(PipelineTest, CurrentNeverNamesACollapsedNetwork) {
   EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7) << "nor is it tried again";
 }
 
+// Labels can be told from a collapsed embedding; pictures cannot be found by one.
+TEST_F(PipelineTest, AHeadOnACollapsedBundleDoesNotBecomeCurrent) {
+  Run(Options());
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile before, ReadCurrent(dir_ / "bundles"));
+  Run(Options(CollapsingRecipe("report")));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/published.json"));
+  const std::string collapsed = nlohmann::json::parse(text)["directory"];
+  PipelineOptions options = Options(absl::StrCat(kRecipe, "freeze = \"backbone\"\n"));
+  options.init = absl::StrCat("bundle:", collapsed);
+  EXPECT_THAT(Run(options), HasSubstr("; red; weights: "));
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile after, ReadCurrent(dir_ / "bundles"));
+  EXPECT_EQ(before.bundle_id, after.bundle_id);
+  options.init = absl::StrCat("bundle:", dir_ / "bundles");  // A sound one.
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const CurrentFile sound, ReadCurrent(dir_ / "bundles"));
+  EXPECT_NE(before.bundle_id, sound.bundle_id);
+}
+
 TEST_F(PipelineTest, StepsAloneTakeTheRecipeAndDataFromTheWorkFolder) {
   PipelineOptions options = Options();
   options.activate = false;

@@ -102,5 +102,21 @@ TEST_F(StudyPlanTest, PairsNameTheRunsThatTrain) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("the same run")));
 }
 
+// What two networks differ by is not what a question is about.
+TEST(PlanPairsTest, QuestionsAreAskedOfOneNetwork) {
+  std::vector<PlannedRun> runs(3);
+  runs[0].recipe.name = "random_probe";
+  runs[1].recipe.name = "resnet50_frozen";
+  runs[2].recipe.name = "ssl_rotation";
+  runs[0].recipe.network.backbone = runs[2].recipe.network.backbone = "mobilenet_v2";
+  runs[1].recipe.network.backbone = "resnet50";
+  LB_ASSERT_OK_AND_ASSIGN(const std::vector<StudyPair> pairs,
+                          PlanPairs(runs, {"resnet50_frozen:ssl_rotation"}));
+  std::vector<std::string> texts;
+  for (const StudyPair& pair : pairs) texts.push_back(pair.a + ":" + pair.b);
+  EXPECT_THAT(texts, ElementsAre("random_probe:ssl_rotation", "resnet50_frozen:ssl_rotation"))
+      << "but for what the caller asks";
+}
+
 }  // namespace
 }  // namespace lookbook

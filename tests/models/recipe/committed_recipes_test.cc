@@ -59,6 +59,20 @@ TEST(CommittedRecipesTest, EveryRowOfTheStudyHasARecipe) {
     EXPECT_EQ(Committed("study/" + name).name, "study_" + name);
 }
 
+// What is to be said of a loss must not come from anything else.
+TEST(CommittedRecipesTest, AslIsBceWithAnotherLoss) {
+  Recipe bce = Committed("bce"), asl = Committed("asl");
+  ASSERT_EQ(bce.stages.size(), asl.stages.size());
+  for (size_t i = 0; i < bce.stages.size(); ++i) {
+    ASSERT_THAT(asl.stages[i].losses, ::testing::SizeIs(1));
+    EXPECT_EQ(asl.stages[i].losses[0].name, "asl");
+    EXPECT_EQ(bce.stages[i].losses[0].name, "bce");
+    asl.stages[i].losses = bce.stages[i].losses;
+  }
+  asl.name = bce.name;
+  EXPECT_EQ(EffectiveRecipe(asl), EffectiveRecipe(bce));
+}
+
 // Attributes at full weight cost the classes several points: rows that weigh them differently
 // differ by that.
 TEST(CommittedRecipesTest, ComparedRowsWeighAttributesTheSame) {

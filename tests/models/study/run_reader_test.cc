@@ -109,6 +109,15 @@ TEST_F(RunReaderTest, AHeadBehindACollapsedEmbeddingDoesNotMendIt) {
   EXPECT_EQ(State(), RunState::kCollapsed);
 }
 
+// Nor does one that only trained a head on what network.init brought.
+TEST_F(RunReaderTest, KeptWeightsThatAreRedAreARedEnd) {
+  Finish("weights", {EntryAt(10, "all", 0.5)});
+  Write("train/result.json", R"({"steps": 10, "seconds": 90, "kept_health": "red"})");
+  AddSteps(dir_.path(),
+           {{"train", {"train/weights.pt", "train/history.json", "train/result.json"}}});
+  EXPECT_EQ(State(), RunState::kCollapsed);
+}
+
 // evaluation.json with an mAP of 0.5.
 std::string EvaluationText() {
   std::string rules, ranking;

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace lookbook {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 // A trained pooled feature of the sample set.
@@ -17,8 +20,16 @@ ValidationResult Healthy() {
   v.images = v.ranked_images = 2000;
   v.std_sqrt_d = 0.68;
   v.mean_cosine = 0.55;
+  v.mean_norm = 0.74;
   v.uniformity = -1.6;
+  v.alignment_ratio = 0.5;
+  v.alignment_pairs = 5000;
+  v.effective_rank = 50;
+  v.top1_singular_share = 0.55;
   v.hub_share = 0.016;
+  v.hub_skew = 0.5;
+  v.distinct_share = 0.99;
+  v.feature_norm = 9;
   v.top_label_set_share = 0.1;
   v.map = 0.8;
   v.prevalence = 0.26;
@@ -38,11 +49,90 @@ TEST(JudgeHealthTest, TheCollapsedTripletIsRedAndSaysWhy) {
   v.mean_cosine = 1.0;
   v.uniformity = 0;
   v.hub_share = 0.091;
+  v.mean_norm = 1;
+  v.top1_singular_share = 1;
+  v.effective_rank = 4.1;
+  v.hub_skew = 3.7;
   const HealthReport report = JudgeHealth(v, {.pooled = false});
   EXPECT_EQ(report.health, Health::kRed);
   EXPECT_THAT(report.reasons,
               ElementsAre(StartsWith("std*sqrt(D) 0.006 < 0.050"), HasSubstr("mean cosine"),
-                          HasSubstr("uniformity"), HasSubstr("hub share 0.091 > 0.050")));
+                          HasSubstr("length of the mean"), HasSubstr("uniformity"),
+                          HasSubstr("top singular share 1.000 > 0.980"),
+                          HasSubstr("hub share 0.091 > 0.050"), HasSubstr("hub skewness")));
+}
+
+// Each figure of a table of docs/training.md, alone.
+TEST(JudgeHealthTest, EveryFigureHasItsBounds) {
+  struct Case {
+    double ValidationResult::*figure;
+    double amber, red;  // NaN: there is none.
+  };
+  const double none = std::nan("");
+  for (const Case& c : {Case{&ValidationResult::std_sqrt_d, 0.29, 0.04},
+                        Case{&ValidationResult::mean_cosine, 0.81, 0.99},
+                        Case{&ValidationResult::mean_norm, 0.81, 0.99},
+                        Case{&ValidationResult::uniformity, -0.7, -0.04},
+                        Case{&ValidationResult::alignment_ratio, 0.96, 1},
+                        Case{&ValidationResult::effective_rank, 1.9, 1.05},
+                        Case{&ValidationResult::top1_singular_share, 0.81, 0.99},
+                        Case{&ValidationResult::hub_share, 0.04, 0.06},
+                        Case{&ValidationResult::hub_skew, 2.1, none},
+                        Case{&ValidationResult::distinct_share, 0.29, 0.04},
+                        Case{&ValidationResult::feature_norm, none, 0},
+                        Case{&ValidationResult::dead_norm_share, 0.6, 0.96}}) {
+    const HealthContext context = {.pooled = false, .learns_labels = true};
+    ValidationResult v = Healthy();
+    v.mean_cosine = 0.5;
+    ASSERT_EQ(JudgeHealth(v, context).health, Health::kGreen);
+    for (const double value : {c.amber, c.red}) {
+      if (std::isnan(value)) continue;
+      v.*c.figure = value;
+      const Health expected = value == c.amber ? Health::kAmber : Health::kRed;
+      const HealthReport report = JudgeHealth(v, context);
+      EXPECT_EQ(report.health, expected) << value;
+      EXPECT_THAT(report.reasons, SizeIs(1)) << value;
+      EXPECT_EQ(JudgeHealth(v, {.pooled = false, .judge_embedding = false}).health, Health::kGreen);
+    }
+  }
+}
+
+TEST(JudgeHealthTest, AlignmentIsJudgedOfEnoughPairsWhereLabelsAreLearned) {
+  ValidationResult v = Healthy();
+  v.alignment_ratio = 1;
+  EXPECT_EQ(JudgeHealth(v, {.learns_labels = true}).health, Health::kRed);
+  EXPECT_EQ(JudgeHealth(v, {.learns_labels = false}).health, Health::kGreen);
+  v.alignment_pairs = 99;
+  EXPECT_EQ(JudgeHealth(v, {.learns_labels = true}).health, Health::kGreen);
+}
+
+TEST(JudgeHealthTest, AGradientOfNothingIsRed) {
+  EXPECT_EQ(JudgeHealth(Healthy(), {.gradient_norm = 0}).health, Health::kRed);
+  EXPECT_EQ(JudgeHealth(Healthy(), {.gradient_norm = 1e-6}).health, Health::kGreen);
+}
+
+TEST(JudgeHealthTest, NeighboursOfAHandfulAreNotJudged) {
+  ValidationResult v = Healthy();
+  v.ranked_images = 99;
+  v.hub_skew = 5;
+  v.distinct_share = 0.01;
+  EXPECT_EQ(JudgeHealth(v, {}).health, Health::kGreen);
+}
+
+TEST(JudgeFoundEmbeddingTest, IsOfTheEmbeddingAlone) {
+  ValidationResult v = Healthy();
+  v.top_label_set_share = 1;
+  v.map = 0.2;
+  EXPECT_EQ(JudgeFoundEmbedding(v, /*pooled=*/true), Health::kGreen);
+  v.std_sqrt_d = 0.04;
+  EXPECT_EQ(JudgeFoundEmbedding(v, /*pooled=*/true), Health::kRed);
+}
+
+TEST(WorseHealthTest, IsTheWorseOfBoth) {
+  EXPECT_EQ(WorseHealth("green", "red"), "red");
+  EXPECT_EQ(WorseHealth("red", "amber"), "red");
+  EXPECT_EQ(WorseHealth("amber", ""), "amber");
+  EXPECT_EQ(WorseHealth("green", ""), "green");
 }
 
 TEST(JudgeHealthTest, APooledFeatureMayLieCloseTogether) {
@@ -119,9 +209,11 @@ TEST(JudgeHealthTest, ALossThatSitsOnItsLandmarkIsRedAfter200Steps) {
 // No active triplet is the end of the task or, with margin 0, of the embedding.
 TEST(JudgeHealthTest, TheShareOfActiveTriplets) {
   HealthContext context;
-  const auto judge = [&](double active, double accuracy, double loss) {
-    context.figures = {
-        {"triplet_active", active}, {"triplet_accuracy", accuracy}, {"triplet", loss}};
+  const auto judge = [&](double active, double ordered, double loss) {
+    context.figures = {{"triplet_active", active},
+                       {"triplet_ordered", ordered},
+                       {"triplet", loss},
+                       {"triplet_accuracy", 1}};  // By a margin of the recipe's: says nothing.
     context.landmarks = {{"triplet", 0.2}};
     return JudgeHealth(Healthy(), context).health;
   };

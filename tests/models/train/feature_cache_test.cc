@@ -52,6 +52,27 @@ TEST_F(FeatureCacheTest, RowsAreTheNetworksFeatures) {
   EXPECT_GT(set.deviation.min().item<float>(), 0);
 }
 
+// However small the features of a random network are, a head has to see how they vary.
+TEST_F(FeatureCacheTest, TinyFeaturesAreStandardisedToo) {
+  torch::manual_seed(2);
+  net_ = *MakeNetwork({.backbone = "mobilenet_v2", .width = 0.25, .classes = 3});
+  LB_ASSERT_OK_AND_ASSIGN(const FeatureSet set, Get());
+  const torch::Tensor train = set.features.index_select(0, torch::tensor(split_.train));
+  const torch::Tensor deviation = ((train - set.mean) / set.deviation).std(0, /*unbiased=*/false);
+  ASSERT_LT(set.deviation.min().item<float>(), 1e-5) << "else this shows nothing";
+  EXPECT_GT((deviation - 1).abs().lt(1e-3).to(torch::kFloat32).mean().item<float>(), 0.9);
+}
+
+TEST_F(FeatureCacheTest, AFeatureThatDoesNotVaryIsLeftAsItIs) {
+  ASSERT_THAT(Get(), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(TensorFile file, ReadTensorFile(dir_ / "features.pt"));
+  file.tensors.at("features").select(1, 7).fill_(3);
+  ASSERT_THAT(WriteTensorFile(dir_ / "features.pt", file), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const FeatureSet set, Get());
+  EXPECT_EQ(set.deviation[7].item<float>(), 1);
+  EXPECT_NE(set.deviation[8].item<float>(), 1);
+}
+
 // A file with the right key is believed, one with another is not.
 TEST_F(FeatureCacheTest, TheFileIsReadForTheSameBackboneAndDataOnly) {
   ASSERT_THAT(Get(), IsOk());

@@ -368,6 +368,55 @@ TEST_F(TrainerObjectivesTest, AFrozenBackboneIsNotJudgedByItsEmbedding) {
   EXPECT_EQ(result.kept_health, "red") << "what it found, it keeps";
 }
 
+// By such a temperature every picture looks alike, and at such a rate none moves: log 7.
+TEST_F(TrainerObjectivesTest, ALossThatStaysOnItsLandmarkTurnsRedAtStep200) {
+  Recipe recipe = RecipeOf({Named("supcon")}, 204);
+  recipe.stages[0].losses[0].supcon.tau = 100;
+  recipe.stages[0].losses[0].supcon.relation = "any";
+  recipe.stages[0].optimizer.lr = 1e-9;
+  recipe.stages[0].guard.action = "report";
+  const auto sits = [](const HistoryEntry& entry) {
+    return std::any_of(entry.health_reasons.begin(), entry.health_reasons.end(), [](auto& reason) {
+      return absl::StrContains(reason, "on a constant map's supcon loss");
+    });
+  };
+  for (const bool resumed : {false, true}) {
+    SCOPED_TRACE(resumed);
+    TempDir dir;
+    int steps = 0;
+    TrainOptions options;
+    options.directory = dir.path();
+    if (resumed) {
+      options.on_step = [&](const StepReport&) { ++steps; };
+      options.should_stop = [&] { return steps == 150; };
+      ASSERT_THAT(Train(recipe, set_.set(split_), options), StatusIs(absl::StatusCode::kCancelled));
+      options.should_stop = nullptr;
+      options.resume = true;
+    }
+    LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Train(recipe, set_.set(split_), options));
+    for (const HistoryEntry& entry : result.history)
+      EXPECT_EQ(sits(entry), entry.step >= 200) << "step " << entry.step;
+    EXPECT_EQ(result.health, "red");
+  }
+}
+
+// Another stage counts anew.
+TEST_F(TrainerObjectivesTest, LandmarksAreOfAStage) {
+  Recipe recipe = RecipeOf({Named("supcon")}, 120);
+  recipe.stages[0].losses[0].supcon.tau = 100;
+  recipe.stages[0].losses[0].supcon.relation = "any";
+  recipe.stages[0].optimizer.lr = 1e-9;
+  recipe.stages[0].guard.action = "report";
+  recipe.stages.push_back(recipe.stages[0]);
+  recipe.stages[1].name = "again";
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Run(recipe, dir));
+  for (const HistoryEntry& entry : result.history) {
+    for (const std::string& reason : entry.health_reasons)
+      EXPECT_FALSE(absl::StrContains(reason, "constant map")) << entry.step << ": " << reason;
+  }
+}
+
 TEST_F(TrainerObjectivesTest, StoppedAndResumedInASelfSupervisedStageEqualsUninterrupted) {
   Recipe recipe = RecipeOf({Named("dcl"), Named("rotation")}, 6);
   recipe.data.augment.crop_scale_min = 0.6;
