@@ -201,7 +201,7 @@ TEST(RenderContactSheetTest, AQueryWithoutNeighboursScoresOrTimesSaysSo) {
 }
 
 TEST(RenderContactSheetTest, LeavesNoTagOpenAndNoPlaceholderBehind) {
-  QueryResult query = SampleQuery();
+  QueryResult query = SampleQueryWithAttributes();
   query.picture = kJpeg;
   query.true_classes = {1};
   const std::string html = Render(Sheet(query));
