@@ -68,17 +68,33 @@ Data Truth(const QueryResult& query, const ClassNames& names) {
   return truth;
 }
 
-Data Scores(const v1::SearchResponse& response) {
+bool IsPredicted(const v1::ClassScore& entry) { return entry.predicted(); }
+bool IsPredicted(const v1::AttributeScore&) { return false; }  // It has no threshold.
+
+// Adds nothing when there is none.
+template <typename Entries>
+void AddScoreList(const std::string& heading, const Entries& entries, Data* lists) {
+  if (entries.empty()) return;
   Data scores{Data::type::list};
-  for (const v1::ClassScore& entry : response.classes()) {
+  for (const auto& entry : entries) {
     Data score;
     score.set("name", entry.name());
-    score.set("predicted", entry.predicted());
+    score.set("predicted", IsPredicted(entry));
     score.set("percent", Percent(entry.score()));
     score.set("value", absl::StrFormat("%.2f", entry.score()));
     scores << score;
   }
-  return scores;
+  Data list;
+  list.set("heading", heading);
+  list.set("scores", scores);
+  *lists << list;
+}
+
+Data ScoreLists(const v1::SearchResponse& response) {
+  Data lists{Data::type::list};
+  AddScoreList("Class scores", response.classes(), &lists);
+  AddScoreList("Attribute scores", response.attributes(), &lists);
+  return lists;
 }
 
 Data Stages(const v1::Timings& timings) {
@@ -139,8 +155,7 @@ Data Answer(const QueryResult& query, const ContactSheet& sheet) {
   Data answer;
   answer.set("picture", TextOrFalse(DataUri(query.picture)));
   answer.set("truth", Truth(query, sheet.names));
-  answer.set("has_scores", !response.classes().empty());
-  answer.set("scores", Scores(response));
+  answer.set("score_lists", ScoreLists(response));
   answer.set("has_stages", response.has_timings());
   answer.set("stages", Stages(response.timings()));
   answer.set("warnings", warnings);

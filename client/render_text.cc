@@ -1,5 +1,6 @@
 #include "client/render_text.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -75,17 +76,32 @@ std::string Neighbors(const QueryResult& query, const ClassNames& names, const T
   return table.Render(style, "  ");
 }
 
-std::string Scores(const v1::SearchResponse& response, const TextStyle& style) {
+// Of a class or an attribute: name, score, bar.
+template <typename Score>
+std::vector<Cell> ScoreRow(const Score& entry, Ink ink, const TextStyle& style) {
+  return {Text(entry.name()), Number(absl::StrFormat("%.3f", entry.score())),
+          BarCell(entry.score(), style, ink)};
+}
+
+std::string ClassScores(const v1::SearchResponse& response, const TextStyle& style) {
   if (response.classes().empty()) return "";
   Table table;
   table.AddRow({Head("class"), Head("score", true), Head(""), Head("")});
   for (const v1::ClassScore& entry : response.classes()) {
     const Ink ink = entry.predicted() ? Ink::kGood : Ink::kDim;
-    table.AddRow({Text(entry.name()),
-                  Number(absl::StrFormat("%.3f", entry.score())),
-                  BarCell(entry.score(), style, ink),
-                  {entry.predicted() ? (style.utf8 ? "✓ predicted" : "predicted") : "", ink}});
+    std::vector<Cell> row = ScoreRow(entry, ink, style);
+    row.push_back({entry.predicted() ? (style.utf8 ? "✓ predicted" : "predicted") : "", ink});
+    table.AddRow(std::move(row));
   }
+  return absl::StrCat("\n", table.Render(style, "  "));
+}
+
+std::string AttributeScores(const v1::SearchResponse& response, const TextStyle& style) {
+  if (response.attributes().empty()) return "";
+  Table table;
+  table.AddRow({Head("attribute"), Head("score", true), Head("")});
+  for (const v1::AttributeScore& entry : response.attributes())
+    table.AddRow(ScoreRow(entry, Ink::kAccent, style));
   return absl::StrCat("\n", table.Render(style, "  "));
 }
 
@@ -102,9 +118,11 @@ std::string IndexText(const v1::BundleInfo& bundle) {
 }  // namespace
 
 std::string RenderQuery(const QueryResult& query, const ClassNames& names, const TextStyle& style) {
-  std::string text = absl::StrCat(Heading(query, style), Novelty(query.response, style),
-                                  Neighbors(query, names, style), Scores(query.response, style));
-  for (const std::string& warning : query.response.warnings()) {
+  const v1::SearchResponse& response = query.response;
+  std::string text =
+      absl::StrCat(Heading(query, style), Novelty(response, style), Neighbors(query, names, style),
+                   ClassScores(response, style), AttributeScores(response, style));
+  for (const std::string& warning : response.warnings()) {
     absl::StrAppend(&text, "  note: ", Printable(warning), "\n");
   }
   return text;

@@ -59,6 +59,11 @@ void AddQueryFlags(CLI::App& command, SearchFlags& flags) {
   command.add_option("--top-classes", flags.top_classes, "Class scores a query; 0 = all")
       ->type_name("N")
       ->capture_default_str();
+  command
+      .add_option("--top-attributes", flags.top_attributes,
+                  "Attribute scores a query, of bundles that have them; 0 = all")
+      ->type_name("N")
+      ->capture_default_str();
   command.add_option("--min-similarity", flags.min_similarity, "Leave out neighbours below it")
       ->type_name("X")
       ->check(CLI::Range(-1.0, 1.0, "-1..1"));
@@ -91,6 +96,7 @@ absl::StatusOr<v1::SearchRequest> MakeSearchRequest(const SearchFlags& flags,
   request.set_bundle(flags.bundle);
   request.set_top_k(flags.top_k);
   request.set_top_classes(flags.top_classes);
+  request.set_top_attributes(flags.top_attributes);
   request.set_with_timings(true);
   if (flags.min_similarity) request.set_min_similarity(*flags.min_similarity);
   if (!IsEmpty(flags.classes)) {

@@ -28,6 +28,7 @@ struct SearchFlags {
   std::string bundle;
   uint32_t top_k = 10;
   uint32_t top_classes = 5;
+  uint32_t top_attributes = 5;
   std::optional<float> min_similarity;
   FilterFlags classes;
   FilterFlags attributes;
@@ -43,7 +44,7 @@ struct SearchFlags {
 void AddSearchFlags(CLI::App& command, SearchFlags& flags);
 
 // Of these, the ones that say what is asked: pictures, items, bundle, top_k, top_classes,
-// min_similarity, filters.
+// top_attributes, min_similarity, filters.
 void AddQueryFlags(CLI::App& command, SearchFlags& flags);
 
 // What all queries share: everything but the query itself. InvalidArgument: a

@@ -16,12 +16,16 @@ ReportGallery Rows(const std::string& title, const std::vector<StudyQuery>& quer
   return gallery;
 }
 
+std::string ScoreText(const ScoredLabel& label) {
+  return absl::StrCat(label.name, " ", FigureText(label.score, 2));
+}
+
 ReportPicture PictureOf(const ScoredPicture& scored) {
   ReportPicture picture{.file = scored.file, .title = scored.id, .note = scored.error};
-  for (const ScoredLabel& label : scored.labels) {
-    (label.predicted ? picture.marked_chips : picture.chips)
-        .push_back(absl::StrCat(label.name, " ", FigureText(label.score, 2)));
-  }
+  for (const ScoredLabel& label : scored.labels)
+    (label.predicted ? picture.marked_chips : picture.chips).push_back(ScoreText(label));
+  for (const ScoredLabel& attribute : scored.attributes)  // Names hold commas.
+    absl::StrAppend(&picture.note, picture.note.empty() ? "" : " · ", ScoreText(attribute));
   return picture;
 }
 
@@ -85,6 +89,13 @@ ReportSection UnlabelledSection(const UnlabelledStudy& study) {
       study.shown.size(), " of the ", WithCommas(study.pictures), " pictures in ", study.folder,
       ". Labels that stand out are predicted, with their scores: above their class's threshold. "
       "The last one is the best of the others.");
+  const bool attributes =
+      std::any_of(study.shown.begin(), study.shown.end(),
+                  [](const ScoredPicture& scored) { return !scored.attributes.empty(); });
+  if (attributes) {
+    absl::StrAppend(&section.lead, " Above them, the best ", kShownAttributes,
+                    " attributes, which have no thresholds.");
+  }
   ReportGallery gallery;
   gallery.width = 130;
   for (const ScoredPicture& scored : study.shown) gallery.pictures.push_back(PictureOf(scored));

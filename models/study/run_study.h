@@ -16,6 +16,7 @@ inline constexpr int kShownNeighbors = 5;
 inline constexpr int kShownQueries = 6;  // Best and worst ones each.
 inline constexpr int kFixedQueries = 8;
 inline constexpr int kShownUnlabelled = 24;
+inline constexpr int kShownAttributes = 3;  // Of an unlabelled picture.
 
 struct StudyPicture {
   std::string id;
@@ -49,7 +50,7 @@ struct NeighborStudy {
 struct ScoredLabel {
   std::string name;
   float score = 0;
-  bool predicted = false;  // Above its class's threshold.
+  bool predicted = false;  // Above its class's threshold; attributes have none.
 };
 
 struct ScoredPicture {
@@ -57,6 +58,8 @@ struct ScoredPicture {
   std::string file;                 // A small JPEG; empty when it cannot be read.
   std::string error;                // Why not.
   std::vector<ScoredLabel> labels;  // Every predicted one and the best of the others; best first.
+  // The best kShownAttributes, best first; none where the bundle does not score attributes.
+  std::vector<ScoredLabel> attributes;
 };
 
 // Pictures without labels, as the model sees them.

@@ -31,6 +31,17 @@ std::vector<ScoredLabel> LabelsOfScores(const Manifest& manifest, const float* s
   return out;
 }
 
+// The best kShownAttributes. `scores`: one an attribute of the manifest, or none.
+std::vector<ScoredLabel> BestAttributes(const Manifest& manifest, absl::Span<const float> scores) {
+  std::vector<ScoredLabel> out;
+  for (size_t j = 0; j < scores.size(); ++j)
+    out.push_back({manifest.attributes(static_cast<int>(j)).name(), scores[j]});
+  std::stable_sort(out.begin(), out.end(),
+                   [](const ScoredLabel& a, const ScoredLabel& b) { return a.score > b.score; });
+  if (out.size() > kShownAttributes) out.erase(out.begin() + kShownAttributes, out.end());
+  return out;
+}
+
 }  // namespace
 
 absl::StatusOr<UnlabelledStudy> StudyUnlabelled(const Bundle& bundle,
@@ -47,12 +58,16 @@ absl::StatusOr<UnlabelledStudy> StudyUnlabelled(const Bundle& bundle,
   }
   LB_RETURN_IF_ERROR(corpus.status());
   const int classes = bundle.manifest.classes_size();
+  const size_t attributes = bundle.embedder->shape().attributes;
   size_t read = 0, unreadable = 0;
   for (size_t i = 0; i < chosen.size(); ++i) {
     ScoredPicture picture{.id = chosen[i].id};
     if (read < corpus->images.size() && corpus->images[read] == static_cast<int64_t>(i)) {
       picture.file = std::move(corpus->thumbnails[read]);
       picture.labels = LabelsOfScores(bundle.manifest, corpus->scores.data() + read * classes);
+      picture.attributes = BestAttributes(
+          bundle.manifest,
+          absl::MakeConstSpan(corpus->attribute_scores).subspan(read * attributes, attributes));
       ++read;
     } else {
       absl::string_view why = corpus->unreadable[unreadable++];

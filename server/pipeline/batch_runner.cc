@@ -25,12 +25,20 @@ int PaddedSize(int n, int max_batch) {
 
 absl::Status CheckShape(const Embeddings& embeddings, int64_t n, const ModelShape& shape) {
   if (embeddings.n == n && static_cast<int64_t>(embeddings.vectors.size()) == n * shape.dim &&
-      static_cast<int64_t>(embeddings.scores.size()) == n * shape.classes) {
+      static_cast<int64_t>(embeddings.scores.size()) == n * shape.classes &&
+      static_cast<int64_t>(embeddings.attribute_scores.size()) == n * shape.attributes) {
     return absl::OkStatus();
   }
   return absl::InternalError(absl::StrCat("the model answered ", n, " images with ",
-                                          embeddings.vectors.size(), " values and ",
-                                          embeddings.scores.size(), " scores"));
+                                          embeddings.vectors.size(), " values, ",
+                                          embeddings.scores.size(), " scores and ",
+                                          embeddings.attribute_scores.size(), " attribute scores"));
+}
+
+// Row `i` of a matrix with rows of `columns` values.
+void CopyRow(const std::vector<float>& matrix, int i, int columns, std::vector<float>* row) {
+  const auto begin = matrix.begin() + int64_t{i} * columns;
+  row->assign(begin, begin + columns);
 }
 
 absl::Status CheckUnit(absl::Span<const float> vector) {
@@ -236,10 +244,9 @@ void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items imag
   for (int i = 0; i < n; ++i) {
     InFlight* image = images[i];
     QueryResult& result = image->result;
-    const auto vector = embeddings.vectors.begin() + int64_t{i} * shape.dim;
-    const auto scores = embeddings.scores.begin() + int64_t{i} * shape.classes;
-    result.embedding.assign(vector, vector + shape.dim);
-    result.scores.assign(scores, scores + shape.classes);
+    CopyRow(embeddings.vectors, i, shape.dim, &result.embedding);
+    CopyRow(embeddings.scores, i, shape.classes, &result.scores);
+    CopyRow(embeddings.attribute_scores, i, shape.attributes, &result.attribute_scores);
     result.seconds.embed = seconds;
     runner_.context_.metrics->StageFinished(Stage::kPreprocess, result.seconds.preprocess);
     runner_.context_.metrics->StageFinished(Stage::kEmbed, seconds);

@@ -64,6 +64,8 @@ struct QueryResult {
   std::vector<Neighbor> neighbors;  // Rows of bundle->items.
   std::vector<float> embedding;     // The query's unit vector.
   std::vector<float> scores;        // kImage: one a class, in the manifest's order.
+  // kImage: one an attribute, in the manifest's order; none where the model does not score them.
+  std::vector<float> attribute_scores;
   StageSeconds seconds;
   std::vector<std::string> warnings;
 };

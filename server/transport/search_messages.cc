@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "engine/bundle/calibration.h"
@@ -83,21 +84,33 @@ void FillTimings(const StageSeconds& seconds, v1::Timings* timings) {
   timings->set_total(seconds.total);
 }
 
-// The best `top` classes (0 = all), best first; equal scores in the manifest's order.
-template <typename Response>
-void FillClasses(const QueryResult& result, uint32_t top, Response* response) {
-  std::vector<int> order(result.scores.size());
+// Places of the best `top` scores (0 = all), best first; equal scores in the manifest's order.
+std::vector<int> BestPlaces(absl::Span<const float> scores, uint32_t top) {
+  std::vector<int> order(scores.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](int a, int b) { return result.scores[a] > result.scores[b]; });
+                   [scores](int a, int b) { return scores[a] > scores[b]; });
   if (top != 0 && top < order.size()) order.resize(top);
-  for (const int i : order) {
-    const auto& entry = result.bundle->manifest.classes(i);
+  return order;
+}
+
+template <typename Request, typename Response>
+void FillScores(const Request& request, const QueryResult& result, Response* response) {
+  const Manifest& manifest = result.bundle->manifest;
+  for (const int i : BestPlaces(result.scores, request.top_classes())) {
+    const auto& entry = manifest.classes(i);
     v1::ClassScore* score = response->add_classes();
     score->set_class_id(entry.id());
     score->set_name(entry.name());
     score->set_score(result.scores[i]);
     score->set_predicted(result.scores[i] > entry.threshold());
+  }
+  for (const int i : BestPlaces(result.attribute_scores, request.top_attributes())) {
+    const auto& entry = manifest.attributes(i);
+    v1::AttributeScore* score = response->add_attributes();
+    score->set_attribute_id(entry.id());
+    score->set_name(entry.name());
+    score->set_score(result.attribute_scores[i]);
   }
 }
 
@@ -131,7 +144,7 @@ std::optional<bool> IsNovel(const v1::SearchRequest& request, const QueryResult&
 // The fields that both responses have.
 template <typename Request, typename Response>
 void FillCommon(const Request& request, const QueryResult& result, Response* response) {
-  FillClasses(result, request.top_classes(), response);
+  FillScores(request, result, response);
   response->set_bundle_id(result.bundle->id);
   if (request.with_timings()) FillTimings(result.seconds, response->mutable_timings());
   for (const std::string& warning : result.warnings) response->add_warnings(warning);

@@ -59,15 +59,26 @@ TEST(RenderContactSheetTest, ShowsNeighboursScoresTimesAndWhereTheyCameFrom) {
   EXPECT_THAT(main, HasSubstr("decode 1.0"));
 }
 
+TEST(RenderContactSheetTest, ShowsAttributeScoresBelowTheClassesWhereThereAreSome) {
+  EXPECT_EQ(Count(Main(Render(Sheet(SampleQuery()))), "<ol class=\"scores\">"), 1);
+  const std::string main = Main(Render(Sheet(SampleQueryWithAttributes())));
+  EXPECT_EQ(Count(main, "<ol class=\"scores\">"), 2);
+  EXPECT_LT(main.find("<h3>Class scores</h3>"), main.find("<h3>Attribute scores</h3>"));
+  EXPECT_THAT(main, HasSubstr("title=\"striped\">striped</span>"));
+  EXPECT_THAT(main, HasSubstr("<span class=\"value\">0.12</span>"));
+  EXPECT_THAT(main, HasSubstr("<span class=\"value\">0.75</span>")) << "no mark of a prediction";
+}
+
 TEST(RenderContactSheetTest, EscapesEverythingThatComesFromOutside) {
   const std::string attack = "\"><script>alert('x')</script>{{title}}&amp;";
-  QueryResult query = SampleQuery();
+  QueryResult query = SampleQueryWithAttributes();
   query.name = attack;
   query.response.set_bundle_id(attack);
   query.response.add_warnings(attack);
   query.response.mutable_neighbors(0)->set_item_id(attack);
   query.response.mutable_neighbors(0)->set_uri("javascript:" + attack);
   query.response.mutable_classes(0)->set_name(attack);
+  query.response.mutable_attributes(0)->set_name(attack);
   ContactSheet sheet = Sheet(query);
   sheet.queries.push_back({.name = attack, .status = InvalidArgument(attack, attack)});
   sheet.title = sheet.server = sheet.created = attack;
@@ -82,7 +93,7 @@ TEST(RenderContactSheetTest, EscapesEverythingThatComesFromOutside) {
   // Each of the places above shows the text as it is: escaped once, not expanded as a template.
   const std::string shown =
       "&quot;&gt;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;{{title}}&amp;amp;";
-  EXPECT_GE(Count(html, shown), 13);
+  EXPECT_GE(Count(html, shown), 15);
   EXPECT_EQ(Count(html, "{{title}}"), Count(html, shown));
 }
 
@@ -190,7 +201,7 @@ TEST(RenderContactSheetTest, AQueryWithoutNeighboursScoresOrTimesSaysSo) {
 }
 
 TEST(RenderContactSheetTest, LeavesNoTagOpenAndNoPlaceholderBehind) {
-  QueryResult query = SampleQuery();
+  QueryResult query = SampleQueryWithAttributes();
   query.picture = kJpeg;
   query.true_classes = {1};
   const std::string html = Render(Sheet(query));

@@ -37,6 +37,14 @@ TEST(QueryToJsonLineTest, HoldsTheReplyAndTheNames) {
   EXPECT_FALSE(json["neighbors"][0].contains("jaccard"));
 }
 
+TEST(QueryToJsonLineTest, HoldsTheAttributeScores) {
+  EXPECT_EQ(Parse(SampleQuery())["attributes"], Json::array());
+  const Json attributes = Parse(SampleQueryWithAttributes())["attributes"];
+  ASSERT_EQ(attributes.size(), 2u);
+  EXPECT_EQ(attributes[0], Json({{"attribute_id", 7}, {"name", "red"}, {"score", 0.75}}));
+  EXPECT_EQ(attributes[1]["name"], "striped");
+}
+
 TEST(QueryToJsonLineTest, AddsTheOverlapWithTrueLabels) {
   QueryResult query = SampleQuery();
   query.true_classes = {1};

@@ -24,6 +24,15 @@ TEST(RenderQueryTest, ShowsNeighboursAndScoresAsTables) {
             "  bag    0.250  █████\n");
 }
 
+TEST(RenderQueryTest, ShowsAttributeScoresBelowTheClassesWhereThereAreSome) {
+  EXPECT_EQ(RenderQuery(SampleQueryWithAttributes(), SampleNames(), kAscii),
+            RenderQuery(SampleQuery(), SampleNames(), kAscii) +
+                "\n"
+                "  attribute  score\n"
+                "  red        0.750  ###############-----\n"
+                "  striped    0.125  ###-----------------\n");
+}
+
 TEST(RenderQueryTest, IsPlainAsciiWhereUtf8IsNot) {
   const std::string text = RenderQuery(SampleQuery(), SampleNames(), kAscii);
   EXPECT_THAT(text, HasSubstr("###############-----  train/1  dress; top, t-shirt\n"));

@@ -52,4 +52,18 @@ inline QueryResult SampleQuery() {
   return query;
 }
 
+// The same from a bundle that scores attributes: 7 red, 8 striped.
+inline QueryResult SampleQueryWithAttributes() {
+  QueryResult query = SampleQuery();
+  auto* red = query.response.add_attributes();
+  red->set_attribute_id(7);
+  red->set_name("red");
+  red->set_score(0.75F);
+  auto* striped = query.response.add_attributes();
+  striped->set_attribute_id(8);
+  striped->set_name("striped");
+  striped->set_score(0.125F);
+  return query;
+}
+
 }  // namespace lookbook

@@ -29,6 +29,7 @@ TEST(SearchFlagsTest, DefaultsAskForTenNeighboursAndFiveScores) {
   const v1::SearchRequest request = Request({"a.jpg"});
   EXPECT_EQ(request.top_k(), 10u);
   EXPECT_EQ(request.top_classes(), 5u);
+  EXPECT_EQ(request.top_attributes(), 5u);
   EXPECT_TRUE(request.with_timings());
   EXPECT_FALSE(request.has_min_similarity());
   EXPECT_FALSE(request.has_class_filter());
@@ -36,10 +37,12 @@ TEST(SearchFlagsTest, DefaultsAskForTenNeighboursAndFiveScores) {
 }
 
 TEST(SearchFlagsTest, EveryFlagReachesTheRequest) {
-  const v1::SearchRequest request = Request({"a.jpg", "-k", "7", "--top-classes", "0",
-                                             "--min-similarity", "-0.5", "--bundle", "resnet50"});
+  const v1::SearchRequest request =
+      Request({"a.jpg", "-k", "7", "--top-classes", "0", "--top-attributes", "3",
+               "--min-similarity", "-0.5", "--bundle", "resnet50"});
   EXPECT_EQ(request.top_k(), 7u);
   EXPECT_EQ(request.top_classes(), 0u);
+  EXPECT_EQ(request.top_attributes(), 3u);
   EXPECT_THAT(request.min_similarity(), FloatEq(-0.5F));
   EXPECT_EQ(request.bundle(), "resnet50");
 }
@@ -79,7 +82,8 @@ TEST(SearchFlagsTest, ValuesOutOfRangeAreRefused) {
                                              {"--min-similarity", "1.5"},
                                              {"--concurrency", "0"},
                                              {"--concurrency", "65"},
-                                             {"--top-classes", "-1"}}) {
+                                             {"--top-classes", "-1"},
+                                             {"--top-attributes", "-1"}}) {
     EXPECT_THROW(Parse(arguments), CLI::ParseError) << arguments[0] << " " << arguments[1];
   }
 }

@@ -33,6 +33,11 @@ class EvaluatorAgreementTest : public ServerFixture {
 };
 
 TEST_F(EvaluatorAgreementTest, EmbeddingsScoresAndNeighborsAgree) {
+  TestBundleOptions options = Options();
+  options.scores_attributes = true;
+  bundle_ = WriteTestBundle(directory_ / "attributes", options);
+  ASSERT_THAT(bundle_, IsOk());
+  config_.bundles = {{"default", directory_ / "attributes"}};
   Start();
   const std::vector<ImageRecord> records = WriteImages();
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenBundle(bundle_->directory, {}));
@@ -56,6 +61,12 @@ TEST_F(EvaluatorAgreementTest, EmbeddingsScoresAndNeighborsAgree) {
     for (const v1::ClassScore& score : embedded.classes()) {
       const int column = static_cast<int>(score.class_id() - TestClassId(0)) / 3;
       EXPECT_NEAR(score.score(), corpus.scores[i * embedded.classes_size() + column], 1e-5);
+    }
+
+    ASSERT_EQ(embedded.attributes_size(), options.attributes);
+    for (const v1::AttributeScore& score : embedded.attributes()) {
+      const int column = static_cast<int>(score.attribute_id() - TestAttributeId(0)) / 5;
+      EXPECT_NEAR(score.score(), corpus.attribute_scores[i * options.attributes + column], 1e-5);
     }
 
     // Not the server's own index, but every item in a plain loop.

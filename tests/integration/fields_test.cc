@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "engine/image/decode.h"
-#include "engine/image/preprocess.h"
 #include "tests/integration/server_fixture.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -16,14 +14,8 @@ class FieldsTest : public ServerFixture {
  protected:
   FieldsTest() { Start(); }
 
-  // What the model says of a picture, computed here.
   TestModel::Answer Expected(const std::string& image) {
-    const PreprocessSpec spec = *ToPreprocessSpec(bundle_->manifest.preprocess());
-    const auto decoded = DecodeImage(image, {.min_short_side = spec.MinDecodedSide()});
-    EXPECT_THAT(decoded, IsOk());
-    std::vector<float> tensor(spec.TensorSize());
-    EXPECT_THAT(Preprocess(decoded->image, spec, absl::MakeSpan(tensor)), IsOk());
-    return TestModel(Options()).Evaluate(tensor);
+    return ModelAnswer(*bundle_, Options(), image);
   }
 };
 

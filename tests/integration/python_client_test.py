@@ -99,7 +99,18 @@ class PythonClientTest(unittest.TestCase):
                 self.assertAlmostEqual(mine.similarity, theirs["similarity"], places=6)
                 self.assertEqual(list(mine.class_ids), theirs["class_ids"])
             self.assertEqual([c.class_id for c in reply.classes], [c["class_id"] for c in expected["classes"]])
+            self.assertEqual([a.attribute_id for a in reply.attributes], [a["attribute_id"] for a in expected["attributes"]])
             self.assertEqual(reply.bundle_id, expected["bundle_id"])
+
+    def test_attribute_scores_are_in_the_schema(self):
+        picture = (self.pictures / "1.jpg").read_bytes()
+        scores = [a.score for a in self.client.call(SEARCH, "Search", image=picture).attributes]
+        self.assertEqual(len(scores), 3)
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        embedded = self.client.call(SEARCH, "Embed", image=picture, top_attributes=2).attributes
+        for mine, score in zip(embedded, scores[:2], strict=True):
+            self.assertAlmostEqual(mine.score, score, places=5)
+        self.assertFalse(self.client.call(SEARCH, "Search", item_id="item-1").attributes)
 
     def test_an_embedding_finds_what_its_picture_found(self):
         picture = (self.pictures / "0.jpg").read_bytes()

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/image/decode.h"
+#include "engine/image/preprocess.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -95,6 +97,17 @@ std::vector<GoldenNeighbor> ServerFixture::BruteForce(
       [](const GoldenNeighbor& a, const GoldenNeighbor& b) { return a.similarity > b.similarity; });
   if (found.size() > top_k) found.resize(top_k);
   return found;
+}
+
+TestModel::Answer ServerFixture::ModelAnswer(const TestBundle& bundle,
+                                             const TestBundleOptions& options,
+                                             const std::string& image) {
+  const PreprocessSpec spec = *ToPreprocessSpec(bundle.manifest.preprocess());
+  const auto decoded = DecodeImage(image, {.min_short_side = spec.MinDecodedSide()});
+  EXPECT_THAT(decoded, IsOk());
+  std::vector<float> tensor(spec.TensorSize());
+  EXPECT_THAT(Preprocess(decoded->image, spec, absl::MakeSpan(tensor)), IsOk());
+  return TestModel(options).Evaluate(tensor);
 }
 
 void ServerFixture::ExpectNeighbors(const v1::SearchResponse& response,

@@ -47,6 +47,9 @@ class ServerFixture : public ::testing::Test {
   static std::vector<GoldenNeighbor> BruteForce(
       const TestBundle& bundle, const std::vector<float>& query, size_t top_k,
       const std::function<bool(const Item&)>& allows = nullptr, double min_similarity = -2);
+  // What the model of a bundle with these options says of a picture, in plain loops.
+  static TestModel::Answer ModelAnswer(const TestBundle& bundle, const TestBundleOptions& options,
+                                       const std::string& image);
   static void ExpectNeighbors(const v1::SearchResponse& response,
                               const std::vector<GoldenNeighbor>& expected);
 

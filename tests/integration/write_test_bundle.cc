@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   lookbook::TestBundleOptions options;
   options.items = 100;
   options.dim = 16;
+  options.scores_attributes = true;
   const auto bundle = lookbook::WriteTestBundle(argv[1], options);
   absl::Status status = bundle.status();
   status.Update(lookbook::MakeDirectories(argv[2]));

@@ -21,7 +21,8 @@ FakeBundle MakeFakeBundle(const std::string& directory, const std::string& id,
   fake.bundle->manifest.set_created(FormatCreated(options.created));
   fake.bundle->preprocess = *ToPreprocessSpec(fake.bundle->manifest.preprocess());
   auto embedder = std::make_unique<FakeEmbedder>(
-      ModelShape{options.image_size, options.dim, options.classes, 0});
+      ModelShape{options.image_size, options.dim, options.classes,
+                 options.scores_attributes ? options.attributes : 0});
   fake.embedder = embedder.get();
   fake.bundle->embedder = std::move(embedder);
   std::mt19937_64 random(options.seed);

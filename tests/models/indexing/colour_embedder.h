@@ -16,8 +16,8 @@
 
 namespace lookbook {
 
-// embedding = mean of each channel (offset so that it is never zero), made unit; score c = 1 where
-// channel c leads.
+// embedding = mean of each channel (offset so that it is never zero), made unit; score c = 0.9
+// where channel c leads, else 0.1; attribute a has 0.75 where channel a mod 3 leads, else 0.25.
 class ColourEmbedder : public Embedder {
  public:
   explicit ColourEmbedder(int size, int attributes = 0) : shape_{size, 3, 3, attributes} {}
@@ -44,7 +44,10 @@ class ColourEmbedder : public Embedder {
         out.vectors.push_back(static_cast<float>(mean[c] / std::sqrt(square)));
         out.scores.push_back(mean[c] == std::max({mean[0], mean[1], mean[2]}) ? 0.9f : 0.1f);
       }
-      for (int a = 0; a < shape_.attributes; ++a) out.attribute_scores.push_back(0.25f);
+      for (int a = 0; a < shape_.attributes; ++a) {
+        const bool leads = mean[a % 3] == std::max({mean[0], mean[1], mean[2]});
+        out.attribute_scores.push_back(leads ? 0.75f : 0.25f);
+      }
     }
     return out;
   }

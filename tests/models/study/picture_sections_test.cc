@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 TEST(PictureSectionsTest, AQueryLeadsItsRowAndSharedLabelsStandOut) {
@@ -55,6 +56,18 @@ TEST(PictureSectionsTest, UnlabelledPicturesCarryPredictionsWithScores) {
   EXPECT_EQ(pictures[1].file, "");
 }
 
+TEST(PictureSectionsTest, UnlabelledPicturesShowTheirAttributesWhereThereAreSome) {
+  UnlabelledStudy study = SmallRun().unlabelled;
+  EXPECT_THAT(UnlabelledSection(study).lead, Not(HasSubstr("attributes")));
+  study.shown[0].attributes = {{"red", 0.75f}, {"striped, narrow", 0.5f}};
+  const ReportSection section = UnlabelledSection(study);
+  EXPECT_THAT(section.lead, HasSubstr("the best 3 attributes, which have no thresholds."));
+  const auto pictures = BlocksOf<ReportGallery>(section)[0].pictures;
+  EXPECT_EQ(pictures[0].note, "red 0.75 · striped, narrow 0.50");
+  EXPECT_THAT(pictures[0].chips, ElementsAre("bag 0.20")) << "classes stay as they are";
+  EXPECT_EQ(pictures[1].note, "not a JPEG");
+}
+
 TEST(PictureSectionsTest, AMissingFolderIsSaid) {
   const ReportSection section =
       UnlabelledSection({.folder = "data/test", .problem = "no folder data/test"});
@@ -69,7 +82,8 @@ TEST(PictureSectionsTest, HostileNamesAreText) {
   query.answers[0].picture = {.id = kHostile, .labels = {kHostile}};
   run.neighbors.best = {query};
   run.unlabelled.folder = kHostile;
-  run.unlabelled.shown = {{.id = kHostile, .error = kHostile, .labels = {{kHostile, 1, true}}}};
+  run.unlabelled.shown = {{.id = kHostile, .error = kHostile, .labels = {{kHostile, 1, true}}},
+                          {.id = "read", .attributes = {{kHostile, 1}}}};
   ReportPage page;
   page.sections = {NeighborSection(run.neighbors), UnlabelledSection(run.unlabelled)};
   LB_ASSERT_OK_AND_ASSIGN(const std::string html, RenderPage(page));

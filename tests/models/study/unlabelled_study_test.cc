@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "models/report/render_page.h"
 #include "tests/models/study/colour_bundle.h"
 #include "tests/support/status_matchers.h"
@@ -51,6 +52,26 @@ TEST_F(UnlabelledStudyTest, PredictedIsWhatIsAboveItsClassesThreshold) {
   EXPECT_TRUE(study.shown[0].labels[0].predicted);
   EXPECT_EQ(study.shown[0].labels[1].name, "red");
   EXPECT_FALSE(study.shown[0].labels[1].predicted);
+}
+
+TEST_F(UnlabelledStudyTest, TheBestAttributesWhereTheBundleScoresThem) {
+  const TempDir dir;
+  const auto scoring = MakeColourBundle(dir / "index", images_, /*attributes=*/5);
+  images_.resize(3);
+  ASSERT_THAT(WriteFile(images_[1].path, "broken"), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(UnlabelledStudy study, StudyUnlabelled(*scoring, images_, 1));
+  ASSERT_THAT(study.shown, SizeIs(3));
+  const auto text = [](const ScoredPicture& picture) {
+    std::string out;
+    for (const ScoredLabel& entry : picture.attributes)
+      absl::StrAppend(&out, entry.name, entry.predicted ? "!" : " ", entry.score, "; ");
+    return out;
+  };
+  EXPECT_EQ(text(study.shown[0]), "a0 0.75; a3 0.75; a1 0.25; ") << "red; ties by the manifest";
+  EXPECT_EQ(text(study.shown[1]), "") << "cannot be read";
+  EXPECT_EQ(text(study.shown[2]), "a2 0.75; a0 0.25; a1 0.25; ") << "blue";
+  LB_ASSERT_OK_AND_ASSIGN(study, StudyUnlabelled(*bundle_, images_, 1));
+  EXPECT_EQ(text(study.shown[0]), "") << "this bundle scores none";
 }
 
 TEST_F(UnlabelledStudyTest, APictureThatCannotBeReadSaysWhy) {

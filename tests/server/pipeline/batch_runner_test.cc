@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 // Batches made by hand and run on this thread.
 class BatchRunnerTest : public PipelineTest {
@@ -65,6 +66,7 @@ class BatchRunnerTest : public PipelineTest {
     const SteppedAnswer expected = AnswerOf(tensor, parts.bundle->embedder->shape());
     EXPECT_EQ(answer->embedding, expected.embedding);
     EXPECT_EQ(answer->scores, expected.scores);
+    EXPECT_EQ(answer->attribute_scores, expected.attribute_scores);
     EXPECT_EQ(answer->bundle, parts.bundle);
     ExpectSameNeighbors(answer->neighbors, BruteForce(parts, expected.embedding, 10));
   }
@@ -100,6 +102,18 @@ TEST_F(BatchRunnerTest, EmbedsImagesTogetherAndSearchesAllTogether) {
   EXPECT_THAT(batch[1].pending->Wait()->scores, IsEmpty()) << "only images have scores";
   ExpectSameNeighbors(batch[1].pending->Wait()->neighbors,
                       BruteForce(parts_, {1, 0, 0, 0, 0, 0, 0, 0}, 10));
+}
+
+TEST_F(BatchRunnerTest, EachImageGetsItsOwnAttributeScoresWhereTheModelHasThem) {
+  const TestBundleParts scoring = MakeBundle({.scores_attributes = true});
+  std::vector<Made> batch = {Image(1, scoring), Image(2, scoring), Image(3)};
+  Run(batch);
+  for (const size_t i : {0, 1}) {
+    ExpectAnswered(batch[i], scoring);
+    EXPECT_THAT(batch[i].pending->Wait()->attribute_scores, SizeIs(3));
+  }
+  EXPECT_NE(batch[0].pending->Wait()->attribute_scores, batch[1].pending->Wait()->attribute_scores);
+  EXPECT_THAT(batch[2].pending->Wait()->attribute_scores, IsEmpty()) << "a bundle without them";
 }
 
 TEST_F(BatchRunnerTest, AModelThatTakesPixelsGetsThemAsTheyAre) {
@@ -275,6 +289,20 @@ TEST_F(BatchRunnerTest, AModelOfAnotherShapeIsAnInternalError) {
   Run(batch);
   EXPECT_THAT(batch[0].pending->Wait(),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("answered 1 images")));
+}
+
+TEST_F(BatchRunnerTest, AModelWithoutThePromisedAttributeScoresIsAnInternalError) {
+  auto bundle = std::make_shared<Bundle>();
+  bundle->preprocess = parts_.bundle->preprocess;
+  ModelShape shape = parts_.bundle->embedder->shape();
+  shape.attributes = 3;
+  bundle->embedder = std::make_unique<BrokenEmbedder>(shape, 1.0f);  // It gives none.
+  bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
+  TestBundleParts broken{.bundle = bundle};
+  std::vector<Made> batch = {Image(1, broken)};
+  Run(batch);
+  EXPECT_THAT(batch[0].pending->Wait(),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("and 0 attribute scores")));
 }
 
 TEST_F(BatchRunnerTest, WhoIsCancelledDuringEmbeddingIsNotSearched) {

@@ -49,7 +49,9 @@ TestBundleParts PipelineTest::MakeBundle(const TestBundleOptions& options, int m
   bundle->manifest = MakeTestManifest(options);
   bundle->preprocess = *ToPreprocessSpec(bundle->manifest.preprocess());
   auto embedder = std::make_unique<SteppedEmbedder>(
-      ModelShape{options.image_size, options.dim, options.classes, 0}, max_batch);
+      ModelShape{options.image_size, options.dim, options.classes,
+                 options.scores_attributes ? options.attributes : 0},
+      max_batch);
   parts.embedder = embedder.get();
   bundle->embedder = std::move(embedder);
   std::mt19937_64 random(options.seed);

@@ -14,10 +14,12 @@
 namespace lookbook {
 
 // The embedding that SteppedEmbedder gives an image: value j is the mean of every dim-th sample
-// from j on, plus a half; then unit length. Scores are the sigmoid of the values before that.
+// from j on, plus a half; then unit length. Scores are the sigmoid of the values before that,
+// attribute scores the sigmoid of their negatives.
 struct SteppedAnswer {
   std::vector<float> embedding;
   std::vector<float> scores;
+  std::vector<float> attribute_scores;
 };
 inline SteppedAnswer AnswerOf(absl::Span<const float> image, const ModelShape& shape) {
   std::vector<double> values(shape.dim, 0.5);
@@ -32,6 +34,10 @@ inline SteppedAnswer AnswerOf(absl::Span<const float> image, const ModelShape& s
   }
   for (int c = 0; c < shape.classes; ++c) {
     answer.scores.push_back(static_cast<float>(1 / (1 + std::exp(-values[c % shape.dim]))));
+  }
+  for (int a = 0; a < shape.attributes; ++a) {
+    answer.attribute_scores.push_back(
+        static_cast<float>(1 / (1 + std::exp(values[a % shape.dim]))));
   }
   return answer;
 }
@@ -59,6 +65,8 @@ class SteppedEmbedder : public Embedder {
       const SteppedAnswer one = AnswerOf(images.subspan(i * stride, stride), shape_);
       result.vectors.insert(result.vectors.end(), one.embedding.begin(), one.embedding.end());
       result.scores.insert(result.scores.end(), one.scores.begin(), one.scores.end());
+      result.attribute_scores.insert(result.attribute_scores.end(), one.attribute_scores.begin(),
+                                     one.attribute_scores.end());
     }
     return result;
   }

@@ -1,5 +1,6 @@
 #include "server/transport/search_messages.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -277,6 +278,45 @@ TEST_F(FillResponseTest, TopClassesKeepsTheBest) {
   EXPECT_EQ(all.classes_size(), 5);
 }
 
+std::vector<uint32_t> AttributeIds(
+    const google::protobuf::RepeatedPtrField<v1::AttributeScore>& in) {
+  std::vector<uint32_t> ids;
+  for (const v1::AttributeScore& score : in) ids.push_back(score.attribute_id());
+  return ids;
+}
+
+TEST_F(FillResponseTest, AttributesAreSortedWithTiesInTheManifestsOrder) {
+  result_.attribute_scores = {0.2f, 0.7f, 0.2f};
+  v1::SearchResponse response;
+  FillResponse(ItemRequest(), result_, &response);
+  EXPECT_THAT(AttributeIds(response.attributes()),
+              ElementsAre(TestAttributeId(1), TestAttributeId(0), TestAttributeId(2)));
+  EXPECT_EQ(response.attributes(0).name(), fake_.bundle->manifest.attributes(1).name());
+  EXPECT_EQ(response.attributes(0).score(), 0.7f);
+  EXPECT_EQ(response.classes_size(), 5);
+}
+
+TEST_F(FillResponseTest, TopAttributesKeepsTheBestAndLeavesTheClassesAlone) {
+  result_.attribute_scores = {0.2f, 0.7f, 0.3f};
+  for (const uint32_t top : {1u, 2u, 3u, 100u, 0u}) {
+    v1::SearchRequest request = ItemRequest();
+    request.set_top_attributes(top);
+    v1::SearchResponse response;
+    FillResponse(request, result_, &response);
+    EXPECT_EQ(response.attributes_size(), top == 0 ? 3 : std::min<int>(static_cast<int>(top), 3));
+    EXPECT_EQ(response.attributes(0).attribute_id(), TestAttributeId(1));
+    EXPECT_EQ(response.classes_size(), 5);
+  }
+}
+
+TEST_F(FillResponseTest, WithoutAttributeScoresThereAreNoAttributes) {
+  v1::SearchRequest request = ItemRequest();
+  request.set_top_attributes(2);
+  v1::SearchResponse response;
+  FillResponse(request, result_, &response);
+  EXPECT_EQ(response.attributes_size(), 0) << "though the manifest lists some";
+}
+
 TEST_F(FillResponseTest, TimingsOnlyWhenAsked) {
   v1::SearchRequest request = ItemRequest();
   v1::SearchResponse without, with;
@@ -292,13 +332,17 @@ TEST_F(FillResponseTest, TimingsOnlyWhenAsked) {
 
 TEST_F(FillResponseTest, EmbedGivesTheVectorAndTheRestAlike) {
   v1::EmbedRequest request;
+  result_.attribute_scores = {0.2f, 0.7f, 0.2f};
   request.set_top_classes(1);
+  request.set_top_attributes(2);
   request.set_with_timings(true);
   request.set_request_id("r-1");
   v1::EmbedResponse response;
   FillResponse(request, result_, &response);
   EXPECT_THAT(response.embedding().values(), ElementsAre(0.6f, 0.8f));
   EXPECT_EQ(response.classes_size(), 1);
+  EXPECT_THAT(AttributeIds(response.attributes()),
+              ElementsAre(TestAttributeId(1), TestAttributeId(0)));
   EXPECT_EQ(response.bundle_id(), "fake-1");
   EXPECT_EQ(response.timings().total(), 6);
   EXPECT_THAT(response.warnings(), ElementsAre("missing_eoi"));
