@@ -64,6 +64,28 @@ TEST(CommandLineTest, WrongFlagsExitWithTwo) {
   EXPECT_EQ(RunTrainer({"predict", "no/such/folder", "--bundle", "b", "--csv", "c"}).code, 2);
 }
 
+TEST(CommandLineTest, ThreadsAreAtLeastOneWhateverThereIsToDo) {
+  TempDir dir;
+  const std::string data = dir / "data";
+  ASSERT_EQ(RunTrainer({"synth", "--out", data, "--tiny"}).code, 0);
+  const std::vector<std::string> prepare = {"prepare", data, "--image-size", "32"};
+  ASSERT_EQ(RunTrainer(prepare).code, 0);
+  for (const char* threads : {"0", "-3", "1025", "many"}) {
+    for (std::vector<std::string> args : {prepare,
+                                          {"eda", data, "--out", dir / "eda"},
+                                          {"synth", "--out", dir / "other", "--tiny"}}) {
+      args.insert(args.end(), {"--threads", threads});
+      const Outcome outcome = RunTrainer(args);
+      EXPECT_EQ(outcome.code, 2) << args[0] << " " << threads;
+      EXPECT_THAT(outcome.error, HasSubstr("--threads")) << args[0] << " " << threads;
+    }
+  }
+  EXPECT_FALSE(PathExists(dir / "eda"));
+  EXPECT_FALSE(PathExists(dir / "other"));
+  EXPECT_THAT(RunTrainer({"prepare", data, "--image-size", "32", "--threads", "1"}).out,
+              HasSubstr("found and checked"));
+}
+
 TEST(CommandLineTest, ErrorsNameCommandAndCause) {
   const Outcome outcome = RunTrainer({"train", "--recipe", "no/such.toml"});
   EXPECT_EQ(outcome.code, 2);
