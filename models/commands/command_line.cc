@@ -23,7 +23,15 @@ constexpr char kFooter[] = R"(Examples:
 Ctrl-C stops a training after the step under way; the same command goes on from there.
 Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged or collapsed, 130 interrupted.)";
 
+constexpr int kMostThreads = 1024;
+
 }  // namespace
+
+void AddThreadsFlag(CLI::App& command, int* threads) {
+  command.add_option("--threads", *threads, "Threads")
+      ->check(CLI::Range(1, kMostThreads))
+      ->capture_default_str();
+}
 
 int ExitCode(const absl::Status& status) {
   switch (status.code()) {

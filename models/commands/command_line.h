@@ -41,6 +41,9 @@ void AddPipelineFlags(CLI::App& command, PipelineOptions* options);
 // --device and --precision: where a training computes, in place of what the recipe says.
 void AddComputeFlags(CLI::App& command, std::string* device, std::string* precision);
 
+// --threads, 1 to 1,024; `*threads` is the default.
+void AddThreadsFlag(CLI::App& command, int* threads);
+
 int ExitCode(const absl::Status& status);
 
 // Runs the command that was parsed, as ParseAndRun does; what it throws is reported like a status.

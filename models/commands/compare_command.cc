@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "models/commands/bundle_measurement.h"
 #include "models/commands/command_line.h"
+#include "models/commands/output_file.h"
 #include "models/evaluate/comparison.h"
 
 namespace lookbook {
@@ -37,6 +38,7 @@ absl::StatusOr<RunOutputs> Measure(const std::string& directory, const FashionDa
 }
 
 absl::Status RunCompare(const CompareFlags& flags) {
+  LB_RETURN_IF_ERROR(CheckOutputFile(flags.json));
   LB_ASSIGN_OR_RETURN(FashionData data, ReadSet(flags.data, flags.csv, flags.images));
   if (!flags.split.empty()) LB_RETURN_IF_ERROR(KeepTestPart(flags.split, &data));
   const std::string split(flags.split.empty() ? absl::StripSuffix(flags.csv, ".csv") : "test");

@@ -107,7 +107,7 @@ void AddEdaCommand(CLI::App& app, CommandList* commands) {
       ->capture_default_str();
   command->add_flag("!--no-duplicates", explore.hashes,
                     "Read headers only: faster, but no near-duplicates and no damaged pixels");
-  command->add_option("--threads", explore.threads, "Threads")->capture_default_str();
+  AddThreadsFlag(*command, &explore.threads);
   commands->emplace_back(command, [flags] { return RunEda(*flags); });
 }
 

@@ -5,6 +5,7 @@
 #include "base/status_macros.h"
 #include "models/commands/bundle_measurement.h"
 #include "models/commands/command_line.h"
+#include "models/commands/output_file.h"
 #include "models/evaluate/evaluation_text.h"
 
 namespace lookbook {
@@ -43,6 +44,7 @@ absl::Status EvaluateBundle(const EvaluateFlags& flags) {
 }
 
 absl::Status RunEvaluate(const EvaluateFlags& flags) {
+  LB_RETURN_IF_ERROR(CheckOutputFile(flags.json));
   if (!flags.bundle.empty()) return EvaluateBundle(flags);
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<Pipeline> pipeline, Pipeline::Open(flags.pipeline));
   LB_RETURN_IF_ERROR(pipeline->Evaluate());

@@ -6,6 +6,7 @@
 #include "models/commands/command_line.h"
 #include "models/commands/cores.h"
 #include "models/commands/manifest_builder.h"
+#include "models/commands/output_file.h"
 #include "models/commands/prediction_csv.h"
 #include "models/commands/progress.h"
 
@@ -13,8 +14,8 @@ namespace lookbook {
 namespace {
 
 constexpr char kFooter[] =
-    R"(DIR is searched with the folders in it. Each picture is one line of the CSV: predicted labels (joined by "|") and every
-score; a picture that cannot be read has its error there, and the rest go on.
+    R"(DIR is searched with the folders in it. Each picture is one line of the CSV: predicted labels (joined by "|", a "|" in a name
+is "\|") and every score; a text that a spreadsheet would take for a formula has "'" before it; a picture that cannot be read has its error there, and the rest go on.
 Example:
   lookbook-train predict data/outfits/test --bundle out/quick/bundles --csv predictions.csv)";
 
@@ -25,6 +26,7 @@ struct PredictFlags {
 };
 
 absl::Status RunPredict(const PredictFlags& flags) {
+  LB_RETURN_IF_ERROR(CheckOutputFile(flags.csv));  // Not after an hour of scoring.
   LB_ASSIGN_OR_RETURN(const std::vector<ImageRecord> images, ListPictures(flags.folder));
   LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, OpenBundleOrRoot(flags.bundle));
   ProgressLine progress("predict");

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "models/report/csv_field.h"
@@ -16,14 +17,20 @@ namespace {
 
 constexpr float kAttributeThreshold = 0.5f;
 
-// Names whose score is above its threshold.
+// A label as one of a list that "|" joins.
+std::string ListEntry(const std::string& name) {
+  return absl::StrReplaceAll(name, {{"\\", "\\\\"}, {"|", "\\|"}});
+}
+
+// Names whose score is above its threshold, as a field.
 std::string Predicted(const std::vector<Label>& labels, const float* scores,
                       const std::vector<float>& thresholds) {
   std::string out;
   for (size_t j = 0; j < labels.size(); ++j) {
-    if (scores[j] > thresholds[j]) absl::StrAppend(&out, out.empty() ? "" : "|", labels[j].name);
+    if (scores[j] > thresholds[j])
+      absl::StrAppend(&out, out.empty() ? "" : "|", ListEntry(labels[j].name));
   }
-  return out;
+  return CsvTextField(out);
 }
 
 std::string Header(const LabelSpace& labels, bool attributes) {
@@ -52,20 +59,20 @@ std::string PredictionsToCsv(const LabelSpace& labels, const std::vector<float>&
   std::string out = Header(labels, attributes);
   size_t read = 0, unreadable = 0;
   for (size_t i = 0; i < images.size(); ++i) {
-    absl::StrAppend(&out, CsvField(images[i].id), ",");
+    absl::StrAppend(&out, CsvTextField(images[i].id), ",");
     if (read == corpus.images.size() || corpus.images[read] != static_cast<int64_t>(i)) {
       absl::string_view why = corpus.unreadable[unreadable++];
       absl::ConsumePrefix(&why, absl::StrCat(images[i].id, ": "));
-      absl::StrAppend(&out, CsvField(why), ",", attributes ? "," : "", std::string(scored, ','),
+      absl::StrAppend(&out, CsvTextField(why), ",", attributes ? "," : "", std::string(scored, ','),
                       "\n");
       continue;
     }
     const float* scores = corpus.scores.data() + read * labels.classes.size();
-    absl::StrAppend(&out, ",", CsvField(Predicted(labels.classes, scores, thresholds)));
+    absl::StrAppend(&out, ",", Predicted(labels.classes, scores, thresholds));
     const float* attribute_scores =
         attributes ? corpus.attribute_scores.data() + read * labels.attributes.size() : nullptr;
     if (attributes)
-      absl::StrAppend(&out, ",", CsvField(Predicted(labels.attributes, attribute_scores, halves)));
+      absl::StrAppend(&out, ",", Predicted(labels.attributes, attribute_scores, halves));
     for (size_t j = 0; j < labels.classes.size(); ++j)
       absl::StrAppendFormat(&out, ",%.6g", scores[j]);
     for (size_t j = 0; attributes && j < labels.attributes.size(); ++j)

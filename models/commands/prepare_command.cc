@@ -71,7 +71,7 @@ void AddPrepareCommand(CLI::App& app, CommandList* commands) {
       ->check(CLI::IsMember({"squish", "pad", "crop"}))
       ->capture_default_str();
   command->add_option("--cache-dir", data.cache_dir, "Folder to write; default: DATA/prepared");
-  command->add_option("--threads", flags->threads, "Threads")->capture_default_str();
+  AddThreadsFlag(*command, &flags->threads);
   command->add_flag("--strict", flags->strict, "Any problem with the data makes it exit with 2");
   commands->emplace_back(command, [flags] { return RunPrepare(*flags); });
 }

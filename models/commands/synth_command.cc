@@ -79,7 +79,7 @@ void AddSynthCommand(CLI::App& app, CommandList* commands) {
   command->add_option("--seed", options->seed, "Another seed, other pictures")
       ->capture_default_str();
   command->add_option("--jpeg-quality", options->jpeg_quality, "1 to 100")->capture_default_str();
-  command->add_option("--threads", options->threads, "Threads")->capture_default_str();
+  AddThreadsFlag(*command, &options->threads);
   command
       ->add_option("--garment-source", options->garment_source,
                    "Folder of Fashion-MNIST's four files")

@@ -1,4 +1,5 @@
-// Draws the charts of a report: each canvas names its entry in the JSON that stands in the page.
+// Draws the charts of a report: each canvas names its entry in the JSON that stands in the page. And says of tables that
+// are wider than the page that they are.
 (() => {
   'use strict';
   const specs = JSON.parse(document.getElementById('charts').textContent);
@@ -91,7 +92,7 @@
   }
 
   // A legend of many names takes its room from the page, not from the plot.
-  const LEGEND = {row: 20, around: 44, free: 2};
+  const LEGEND = {row: 20, line: 34, around: 56, free: 2};
   function makeRoom(canvas, series) {
     const plot = canvas.parentElement;
     plot.style.removeProperty('--legend');
@@ -106,10 +107,19 @@
     if (rows > LEGEND.free) plot.style.setProperty('--legend', (rows - LEGEND.free) * LEGEND.row + 'px');
   }
 
+  // A line's swatch is a piece of that line. By itself it would take after its points, which have no dashes.
+  function lineLabels(chart) {
+    return Chart.defaults.plugins.legend.labels.generateLabels(chart).map((label) => {
+      const {borderDash, borderWidth} = chart.data.datasets[label.datasetIndex];
+      return {...label, lineDash: borderDash, lineWidth: borderWidth};
+    });
+  }
+
   function legendLabels(spec) {
     const common = {color: color('--ink'), boxHeight: 12, padding: 8};
     const lines = spec.kind === 'curve' || spec.kind === 'line';
-    return lines ? {...common, usePointStyle: true, pointStyle: 'line', pointStyleWidth: 22} : {...common, boxWidth: 12};
+    return lines ? {...common, usePointStyle: true, pointStyle: 'line', pointStyleWidth: LEGEND.line, generateLabels: lineLabels}
+                 : {...common, boxWidth: 12};
   }
 
   function draw(canvas) {
@@ -134,6 +144,24 @@
     }));
   }
 
+  // A table that has columns beyond its right edge says so, and can be scrolled by keys.
+  function hint(scroll) {
+    const wide = scroll.scrollWidth > scroll.clientWidth + 1;
+    scroll.classList.toggle('wide', wide);
+    scroll.classList.toggle('end', wide && scroll.scrollLeft + scroll.clientWidth >= scroll.scrollWidth - 1);
+    if (wide) scroll.tabIndex = 0;
+    else scroll.removeAttribute('tabindex');
+  }
+
+  function hintAll() {
+    const sizes = new ResizeObserver((entries) => entries.forEach((entry) => hint(entry.target)));
+    for (const scroll of document.querySelectorAll('.scroll')) {
+      hint(scroll);
+      sizes.observe(scroll);
+      scroll.addEventListener('scroll', () => hint(scroll), {passive: true});
+    }
+  }
+
   function drawAll() {
     while (drawn.length > 0) drawn.pop().destroy();
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
@@ -141,5 +169,6 @@
   }
 
   drawAll();
+  hintAll();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 })();

@@ -56,6 +56,18 @@ double BestOf(const Runs& runs, const char* name) {
   return best;
 }
 
+// What stands out in a column: the best figure, unless all that was measured looks the same. Empty:
+// nothing does.
+std::string WinnerOf(const Runs& runs, const char* name) {
+  if (!std::isfinite(BestOf(runs, name))) return "";
+  const std::string best = FigureText(BestOf(runs, name));
+  const bool differs = std::any_of(runs.begin(), runs.end(), [&](const RunStudy& run) {
+    const double value = FigureOf(run, name);
+    return std::isfinite(value) && FigureText(value) != best;
+  });
+  return differs ? best : "";
+}
+
 std::string StateText(const RunStudy& run) {
   if (run.history.empty()) return RunStateName(run.state);
   const HistoryEntry& last = run.history.back();
@@ -81,9 +93,9 @@ ReportTable ResultTable(const Runs& runs, const std::vector<std::string>& names)
         run.history.empty() ? "–" : WithCommas(run.history.back().step),
         run.train_seconds > 0 ? absl::StrFormat("%.1f", run.train_seconds / 60) : "–"};
     for (const Column& column : kCompared) {
-      const double value = FigureOf(run, column.value);
-      const bool best = MayWin(run) && value == BestOf(runs, column.value);
-      row.push_back(absl::StrCat(best && runs.size() > 1 ? "★ " : "", FigureText(value)));
+      const std::string figure = FigureText(FigureOf(run, column.value));
+      const bool best = MayWin(run) && figure == WinnerOf(runs, column.value);
+      row.push_back(absl::StrCat(best ? "★ " : "", figure));
     }
     row.push_back(FigureText(FigureOf(run, "std_sqrt_d")));
     row.push_back(FigureText(FigureOf(run, "hub_share")));
@@ -101,8 +113,8 @@ ReportSection ResultSection(const Runs& runs, const std::vector<std::string>& na
   ReportSection section;
   section.title = "Runs";
   section.lead =
-      "Each exported model on its run's evaluated set; ★ is the best. Whether a difference is more "
-      "than luck is what `lookbook-train compare` tests.";
+      "Each exported model on its run's evaluated set; ★ is the best where they differ. Whether a "
+      "difference is more than luck is what `lookbook-train compare` tests.";
   std::set<std::string> sets;
   for (const RunStudy& run : runs) {
     if (run.evaluation.has_value()) sets.insert(SetOf(run));

@@ -62,7 +62,7 @@ struct Lines {
 
   void Add(const std::string& scope, const std::string& name, const Figures& figures) {
     for (const auto& [metric, value] : figures) {
-      absl::StrAppend(&text, scope, ",", CsvField(name), ",", CsvField(metric), ",",
+      absl::StrAppend(&text, scope, ",", CsvTextField(name), ",", CsvField(metric), ",",
                       std::isfinite(value) ? absl::StrFormat("%.9g", value) : "", "\n");
     }
   }

@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Outcome {
   int code = 0;
@@ -62,6 +63,50 @@ TEST(CommandLineTest, WrongFlagsExitWithTwo) {
   EXPECT_EQ(RunTrainer({"report", "--html", "page.html"}).code, 2);
   EXPECT_EQ(RunTrainer({"report", "no/such/folder", "--html", "page.html"}).code, 2);
   EXPECT_EQ(RunTrainer({"predict", "no/such/folder", "--bundle", "b", "--csv", "c"}).code, 2);
+}
+
+TEST(CommandLineTest, ThreadsAreAtLeastOneWhateverThereIsToDo) {
+  TempDir dir;
+  const std::string data = dir / "data";
+  ASSERT_EQ(RunTrainer({"synth", "--out", data, "--tiny"}).code, 0);
+  const std::vector<std::string> prepare = {"prepare", data, "--image-size", "32"};
+  ASSERT_EQ(RunTrainer(prepare).code, 0);
+  for (const char* threads : {"0", "-3", "1025", "many"}) {
+    for (std::vector<std::string> args : {prepare,
+                                          {"eda", data, "--out", dir / "eda"},
+                                          {"synth", "--out", dir / "other", "--tiny"}}) {
+      args.insert(args.end(), {"--threads", threads});
+      const Outcome outcome = RunTrainer(args);
+      EXPECT_EQ(outcome.code, 2) << args[0] << " " << threads;
+      EXPECT_THAT(outcome.error, HasSubstr("--threads")) << args[0] << " " << threads;
+    }
+  }
+  EXPECT_FALSE(PathExists(dir / "eda"));
+  EXPECT_FALSE(PathExists(dir / "other"));
+  EXPECT_THAT(RunTrainer({"prepare", data, "--image-size", "32", "--threads", "1"}).out,
+              HasSubstr("found and checked"));
+}
+
+// Before the bundle is opened, which is not there either.
+TEST(CommandLineTest, WhatCannotBeWrittenIsNotMeasured) {
+  TempDir dir;
+  ASSERT_EQ(RunTrainer({"synth", "--out", dir / "data", "--tiny"}).code, 0);
+  for (const std::string& file : {dir / "absent/file", dir.path()}) {
+    for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+             {"predict", dir / "data/test", "--bundle", dir / "none", "--csv", file},
+             {"evaluate", "--bundle", dir / "none", "--data", dir / "data", "--json", file},
+             {"compare", dir / "none", dir / "none", "--data", dir / "data", "--json", file}}) {
+      const Outcome outcome = RunTrainer(args);
+      EXPECT_EQ(outcome.code, 2) << args[0];
+      EXPECT_THAT(outcome.error,
+                  AllOf(HasSubstr("cannot write " + file), Not(HasSubstr(dir / "none"))));
+    }
+  }
+  const Outcome outcome =
+      RunTrainer({"predict", dir / "data/test", "--bundle", dir / "none", "--csv", dir / "p.csv"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr(dir / "none"));
+  EXPECT_FALSE(PathExists(dir / "p.csv"));
 }
 
 TEST(CommandLineTest, ErrorsNameCommandAndCause) {

@@ -43,6 +43,19 @@ TEST(PredictionCsvTest, AttributesStandBesideClasses) {
             "d.jpg,empty,,,,,\n");
 }
 
+TEST(PredictionCsvTest, NamesOfAnyKindStayTellableAndNoCellIsAFormula) {
+  const LabelSpace labels = {{{1, "=1+1|\"q\",", ""}, {2, "a\\", ""}, {3, "b", ""}}, {}};
+  const EmbeddedCorpus corpus{.images = {0, 1},
+                              .scores = {0.75f, 0.75f, 0.75f, 0, 0.75f, 0.75f},
+                              .unreadable = {"+.jpg: @home"}};
+  EXPECT_EQ(PredictionsToCsv(labels, {0.5f, 0.5f, 0.5f},
+                             {{.id = "-a.jpg"}, {.id = "'b.jpg"}, {.id = "+.jpg"}}, corpus),
+            "file,error,predicted,\"class: =1+1|\"\"q\"\",\",class: a\\,class: b\n"
+            "'-a.jpg,,\"'=1+1\\|\"\"q\"\",|a\\\\|b\",0.75,0.75,0.75\n"
+            "''b.jpg,,a\\\\|b,0,0.75,0.75\n"
+            "'+.jpg,'@home,,,,\n");
+}
+
 TEST(ListPicturesTest, FindsPicturesInFoldersBelowInOrder) {
   TempDir dir;
   ASSERT_THAT(MakeDirectories(dir / "photos/more"), IsOk());

@@ -46,11 +46,27 @@ TEST(ComparisonPageTest, TheBestOfEachColumnIsMarked) {
   EXPECT_EQ(Cell(page, 1, "mAP"), "0.500");
   EXPECT_EQ(Cell(page, 0, "R@1"), "0.750");
   EXPECT_EQ(Cell(page, 1, "R@1"), "★ 0.875");
-  EXPECT_EQ(Cell(page, 0, "nDCG@10"), "★ 0.812") << "both are";
-  EXPECT_EQ(Cell(page, 1, "nDCG@10"), "★ 0.812");
+  EXPECT_EQ(Cell(page, 0, "nDCG@10"), "0.812") << "no best where all are equal";
+  EXPECT_EQ(Cell(page, 1, "nDCG@10"), "0.812");
   EXPECT_EQ(Cell(page, 0, "Jaccard@5"), "–") << "not measured is no best";
   EXPECT_EQ(Cell(page, 0, "minutes"), "1.5");
   EXPECT_THAT(BlocksOf<ReportText>(page.sections[0]), IsEmpty());
+}
+
+TEST(ComparisonPageTest, WhatLooksEqualIsEquallyGood) {
+  std::vector<RunStudy> runs = {SmallRun(), SmallRun(), SmallRun()};
+  const double map[] = {0.8122, 0.8123, 0.5};
+  for (size_t i = 0; i < runs.size(); ++i) {
+    runs[i].evaluation->values["map"] = map[i];
+    runs[i].evaluation->values["f1_macro"] = i == 1 ? 0.0001 : 0;
+    if (i > 0) runs[i].evaluation->values.erase("recall_at_1");
+  }
+  const ReportPage page = PageOfRuns(runs);
+  EXPECT_EQ(Cell(page, 0, "mAP"), "★ 0.812");
+  EXPECT_EQ(Cell(page, 1, "mAP"), "★ 0.812");
+  EXPECT_EQ(Cell(page, 2, "mAP"), "0.500");
+  for (size_t i = 0; i < runs.size(); ++i) EXPECT_EQ(Cell(page, i, "F1 macro"), "0.000");
+  EXPECT_EQ(Cell(page, 0, "R@1"), "0.750") << "nothing to compare it with";
 }
 
 TEST(ComparisonPageTest, CollapsedAndUnfinishedRunsAreShownAsSuchAndWinNothing) {
