@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -11,13 +12,20 @@ namespace {
 
 using Figures = std::map<std::string, double>;
 
+std::optional<double> Find(const Figures& figures, const char* name) {
+  const auto found = figures.find(name);
+  if (found == figures.end()) return std::nullopt;
+  return found->second;
+}
+
 // "34.0 % active, 81 % right"; empty where there were no triplets.
+std::string TripletText(std::optional<double> active, std::optional<double> right) {
+  if (!active.has_value() || !right.has_value()) return "";
+  return absl::StrFormat("%.1f %% active, %.0f %% right", 100 * *active, 100 * *right);
+}
+
 std::string TripletText(const Figures& figures) {
-  const auto active = figures.find("triplet_active");
-  const auto right = figures.find("triplet_accuracy");
-  if (active == figures.end() || right == figures.end()) return "";
-  return absl::StrFormat("%.1f %% active, %.0f %% right", 100 * active->second,
-                         100 * right->second);
+  return TripletText(Find(figures, "triplet_active"), Find(figures, "triplet_accuracy"));
 }
 
 // Of training since the entry before, and of the part that was validated.
@@ -29,6 +37,16 @@ std::string BothParts(const std::string& name, const std::string& training, cons
 }
 
 }  // namespace
+
+std::string StepText(const StepReport& report) {
+  std::string text =
+      absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second);
+  const BatchLook& look = report.look;
+  if (look.step > 0) absl::StrAppendFormat(&text, "  std*sqrt(D) %.2f", look.std_sqrt_d);
+  const std::string triplets = TripletText(look.triplet_active, look.triplet_accuracy);
+  if (!triplets.empty()) absl::StrAppend(&text, "  triplets ", triplets);
+  return text;
+}
 
 std::string HistoryLine(const HistoryEntry& entry) {
   const ValidationResult& v = entry.validation;

@@ -1,11 +1,16 @@
-// What `train` prints of a validation.
+// What `train` prints of its steps and validations.
 #pragma once
 
 #include <string>
 
 #include "models/train/history.h"
+#include "models/train/trainer.h"
 
 namespace lookbook {
+
+// "loss 0.3120  800 images/s  std*sqrt(D) 0.62", the last of the latest batch that was looked at,
+// and where that has triplets "  triplets 34.0 % active, 81 % right".
+std::string StepText(const StepReport& report);
 
 // Where the run stands and what it scores: "step 40  loss 0.3120  lr 1.00e-03  |g| 1.50  800
 // images/s  validation: mAP 0.500  F1 0.400  nDCG@10 0.600  green  best".

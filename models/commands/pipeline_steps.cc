@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -123,9 +122,7 @@ absl::Status Pipeline::TrainNow() {
   bool started = false;
   options.on_step = [&](const StepReport& report) {
     if (!std::exchange(started, true)) progress.StartAt(report.step - 1);
-    progress.Update(
-        report.step, report.total_steps,
-        absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
+    progress.Update(report.step, report.total_steps, StepText(report));
   };
   options.on_note = [&](absl::string_view note) { progress.Print(std::string(note)); };
   options.on_validation = [&](const HistoryEntry& entry) { PrintHistory(entry, &progress); };

@@ -37,6 +37,16 @@ HistoryEntry Entry() {
   return entry;
 }
 
+TEST(HistoryLineTest, AStepShowsTheLatestLookAtABatch) {
+  StepReport report = {.loss = 0.312, .images_per_second = 812};
+  EXPECT_EQ(StepText(report), "loss 0.3120  812 images/s") << "nothing was looked at yet";
+  report.look = {.step = 51, .std_sqrt_d = 0.62};
+  EXPECT_EQ(StepText(report), "loss 0.3120  812 images/s  std*sqrt(D) 0.62");
+  report.look.triplet_active = 0.34;
+  report.look.triplet_accuracy = 0.81;
+  EXPECT_THAT(StepText(report), EndsWith("0.62  triplets 34.0 % active, 81 % right"));
+}
+
 TEST(HistoryLineTest, TheFirstLineSaysWhereTheRunStandsAndWhatItScores) {
   HistoryEntry entry = Entry();
   EXPECT_EQ(HistoryLine(entry),
