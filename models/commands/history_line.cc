@@ -28,6 +28,12 @@ std::string TripletText(const Figures& figures) {
   return TripletText(Find(figures, "triplet_active"), Find(figures, "triplet_accuracy"));
 }
 
+// How many turns were named rightly.
+std::string RotationText(const Figures& figures) {
+  const std::optional<double> right = Find(figures, "rotation_accuracy");
+  return right.has_value() ? absl::StrFormat("%.0f %% right", 100 * *right) : "";
+}
+
 // Of training since the entry before, and of the part that was validated.
 std::string BothParts(const std::string& name, const std::string& training, const std::string& part,
                       const std::string& validation) {
@@ -72,7 +78,8 @@ std::string DiagnosticsLine(const HistoryEntry& entry) {
       absl::StrFormat("hubs %.1f %%, skew %.2f  items %.0f %%  sets %.0f %%, commonest %.1f %%",
                       100 * v.hub_share, v.hub_skew, 100 * v.distinct_share,
                       100 * v.distinct_label_sets, 100 * v.top_label_set_share),
-      BothParts("triplets", TripletText(entry.figures), v.part, TripletText(v.figures)));
+      BothParts("triplets", TripletText(entry.figures), v.part, TripletText(v.figures)),
+      BothParts("rotation", RotationText(entry.figures), v.part, RotationText(v.figures)));
 }
 
 }  // namespace lookbook

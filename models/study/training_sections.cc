@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "models/report/numbers_text.h"
 
 namespace lookbook {
@@ -107,13 +108,14 @@ std::vector<NamedFigure> BothParts(const History& history, double ValidationResu
   return out;
 }
 
-// Shares that the validation measured, too.
-void AddValidationShares(const History& history, std::vector<NamedFigure>* shares) {
+// Shares that the validation measured, too: those whose names begin so.
+void AddValidationShares(const History& history, absl::string_view prefix,
+                         std::vector<NamedFigure>* shares) {
   const std::string& part = history.back().validation.part;
   std::set<std::string> names;
   for (const HistoryEntry& entry : history) {
     for (const auto& [name, value] : entry.validation.figures) {
-      if (absl::StrContains(name, '_') && !absl::StartsWith(name, "anchors_")) names.insert(name);
+      if (absl::StartsWith(name, prefix)) names.insert(name);
     }
   }
   for (const std::string& name : names) {
@@ -123,23 +125,27 @@ void AddValidationShares(const History& history, std::vector<NamedFigure>* share
   }
 }
 
-// The objective's own figures: its terms, shares of triplets, numbers of anchors.
+// The objective's own figures: its terms, shares of triplets and of rotations, numbers of anchors.
 void AddObjectiveCharts(const History& history, ReportSection* section) {
-  std::vector<NamedFigure> terms, shares, anchors;
+  std::vector<NamedFigure> terms, triplets, rotation, anchors;
   std::set<std::string> names;
   for (const HistoryEntry& entry : history) {
     for (const auto& [name, value] : entry.figures) names.insert(name);
   }
   for (const std::string& name : names) {
-    auto& group = absl::StartsWith(name, "anchors_") ? anchors
-                  : absl::StrContains(name, '_')     ? shares
-                                                     : terms;
+    auto& group = absl::StartsWith(name, "anchors_")    ? anchors
+                  : absl::StartsWith(name, "triplet_")  ? triplets
+                  : absl::StartsWith(name, "rotation_") ? rotation
+                                                        : terms;
     group.push_back({name, OfObjective(name)});
   }
-  AddValidationShares(history, &shares);
+  AddValidationShares(history, "triplet_", &triplets);
+  AddValidationShares(history, "rotation_", &rotation);
   if (terms.size() > 1)
     section->blocks.push_back(StepChart(history, "Terms of the loss, unweighted", terms));
-  if (!shares.empty()) section->blocks.push_back(StepChart(history, "Triplets, share", shares));
+  if (!triplets.empty()) section->blocks.push_back(StepChart(history, "Triplets, share", triplets));
+  if (!rotation.empty())
+    section->blocks.push_back(StepChart(history, "Rotations named rightly, share", rotation));
   if (!anchors.empty())
     section->blocks.push_back(StepChart(history, "Anchors of a batch, by rule", anchors));
 }

@@ -78,6 +78,14 @@ TEST(HistoryLineTest, TripletsStandThereWhereThereAreSome) {
               EndsWith("  triplets -; validation 40.0 % active, 75 % right"));
 }
 
+TEST(HistoryLineTest, RotationsStandThereWhereThereAreSome) {
+  HistoryEntry entry = Entry();
+  EXPECT_THAT(DiagnosticsLine(entry), Not(HasSubstr("rotation")));
+  entry.figures = {{"rotation", 1.2}, {"rotation_accuracy", 0.54}};
+  entry.validation.figures = {{"rotation_accuracy", 0.5}};
+  EXPECT_THAT(DiagnosticsLine(entry), EndsWith("  rotation 54 % right; validation 50 % right"));
+}
+
 TEST(HistoryLineTest, AnAlignmentOfNoPairIsADash) {
   HistoryEntry entry = Entry();
   entry.validation.alignment_ratio = std::numeric_limits<double>::quiet_NaN();

@@ -120,6 +120,20 @@ TEST(TrainingSectionsTest, TheObjectivesOwnFiguresAreGroupedByWhatTheyAre) {
   EXPECT_EQ(ChartOf(section, "Anchors of a batch, by rule").series[0].values[1], 3);
 }
 
+TEST(TrainingSectionsTest, RotationsHaveAChartOfTheirOwn) {
+  RunStudy run = SmallRun();
+  EXPECT_THAT(ChartOf(TrainingSection(run), "Rotations named rightly, share").series, IsEmpty());
+  run.history[1].figures = {{"rotation", 1.2}, {"rotation_accuracy", 0.54}};
+  run.history[1].validation.figures = {{"rotation", 1.3}, {"rotation_accuracy", 0.5}};
+  const ReportSection section = TrainingSection(run);
+  const ReportChart chart = ChartOf(section, "Rotations named rightly, share");
+  ASSERT_THAT(chart.series, SizeIs(2));
+  EXPECT_EQ(chart.series[0].values[1], 0.54);
+  EXPECT_EQ(chart.series[1].name, "rotation_accuracy, validation");
+  EXPECT_EQ(chart.series[1].values[1], 0.5);
+  EXPECT_THAT(ChartOf(section, "Triplets, share").series, IsEmpty());
+}
+
 TEST(TrainingSectionsTest, WhereTheGuardWentBackTheCurveHasAGap) {
   RunStudy run = SmallRun();
   run.history[1].event = "guard: back to the last green weights";

@@ -155,6 +155,12 @@ TEST_F(TrainerObjectivesTest, SelfSupervisionIsValidatedOnTwoViews) {
   EXPECT_GT(last.figures.at("ntxent"), 1);
   EXPECT_LT(last.figures.at("ntxent"), 4);
   EXPECT_NEAR(last.loss, last.figures.at("ntxent") + last.figures.at("rotation"), 1e-6);
+  for (const auto* figures : {&result.history.back().figures, &last.figures}) {
+    ASSERT_THAT(*figures, Contains(Key("rotation_accuracy")));
+    const double quarters = 4 * figures->at("rotation_accuracy");
+    EXPECT_GE(quarters, 0);
+    EXPECT_LE(quarters, 4);
+  }
 }
 
 // Learning 32 pictures by heart puts those of one label set in one place.
