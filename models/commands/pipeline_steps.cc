@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -19,6 +18,7 @@
 #include "engine/embed/torch_cuda.h"
 #include "models/commands/calibration_file.h"
 #include "models/commands/cores.h"
+#include "models/commands/history_line.h"
 #include "models/commands/index_gallery.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/load_images.h"
@@ -46,23 +46,10 @@ void Exclude(const std::vector<int64_t>& rows, std::vector<int64_t>* part) {
   *part = std::move(kept);
 }
 
-std::string HistoryLine(const HistoryEntry& entry) {
-  const ValidationResult& v = entry.validation;
-  return absl::StrFormat(
-      "step %d  loss %.4f  lr %.2e  |g| %.2f  %.0f images/s  %s: mAP %.3f  F1 %.3f  nDCG@10 %.3f  "
-      "std*sqrt(D) %.2f  rank %.1f (centred %.1f)  sets %.0f %%  %s%s",
-      entry.step, entry.train_loss, entry.learning_rate, entry.gradient_norm,
-      entry.images_per_second, v.part, v.map, v.f1_macro, v.ndcg_at_10, v.std_sqrt_d,
-      v.effective_rank, v.effective_rank_centered, 100 * v.distinct_label_sets, entry.health,
-      entry.best ? "  best" : "");
-}
-
-// The line of a validation, and one for each thing that is wrong or was done about it.
+// The lines of a validation, and one for each thing that is wrong or was done about it.
 void PrintHistory(const HistoryEntry& entry, ProgressLine* progress) {
-  const std::string raw = entry.raw_map.has_value()
-                              ? absl::StrFormat("  mAP of the raw weights %.3f", *entry.raw_map)
-                              : "";
-  progress->Print(HistoryLine(entry) + raw);
+  progress->Print(HistoryLine(entry));
+  progress->Print(absl::StrCat("  ", DiagnosticsLine(entry)));
   for (const std::string& reason : entry.health_reasons)
     progress->Print(absl::StrCat("  ", entry.health, ": ", reason));
   if (!entry.event.empty()) progress->Print(absl::StrCat("  ", entry.event));
@@ -135,9 +122,7 @@ absl::Status Pipeline::TrainNow() {
   bool started = false;
   options.on_step = [&](const StepReport& report) {
     if (!std::exchange(started, true)) progress.StartAt(report.step - 1);
-    progress.Update(
-        report.step, report.total_steps,
-        absl::StrFormat("loss %.4f  %.0f images/s", report.loss, report.images_per_second));
+    progress.Update(report.step, report.total_steps, StepText(report));
   };
   options.on_note = [&](absl::string_view note) { progress.Print(std::string(note)); };
   options.on_validation = [&](const HistoryEntry& entry) { PrintHistory(entry, &progress); };

@@ -1,6 +1,8 @@
 #include "models/study/training_sections.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "models/report/numbers_text.h"
 
 namespace lookbook {
@@ -28,6 +31,17 @@ std::vector<ReportBoundary> BoundariesOf(const History& history) {
   return out;
 }
 
+// A curve has a gap where the guard went back to an earlier step.
+void AddPoint(int64_t step, double value, ReportSeries* series) {
+  const double x = static_cast<double>(step);
+  if (!series->x.empty() && x <= series->x.back()) {
+    series->x.push_back(x);
+    series->values.push_back(kNotMeasured);
+  }
+  series->x.push_back(x);
+  series->values.push_back(value);
+}
+
 struct NamedFigure {
   std::string name;
   HistoryFigure figure;
@@ -44,6 +58,19 @@ ReportChart StepChart(const History& history, const std::string& title,
   for (const NamedFigure& entry : figures)
     chart.series.push_back(HistorySeries(entry.name, history, entry.figure));
   return chart;
+}
+
+using LookFigure = std::function<std::optional<double>(const BatchLook&)>;
+
+// One figure of every batch that was looked at; nothing of those that do not have it.
+ReportSeries LookSeries(const std::string& name, const History& history, const LookFigure& figure) {
+  ReportSeries series{.name = name};
+  for (const HistoryEntry& entry : history) {
+    for (const BatchLook& look : entry.looks) {
+      if (const std::optional<double> value = figure(look)) AddPoint(look.step, *value, &series);
+    }
+  }
+  return series;
 }
 
 HistoryFigure OfValidation(double ValidationResult::*member) {
@@ -81,13 +108,14 @@ std::vector<NamedFigure> BothParts(const History& history, double ValidationResu
   return out;
 }
 
-// Shares that the validation measured, too.
-void AddValidationShares(const History& history, std::vector<NamedFigure>* shares) {
+// Shares that the validation measured, too: those whose names begin so.
+void AddValidationShares(const History& history, absl::string_view prefix,
+                         std::vector<NamedFigure>* shares) {
   const std::string& part = history.back().validation.part;
   std::set<std::string> names;
   for (const HistoryEntry& entry : history) {
     for (const auto& [name, value] : entry.validation.figures) {
-      if (absl::StrContains(name, '_') && !absl::StartsWith(name, "anchors_")) names.insert(name);
+      if (absl::StartsWith(name, prefix)) names.insert(name);
     }
   }
   for (const std::string& name : names) {
@@ -97,25 +125,50 @@ void AddValidationShares(const History& history, std::vector<NamedFigure>* share
   }
 }
 
-// The objective's own figures: its terms, shares of triplets, numbers of anchors.
+// The objective's own figures: its terms, shares of triplets and of rotations, numbers of anchors.
 void AddObjectiveCharts(const History& history, ReportSection* section) {
-  std::vector<NamedFigure> terms, shares, anchors;
+  std::vector<NamedFigure> terms, triplets, rotation, anchors;
   std::set<std::string> names;
   for (const HistoryEntry& entry : history) {
     for (const auto& [name, value] : entry.figures) names.insert(name);
   }
   for (const std::string& name : names) {
-    auto& group = absl::StartsWith(name, "anchors_") ? anchors
-                  : absl::StrContains(name, '_')     ? shares
-                                                     : terms;
+    auto& group = absl::StartsWith(name, "anchors_")    ? anchors
+                  : absl::StartsWith(name, "triplet_")  ? triplets
+                  : absl::StartsWith(name, "rotation_") ? rotation
+                                                        : terms;
     group.push_back({name, OfObjective(name)});
   }
-  AddValidationShares(history, &shares);
+  AddValidationShares(history, "triplet_", &triplets);
+  AddValidationShares(history, "rotation_", &rotation);
   if (terms.size() > 1)
     section->blocks.push_back(StepChart(history, "Terms of the loss, unweighted", terms));
-  if (!shares.empty()) section->blocks.push_back(StepChart(history, "Triplets, share", shares));
+  if (!triplets.empty()) section->blocks.push_back(StepChart(history, "Triplets, share", triplets));
+  if (!rotation.empty())
+    section->blocks.push_back(StepChart(history, "Rotations named rightly, share", rotation));
   if (!anchors.empty())
     section->blocks.push_back(StepChart(history, "Anchors of a batch, by rule", anchors));
+}
+
+// The spread, of validations and of batches between them, and the triplets of those batches.
+void AddLookCharts(const History& history, ReportSection* section) {
+  ReportChart spread =
+      StepChart(history, "Spread: std·√D",
+                {{history.back().validation.part, OfValidation(&ValidationResult::std_sqrt_d)}});
+  ReportSeries batches = LookSeries("a batch in 50 steps", history,
+                                    [](const BatchLook& look) { return look.std_sqrt_d; });
+  if (batches.x.empty()) {  // Earlier versions kept one a validation.
+    batches = HistorySeries("latest batch", history,
+                            [](const HistoryEntry& entry) { return entry.batch_std_sqrt_d; });
+  }
+  spread.series.push_back(std::move(batches));
+  section->blocks.push_back(std::move(spread));
+  ReportChart triplets = StepChart(history, "Triplets of a batch in 50 steps, share", {});
+  triplets.series = {
+      LookSeries("active", history, [](const BatchLook& look) { return look.triplet_active; }),
+      LookSeries("ordered rightly", history,
+                 [](const BatchLook& look) { return look.triplet_accuracy; })};
+  if (!triplets.series[0].x.empty()) section->blocks.push_back(std::move(triplets));
 }
 
 ReportFacts TrainingFacts(const RunStudy& run) {
@@ -150,15 +203,7 @@ ReportTable EventTable(const History& history) {
 ReportSeries HistorySeries(const std::string& name, const std::vector<HistoryEntry>& history,
                            const HistoryFigure& figure) {
   ReportSeries series{.name = name};
-  for (size_t i = 0; i < history.size(); ++i) {
-    const double step = static_cast<double>(history[i].step);
-    if (i > 0 && history[i].step <= history[i - 1].step) {
-      series.x.push_back(step);
-      series.values.push_back(kNotMeasured);
-    }
-    series.x.push_back(step);
-    series.values.push_back(figure(history[i]));
-  }
+  for (const HistoryEntry& entry : history) AddPoint(entry.step, figure(entry), &series);
   return series;
 }
 
@@ -216,10 +261,7 @@ ReportSection DiagnosticSection(const RunStudy& run) {
       "Does everything land in one spot, is one picture everybody's neighbour, does every picture "
       "get the same labels? docs/training.md, \"Diagnostics\", says what is healthy.";
   if (history.empty()) return section;
-  section.blocks.push_back(StepChart(
-      history, "Spread: std·√D",
-      {{history.back().validation.part, OfValidation(&ValidationResult::std_sqrt_d)},
-       {"latest batch", [](const HistoryEntry& entry) { return entry.batch_std_sqrt_d; }}}));
+  AddLookCharts(history, &section);
   section.blocks.push_back(StepChart(
       history, "Mean cosine",
       {{"mean cosine", OfValidation(&ValidationResult::mean_cosine)},

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/status_macros.h"
+#include "models/train/batch_look_json.h"
 #include "models/train/tensor_file.h"
 
 namespace lookbook {
@@ -22,7 +23,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunPosition, stage, stage_step, step, epoch, 
                                    images, best, kept_health, found_health, landmark_steps,
                                    early_best, stale, stopped_early, standardized, guard,
                                    window_steps, window_seconds, window_loss, window_gradient,
-                                   window_figures, window_shares, batch_std_sqrt_d)
+                                   window_figures, window_shares, window_looks, look)
 
 namespace {
 

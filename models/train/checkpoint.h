@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "models/train/batch_look.h"
 #include "models/train/collapse_guard.h"
 #include "models/train/history.h"
 #include "models/train/loss_heads.h"
@@ -45,7 +46,8 @@ struct RunPosition {
   double window_gradient = 0;
   std::map<std::string, double> window_figures;  // Sums of ObjectiveValue::figures.
   Shares window_shares;
-  double batch_std_sqrt_d = 0;  // Of the latest batch that was looked at.
+  std::vector<BatchLook> window_looks;
+  BatchLook look;  // The latest, of whatever window.
 };
 
 // What a run must have in common with the checkpoint it resumes from.

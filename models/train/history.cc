@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "models/train/batch_look_json.h"
 
 namespace lookbook {
 namespace {
@@ -34,7 +35,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValidationResult, part, images, loss, map, pr
                                    robin_hood, anti_hub_share, distinct_share, feature_norm,
                                    dead_norm_share, distinct_label_sets, top_label_set_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSampleResult, images, map, f1_macro)
-// All but `train`, `raw_map` and the validation's `figures`, which are not always there.
+// All but `train`, `raw_map`, `looks` and the validation's `figures`, which are not always there.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryEntry, stage, stage_step, step, epoch, seconds,
                                    images_per_second, learning_rate, train_loss, gradient_norm,
                                    figures, batch_std_sqrt_d, validation, best, health,
@@ -45,6 +46,7 @@ std::string HistoryToJson(const std::vector<HistoryEntry>& history) {
   for (size_t i = 0; i < history.size(); ++i) {
     if (history[i].train.has_value()) json[i]["train"] = *history[i].train;
     if (history[i].raw_map.has_value()) json[i]["raw_map"] = *history[i].raw_map;
+    json[i]["looks"] = history[i].looks;
     json[i]["validation"]["figures"] = history[i].validation.figures;
   }
   return json.dump(2) + "\n";
@@ -59,6 +61,8 @@ absl::StatusOr<std::vector<HistoryEntry>> HistoryFromJson(absl::string_view json
       if (list[i].contains("train")) history[i].train = list[i]["train"].get<TrainSampleResult>();
       if (list[i].contains("raw_map") && list[i]["raw_map"].is_number())
         history[i].raw_map = list[i]["raw_map"].get<double>();
+      if (list[i].contains("looks"))
+        history[i].looks = list[i]["looks"].get<std::vector<BatchLook>>();
       const nlohmann::json& validation = list[i].at("validation");
       if (validation.contains("figures"))
         validation["figures"].get_to(history[i].validation.figures);

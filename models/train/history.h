@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "models/train/batch_look.h"
 #include "models/train/validator.h"
 
 namespace lookbook {
@@ -27,6 +28,8 @@ struct HistoryEntry {
   std::map<std::string, double>
       figures;  // Means of ObjectiveValue::figures, and shares, since the entry before.
   double batch_std_sqrt_d = 0;  // Of the latest batch that was looked at.
+  // At a batch every 50 steps, since the entry before. Empty in what earlier versions wrote.
+  std::vector<BatchLook> looks;
   ValidationResult validation;
   // Of training images, without augmentation. Not there where `validation` itself is of such.
   std::optional<TrainSampleResult> train;

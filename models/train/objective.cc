@@ -98,8 +98,20 @@ torch::Tensor PairIdfOn(const LabelSupport& classes, torch::Device device) {
   return idf.defined() ? idf.to(device) : idf;
 }
 
+// A device is not waited for: there the share is a term, of batches of one size.
+void NoteRotations(const torch::Tensor& logits, const torch::Tensor& turns, ObjectiveValue* value) {
+  const torch::Tensor right = logits.detach().argmax(1).eq(turns);
+  if (right.is_cpu()) {
+    value->shares["rotation_accuracy"] = {right.sum().item<double>(),
+                                          static_cast<double>(right.numel())};
+  } else {
+    value->terms["rotation_accuracy"] = right.to(torch::kFloat32).mean();
+  }
+}
+
 // Of half of the batch.
-torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch, uint64_t seed) {
+torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch, uint64_t seed,
+                              ObjectiveValue* value) {
   const torch::Tensor images = batch.uncropped.defined()
                                    ? batch.uncropped
                                    : batch.images.slice(0, 0, (batch.images.size(0) + 1) / 2);
@@ -107,7 +119,9 @@ torch::Tensor PredictRotation(TrainedModuleImpl& module, const Batch& batch, uin
       torch::randint(0, 4, {images.size(0)}, at::detail::createCPUGenerator(seed), torch::kInt64),
       images.device());
   const torch::Tensor turned = RotateQuarterTurns(images, turns);
-  return RotationLoss(module.heads->Rotations(module.Features(turned)), turns);
+  const torch::Tensor logits = module.heads->Rotations(module.Features(turned));
+  NoteRotations(logits, turns, value);
+  return RotationLoss(logits, turns);
 }
 
 }  // namespace
@@ -204,7 +218,7 @@ ObjectiveValue Objective::Compute(TrainedModuleImpl& module, const Batch& batch,
   for (const LossRecipe& loss : losses_) {
     if (loss.kind() != LossKind::kSelfSupervised) continue;
     if (loss.name == "rotation") {
-      Add(loss, PredictRotation(module, batch, seed), &value);
+      Add(loss, PredictRotation(module, batch, seed, &value), &value);
     } else if (batch.second_view.defined()) {
       Add(loss, CompareViews(loss, module, batch, value.output), &value);
     }

@@ -23,10 +23,10 @@ struct ObjectiveValue {
   // Each term unweighted under its loss's name, and what else a loss counts: "anchors_dropped" and
   // "anchors_shared>N" (study rule).
   std::map<std::string, double> figures;
-  // Of the batch's triplets: "triplet_active", "triplet_accuracy" (by the recipe's accuracy_margin)
-  // and "triplet_ordered" (by none).
+  // Of the batch's triplets "triplet_active", "triplet_accuracy" (by the recipe's accuracy_margin)
+  // and "triplet_ordered" (by none); "rotation_accuracy", of the pictures that were turned.
   Shares shares;
-  // On a GPU the terms stand here instead, unread: scalars on the device.
+  // On a GPU the terms and "rotation_accuracy" stand here instead, unread: scalars on the device.
   std::map<std::string, torch::Tensor> terms;
   NetworkOutput output;  // Of batch.images, or of batch.features where the batch has those.
 };

@@ -25,12 +25,6 @@ constexpr uint64_t kPairCapStream = 5;
 constexpr int64_t kLookEvery = 50;  // Steps between looks at a batch's embeddings.
 constexpr int64_t kReadEvery = 16;  // Steps between looks at what they measured, on a GPU.
 
-// mean_j std(z_j) * sqrt(D) of unit rows.
-double StdSqrtD(const torch::Tensor& rows) {
-  return rows.std(0, /*unbiased=*/false).mean().item<double>() *
-         std::sqrt(static_cast<double>(rows.size(1)));
-}
-
 }  // namespace
 
 TrainLoop::TrainLoop(const Recipe& recipe, const TrainingSet& set, const TrainOptions& options)
@@ -157,7 +151,7 @@ void TrainLoop::Report(const StageRecipe& stage, int64_t step, double loss, doub
        .total_steps = TotalSteps(),
        .loss = loss,
        .learning_rate = rate,
-       .batch_std_sqrt_d = position.batch_std_sqrt_d,
+       .look = position.look,
        .images_per_second = static_cast<double>(position.window_steps * stage.batch_size) /
                             std::max(position.window_seconds, 1e-9)});
 }
@@ -173,8 +167,9 @@ void TrainLoop::Look(const ObjectiveValue& value) {
   for (const auto& [name, figure] : value.figures) position.window_figures[name] += figure;
   AddShares(value.shares, &position.window_shares);
   NoteLandmarks(parts_.landmarks, value.figures, &position.landmark_steps);
-  if (position.step % kLookEvery == 0)
-    position.batch_std_sqrt_d = StdSqrtD(value.output.embedding.detach());
+  if (position.step % kLookEvery != 0) return;
+  position.look = LookAtBatch(position.step + 1, value);
+  position.window_looks.push_back(position.look);
 }
 
 ObjectiveValue TrainLoop::Compute(const StageRecipe& stage, const Batch& batch) {

@@ -78,7 +78,8 @@ HistoryEntry TrainLoop::MakeEntry(const StageRecipe& stage, ValidationResult val
       .learning_rate = Rate(stage, position.stage_step - 1),
       .train_loss = position.window_loss / steps,
       .gradient_norm = position.window_gradient / steps,
-      .batch_std_sqrt_d = position.batch_std_sqrt_d,
+      .batch_std_sqrt_d = position.look.std_sqrt_d,
+      .looks = position.window_looks,
       .validation = std::move(validation)};
   for (const auto& [name, sum] : position.window_figures) entry.figures[name] = sum / steps;
   ResolveShares(position.window_shares, &entry.figures);
@@ -158,6 +159,7 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
   position.window_seconds = position.window_loss = position.window_gradient = 0;
   position.window_figures.clear();
   position.window_shares.clear();
+  position.window_looks.clear();
   NoteEarlyStop(stage, entry.validation);
   const GuardAction action = Guard(stage, &entry);
   state_.history.push_back(std::move(entry));

@@ -35,7 +35,7 @@ struct StepReport {
   int64_t total_steps = 0;
   double loss = 0;
   double learning_rate = 0;
-  double batch_std_sqrt_d = 0;   // Of the latest batch that was looked at (every 50 steps).
+  BatchLook look;                // The latest, at one batch in 50 steps.
   double images_per_second = 0;  // Since the last validation.
 };
 

@@ -69,6 +69,30 @@ TEST(TrainingSectionsTest, EveryDiagnosticHasItsCurve) {
   EXPECT_EQ(value("Dead BatchNorm channels"), 0.125);
 }
 
+TEST(TrainingSectionsTest, BatchesBetweenValidationsHaveTheirCurves) {
+  RunStudy run = SmallRun();
+  run.history[0].batch_std_sqrt_d = 0.25;
+  EXPECT_EQ(ChartOf(DiagnosticSection(run), "Spread: std·√D").series[1].name, "latest batch")
+      << "all that earlier versions kept";
+  EXPECT_THAT(ChartOf(DiagnosticSection(run), "Triplets of a batch in 50 steps, share").series,
+              IsEmpty());
+  run.history[0].looks = {{.step = 1, .std_sqrt_d = 0.5}};
+  run.history[1].looks = {
+      {.step = 51, .std_sqrt_d = 0.75, .triplet_active = 0.25, .triplet_accuracy = 0.875},
+      {.step = 101, .std_sqrt_d = 0.625}};
+  const ReportSection section = DiagnosticSection(run);
+  const ReportChart spread = ChartOf(section, "Spread: std·√D");
+  ASSERT_THAT(spread.series, SizeIs(2));
+  EXPECT_THAT(spread.series[0].x, ElementsAre(10, 20));
+  EXPECT_THAT(spread.series[1].x, ElementsAre(1, 51, 101));
+  EXPECT_THAT(spread.series[1].values, ElementsAre(0.5, 0.75, 0.625));
+  const ReportChart triplets = ChartOf(section, "Triplets of a batch in 50 steps, share");
+  ASSERT_THAT(triplets.series, SizeIs(2));
+  EXPECT_THAT(triplets.series[0].x, ElementsAre(51));
+  EXPECT_THAT(triplets.series[0].values, ElementsAre(0.25));
+  EXPECT_THAT(triplets.series[1].values, ElementsAre(0.875));
+}
+
 TEST(TrainingSectionsTest, AHistoryOfEarlierVersionsHasNoTrainSample) {
   RunStudy run = SmallRun();
   for (HistoryEntry& entry : run.history) entry.train.reset();
@@ -94,6 +118,20 @@ TEST(TrainingSectionsTest, TheObjectivesOwnFiguresAreGroupedByWhatTheyAre) {
   EXPECT_TRUE(std::isnan(shares.series[1].values[0]));
   EXPECT_EQ(shares.series[1].values[1], 0.8);
   EXPECT_EQ(ChartOf(section, "Anchors of a batch, by rule").series[0].values[1], 3);
+}
+
+TEST(TrainingSectionsTest, RotationsHaveAChartOfTheirOwn) {
+  RunStudy run = SmallRun();
+  EXPECT_THAT(ChartOf(TrainingSection(run), "Rotations named rightly, share").series, IsEmpty());
+  run.history[1].figures = {{"rotation", 1.2}, {"rotation_accuracy", 0.54}};
+  run.history[1].validation.figures = {{"rotation", 1.3}, {"rotation_accuracy", 0.5}};
+  const ReportSection section = TrainingSection(run);
+  const ReportChart chart = ChartOf(section, "Rotations named rightly, share");
+  ASSERT_THAT(chart.series, SizeIs(2));
+  EXPECT_EQ(chart.series[0].values[1], 0.54);
+  EXPECT_EQ(chart.series[1].name, "rotation_accuracy, validation");
+  EXPECT_EQ(chart.series[1].values[1], 0.5);
+  EXPECT_THAT(ChartOf(section, "Triplets, share").series, IsEmpty());
 }
 
 TEST(TrainingSectionsTest, WhereTheGuardWentBackTheCurveHasAGap) {

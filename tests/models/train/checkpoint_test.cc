@@ -40,6 +40,8 @@ class CheckpointTest : public ::testing::Test {
     state_.position.guard = {.judged = 3, .restores = 1, .rate_scale = 0.3, .has_green = true};
     state_.position.window_figures = {{"bce", 1.5}};
     state_.position.window_shares = {{"triplet_active", {2, 5}}};
+    state_.position.look = {.step = 51, .std_sqrt_d = 0.5, .triplet_active = 0.25};
+    state_.position.window_looks = {{.step = 1, .std_sqrt_d = 0.75}, state_.position.look};
     state_.history.resize(1);
     state_.history[0].stage = "all";
   }
@@ -76,6 +78,10 @@ TEST_F(CheckpointTest, EverythingComesBack) {
   EXPECT_EQ(other.position.window_figures.at("bce"), 1.5);
   EXPECT_EQ(other.position.window_shares.at("triplet_active").part, 2);
   EXPECT_EQ(other.position.window_shares.at("triplet_active").whole, 5);
+  EXPECT_EQ(other.position.look.step, 51);
+  ASSERT_EQ(other.position.window_looks.size(), 2u);
+  EXPECT_EQ(other.position.window_looks[0].std_sqrt_d, 0.75);
+  EXPECT_EQ(other.position.window_looks[1].triplet_active, 0.25);
   ASSERT_EQ(other.history.size(), 1u);
   EXPECT_EQ(average.updates(), 1);
   for (const auto& item : state_.module->named_parameters()) {

@@ -139,6 +139,23 @@ TEST_F(CudaTrainingTest, EveryLossTrains) {
   }
 }
 
+// Left on the device with the terms until it is read.
+TEST_F(CudaTrainingTest, RotationAccuracyIsAShareOfTheTurns) {
+  Recipe recipe = RecipeOn("cuda", "fp32");
+  recipe.stages[0].steps = 3;  // Of eight pictures: four are turned.
+  recipe.stages[0].losses = {LossRecipe{}};
+  recipe.stages[0].losses[0].name = "rotation";
+  TempDir dir;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult result, Train(recipe, set_->set(split_), Options(dir)));
+  const HistoryEntry& entry = result.history.back();
+  const double right = 12 * entry.figures.at("rotation_accuracy");
+  EXPECT_NEAR(right, std::round(right), 1e-4);
+  EXPECT_GE(right, 0);
+  EXPECT_LE(right, 12);
+  EXPECT_EQ(entry.validation.figures.count("rotation_accuracy"), 1u);
+  EXPECT_EQ(entry.looks.size(), 1u);
+}
+
 TEST_F(CudaTrainingTest, StoppedAndResumedGoesOnUpToRounding) {
   TempDir whole, parts;
   const std::vector<double> want = Losses(RecipeOn("cuda", "fp32"), Options(whole));

@@ -22,6 +22,8 @@ TEST(HistoryTest, ComesBackFromItsJson) {
                 .learning_rate = 1e-3,
                 .train_loss = 0.5,
                 .gradient_norm = 2,
+                .looks = {{.step = 1, .std_sqrt_d = 0.5},
+                          {.step = 51, .std_sqrt_d = 0.6, .triplet_active = 0.25}},
                 .validation = {.part = "validation",
                                .images = 4,
                                .loss = 0.25,
@@ -50,6 +52,10 @@ TEST(HistoryTest, ComesBackFromItsJson) {
   EXPECT_TRUE(std::isnan(got[1].validation.alignment)) << "not measured";
   EXPECT_EQ(got[1].validation.effective_rank_centered, 12);
   EXPECT_EQ(got[1].validation.hub_skew, 1.5);
+  EXPECT_TRUE(got[0].looks.empty());
+  ASSERT_EQ(got[1].looks.size(), 2u);
+  EXPECT_EQ(got[1].looks[1].step, 51);
+  EXPECT_EQ(got[1].looks[1].triplet_active, 0.25);
   EXPECT_TRUE(got[1].best);
   EXPECT_FALSE(got[0].train.has_value());
   ASSERT_TRUE(got[1].train.has_value());
@@ -68,8 +74,10 @@ TEST(HistoryTest, WithoutATrainSampleItIsWhatEarlierVersionsWrote) {
 TEST(HistoryTest, WhatEarlierVersionsDidNotMeasureIsNotANumber) {
   nlohmann::json json = nlohmann::json::parse(HistoryToJson(std::vector<HistoryEntry>(1)));
   json[0]["validation"].erase("robin_hood");
+  json[0].erase("looks");
   LB_ASSERT_OK_AND_ASSIGN(const auto got, HistoryFromJson(json.dump()));
   EXPECT_TRUE(std::isnan(got[0].validation.robin_hood));
+  EXPECT_TRUE(got[0].looks.empty());
   json[0]["validation"].erase("map");
   EXPECT_THAT(HistoryFromJson(json.dump()), StatusIs(absl::StatusCode::kDataLoss));
 }

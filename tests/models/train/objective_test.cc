@@ -257,6 +257,29 @@ TEST_F(SelfSupervisedTermsTest, TurnsAreDrawnByTheSeedAlone) {
   EXPECT_TRUE(other);
 }
 
+// A head of one answer: the pictures that were turned so are the ones that it names rightly.
+TEST_F(SelfSupervisedTermsTest, TheShareOfTurnsThatAreNamedRightly) {
+  const StageRecipe stage = StageOf({Named("rotation")});
+  module_ = TrainedModule(net_, LossHeads(stage, net_->feature_dim()));
+  double right = 0;
+  for (int answer = 0; answer < 4; ++answer) {
+    {
+      const torch::NoGradGuard no_grad;
+      for (torch::Tensor& parameter : module_->heads->parameters()) parameter.zero_();
+      for (const auto& item : module_->heads->named_parameters()) {
+        torch::Tensor bias = item.value();
+        if (bias.dim() == 1) bias[answer] = 1;
+      }
+    }
+    const Share share =
+        Objective(stage, {}, {}).Compute(*module_, batch_, 1).shares.at("rotation_accuracy");
+    EXPECT_EQ(share.whole, 4) << "half of the batch";
+    right += share.part;
+  }
+  EXPECT_EQ(right, 4) << "each picture has one turn";
+  EXPECT_EQ(Value({Named("dcl")}).shares.count("rotation_accuracy"), 0u);
+}
+
 // A crop may hide which way is up: where the loader brings whole pictures, those are turned.
 TEST_F(SelfSupervisedTermsTest, WholePicturesAreTurnedWhereThereAreSome) {
   net_->eval();

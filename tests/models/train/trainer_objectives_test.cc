@@ -93,6 +93,53 @@ TEST_F(TrainerObjectivesTest, SharesOfTripletsAreOverAllTripletsOfTheEpoch) {
   EXPECT_EQ(empty.history.back().figures.count("triplet_accuracy"), 0u) << "a share of nothing";
 }
 
+std::vector<BatchLook> LooksOf(const TrainResult& result) {
+  std::vector<BatchLook> out;
+  for (const HistoryEntry& entry : result.history)
+    out.insert(out.end(), entry.looks.begin(), entry.looks.end());
+  return out;
+}
+
+// Four batches an epoch. The run is stopped after the step whose batch was looked at, within an
+// epoch, so that the look lies in the checkpoint.
+TEST_F(TrainerObjectivesTest, OneBatchInFiftyIsLookedAtStoppedOrNot) {
+  Recipe recipe = RecipeOf({Named("bce"), Named("triplet")}, 104);
+  recipe.stages[0].losses[1].pairs = {.rule = "strict", .positive_shared = 0};
+  recipe.stages[0].guard.action = "report";
+  TempDir whole, parts;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult want, Run(recipe, whole));
+  const std::vector<BatchLook> looks = LooksOf(want);
+  ASSERT_EQ(looks.size(), 3u);
+  EXPECT_EQ(looks[0].step, 1);
+  EXPECT_EQ(looks[1].step, 51);
+  EXPECT_EQ(looks[2].step, 101);
+  EXPECT_EQ(want.history[12].step, 52);
+  ASSERT_EQ(want.history[12].looks.size(), 1u) << "what belongs to the validation after it";
+  EXPECT_GT(looks[1].std_sqrt_d, 0);
+  EXPECT_TRUE(looks[1].triplet_active.has_value());
+  EXPECT_TRUE(looks[1].triplet_accuracy.has_value());
+
+  TrainOptions options;
+  options.directory = parts.path();
+  StepReport last;
+  options.on_step = [&](const StepReport& report) { last = report; };
+  options.should_stop = [&] { return last.step == 51; };
+  ASSERT_THAT(Train(recipe, set_.set(split_), options), StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_EQ(last.look.step, 51);
+  EXPECT_EQ(last.look.std_sqrt_d, looks[1].std_sqrt_d);
+  options.resume = true;
+  options.should_stop = nullptr;
+  LB_ASSERT_OK_AND_ASSIGN(const TrainResult got, Train(recipe, set_.set(split_), options));
+  const std::vector<BatchLook> resumed = LooksOf(got);
+  ASSERT_EQ(resumed.size(), looks.size());
+  for (size_t i = 0; i < looks.size(); ++i) {
+    EXPECT_EQ(resumed[i].step, looks[i].step);
+    EXPECT_EQ(resumed[i].std_sqrt_d, looks[i].std_sqrt_d);
+    EXPECT_EQ(resumed[i].triplet_active, looks[i].triplet_active);
+    EXPECT_EQ(resumed[i].triplet_accuracy, looks[i].triplet_accuracy);
+  }
+}
+
 // With one view NT-Xent's term would be missing, and its validation loss 0. An untrained network
 // puts all views in about one place: log(2B - 1) = 2.71 for batches of eight.
 TEST_F(TrainerObjectivesTest, SelfSupervisionIsValidatedOnTwoViews) {
@@ -108,6 +155,12 @@ TEST_F(TrainerObjectivesTest, SelfSupervisionIsValidatedOnTwoViews) {
   EXPECT_GT(last.figures.at("ntxent"), 1);
   EXPECT_LT(last.figures.at("ntxent"), 4);
   EXPECT_NEAR(last.loss, last.figures.at("ntxent") + last.figures.at("rotation"), 1e-6);
+  for (const auto* figures : {&result.history.back().figures, &last.figures}) {
+    ASSERT_THAT(*figures, Contains(Key("rotation_accuracy")));
+    const double quarters = 4 * figures->at("rotation_accuracy");
+    EXPECT_GE(quarters, 0);
+    EXPECT_LE(quarters, 4);
+  }
 }
 
 // Learning 32 pictures by heart puts those of one label set in one place.
