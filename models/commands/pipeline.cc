@@ -43,7 +43,7 @@ std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const
 
 // The recipe as the run has it.
 absl::StatusOr<Recipe> ReadRecipe(const std::string& file, const PipelineOptions& options) {
-  LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file));
+  LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file, options.init));
   if (options.init.empty() && options.device.empty() && options.precision.empty()) return recipe;
   LB_ASSIGN_OR_RETURN(const std::string text, OverrideRecipe(recipe.text, file,
                                                              {.init = options.init,

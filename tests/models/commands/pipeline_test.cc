@@ -563,6 +563,40 @@ TEST_F(PipelineTest, FirstWeightsGivenByFlagAreWrittenIntoTheRecipe) {
   EXPECT_THAT(pipeline->Train(), StatusIs(absl::StatusCode::kNotFound, HasSubstr("nothing")));
 }
 
+// BCE moves no embedding: a layer of its own has to come with the first weights, also where these
+// are the flag's.
+TEST_F(PipelineTest, AnEmbeddingIsTakenFromTheFirstWeightsWhereNoStageTrainsIt) {
+  const std::string network = "[network]\nembedding = { dim = 8 }\n";
+  Run(Options());  // Of a pooled embedding.
+  PipelineOptions options =
+      Options(absl::StrCat(kRecipe, "loss = [\"bce\", \"supcon\"]\n", network));
+  options.work = dir_ / "first";
+  options.bundles = dir_ / "first_bundles";
+  Run(options);
+  options = Options(absl::StrCat(kRecipe, network));
+  options.work = dir_ / "second";
+  options.bundles = dir_ / "second_bundles";
+  EXPECT_THAT(Pipeline::Open(options).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("network.embedding")));
+  options.init = absl::StrCat("bundle:", dir_ / "bundles");
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+  EXPECT_THAT(pipeline->Train(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("network.embedding: "), HasSubstr(options.init))));
+  EXPECT_FALSE(PathExists(dir_ / "second/train/history.json"));
+  options.init = absl::StrCat("bundle:", dir_ / "first_bundles");
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const LoadedNetwork first, LoadWeights(dir_ / "first/train/weights.pt"));
+  LB_ASSERT_OK_AND_ASSIGN(const LoadedNetwork second,
+                          LoadWeights(dir_ / "second/train/weights.pt"));
+  const auto embedding = [](const LoadedNetwork& network) {
+    return network.net->named_parameters()["embedding.0.weight"];
+  };
+  EXPECT_GT(torch::cosine_similarity(embedding(first).flatten(), embedding(second).flatten(), 0)
+                .item<float>(),
+            0.99);
+}
+
 TEST_F(PipelineTest, AGpuThatIsNotThereIsSaidBeforeTheTraining) {
   if (LoadTorchCuda().ok()) GTEST_SKIP() << "there is one";
   PipelineOptions options = Options();
