@@ -17,6 +17,7 @@
 #include "models/commands/duplicate_groups.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/model_file.h"
+#include "models/dataset/prepared_images.h"
 #include "models/export/torchscript_export.h"
 #include "models/recipe/override_recipe.h"
 #include "models/train/preprocess_recipe.h"
@@ -79,7 +80,9 @@ absl::Status CheckNames(const FashionData& data) {
   return absl::OkStatus();
 }
 
-std::string HashOfFiles(const FashionData& data) {
+// All that a split depends on where pictures are not compared: one that somebody edited outlives a
+// copy of the data set.
+std::string HashOfSizes(const FashionData& data) {
   Sha256 hash;
   for (const ImageRecord& image : data.images) {
     hash.Update(absl::StrCat(image.id, " ", FileSize(image.path).value_or(0), "\n"));
@@ -136,14 +139,17 @@ absl::Status Pipeline::ReadData() {
   LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv, options_.strict));
   problems_.Count(data_.issues);
   LB_RETURN_IF_ERROR(CheckNames(data_));
-  files_sha256_ = HashOfFiles(data_);
+  files_sha256_ = PicturesKey(data_.images);
   init_ = InitialWeightsId(recipe_.network.init);
   std::map<std::string, std::string> split_of = {{"rule", recipe_.data.split},
                                                  {"seed", absl::StrCat(recipe_.seed)},
                                                  {"data", data_.sha256},
-                                                 {"files", files_sha256_}};
+                                                 {"files", HashOfSizes(data_)}};
   // Only where it is so: a split that was stored without it keeps its key.
-  if (recipe_.data.group_near_duplicates) split_of["near_duplicates"] = "grouped";
+  if (recipe_.data.group_near_duplicates) {
+    split_of["near_duplicates"] = "grouped";
+    split_of["files"] = files_sha256_;
+  }
   const std::string split_key = HashOf(split_of);
   LB_ASSIGN_OR_RETURN(split_, StoredOrNewSplit(split_key));
   const std::string split = SplitToJson(split_, data_);
@@ -259,7 +265,7 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
   std::string holdout = "none";
   if (!recipe_.data.holdout_csv.empty()) {
     LB_ASSIGN_OR_RETURN(const FashionData* set, Holdout());
-    holdout = absl::StrCat(set->sha256, " ", HashOfFiles(*set));
+    holdout = absl::StrCat(set->sha256, " ", PicturesKey(set->images));
   }
   return HashOf({{"of", made_of},
                  {"model", model},

@@ -135,7 +135,7 @@ class Pipeline {
   std::optional<FashionData> holdout_;
   Split split_;
   std::string split_sha256_;
-  std::string files_sha256_;  // Of every image's id and size.
+  std::string files_sha256_;  // PicturesKey of the labelled ones.
   std::string init_;          // Which first weights, beyond their name.
   PreprocessSpec spec_;
   DataProblems problems_;

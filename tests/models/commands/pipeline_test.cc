@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -354,6 +355,39 @@ TEST_F(PipelineTest, AnotherHoldoutPictureIsEvaluatedAgain) {
   EXPECT_EQ(Count(out, "train    unchanged, kept"), 1);
   EXPECT_EQ(Count(out, "index    unchanged, kept"), 1);
   EXPECT_EQ(Count(out, "evaluate unchanged, kept"), 0);
+}
+
+// Both pictures are as long as before and have their names: only the times tell.
+TEST_F(PipelineTest, PicturesOfOneSizeThatAreExchangedAreTrainedOn) {
+  const PipelineOptions options = CopiedData(Options());
+  const std::string a = JoinPath(options.data, "train/train_000001.jpg");
+  const std::string b = JoinPath(options.data, "train/train_000002.jpg");
+  // Readers of JPEG stop at the end of the picture.
+  LB_ASSERT_OK_AND_ASSIGN(std::string bytes_a, ReadFile(a));
+  LB_ASSERT_OK_AND_ASSIGN(std::string bytes_b, ReadFile(b));
+  const size_t size = std::max(bytes_a.size(), bytes_b.size());
+  bytes_a.resize(size);
+  bytes_b.resize(size);
+  ASSERT_NE(bytes_a, bytes_b);
+  const auto put = [&](const std::string& first, const std::string& second, int hour) {
+    ASSERT_THAT(WriteFile(a, first), IsOk());
+    ASSERT_THAT(WriteFile(b, second), IsOk());
+    for (const std::string& path : {a, b}) {
+      std::filesystem::last_write_time(path,
+                                       std::filesystem::file_time_type(std::chrono::hours(hour)));
+    }
+  };
+  put(bytes_a, bytes_b, 1);
+  Run(options);
+  const std::string edited = EditSplit();
+  Run(options);
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string before, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  put(bytes_b, bytes_a, 2);
+  EXPECT_EQ(Count(Run(options), "train    unchanged, kept"), 0);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  EXPECT_NE(before, after);
+  EXPECT_THAT(ReadFile(dir_ / "work/split.json"), IsOkAndHolds(edited)) << "by the edited split";
 }
 
 TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
