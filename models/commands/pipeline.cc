@@ -27,13 +27,16 @@ namespace lookbook {
 namespace {
 
 // What an earlier run wrote into run.json under `key`; "" when there is no such thing.
-std::string EarlierRun(const WorkFolder& work, const char* key) {
+std::string EarlierRun(const WorkFolder& work, const std::string& key) {
   const absl::StatusOr<std::string> text = ReadFile(work.Path("run.json"));
   if (!text.ok()) return "";
   const nlohmann::json json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains(key) || !json[key].is_string()) return "";
   return json[key].get<std::string>();
 }
+
+// Where run.json says which labels and pictures a CSV named.
+std::string SetKey(const std::string& csv) { return absl::StrCat("set ", csv); }
 
 // The training data's root: what the caller says, what an earlier run used, what the recipe says.
 std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const WorkFolder& work) {
@@ -92,12 +95,10 @@ std::string HashOfSizes(const FashionData& data) {
 
 }  // namespace
 
-absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv,
-                                            bool strict) {
+absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv) {
   LB_ASSIGN_OR_RETURN(FashionData data,
                       ReadImaterialist(root, csv, std::string(absl::StripSuffix(csv, ".csv"))));
   PrintIssues(data);
-  if (strict) LB_RETURN_IF_ERROR(RefuseIssues(data.issues));
   return data;
 }
 
@@ -133,13 +134,29 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(const PipelineOptions& 
   return out;
 }
 
-absl::Status Pipeline::ReadData() {
-  LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
+// The holdout too: what is wrong with it is better said now than after the training.
+absl::Status Pipeline::ReadSets() {
   LB_RETURN_IF_ERROR(CheckFiles(recipe_.data));
-  LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv, options_.strict));
+  LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv));
   problems_.Count(data_.issues);
   LB_RETURN_IF_ERROR(CheckNames(data_));
   files_sha256_ = PicturesKey(data_.images);
+  sets_[recipe_.data.csv] = absl::StrCat(data_.sha256, " ", files_sha256_);
+  if (!recipe_.data.holdout_csv.empty()) {
+    LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
+    sets_[recipe_.data.holdout_csv] =
+        absl::StrCat(holdout->sha256, " ", PicturesKey(holdout->images));
+  }
+  std::vector<std::string> unchanged;
+  for (const auto& [csv, set] : sets_) {
+    if (EarlierRun(work_, SetKey(csv)) == set) unchanged.push_back(csv);
+  }
+  return problems_.KeepIn(work_.Path("problems.txt"), unchanged);
+}
+
+absl::Status Pipeline::ReadData() {
+  LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
+  LB_RETURN_IF_ERROR(ReadSets());
   init_ = InitialWeightsId(recipe_.network.init);
   std::map<std::string, std::string> split_of = {{"rule", recipe_.data.split},
                                                  {"seed", absl::StrCat(recipe_.seed)},
@@ -165,7 +182,8 @@ absl::Status Pipeline::ReadData() {
   // A crash in between must not leave this key beside another split.
   if (EarlierRun(work_, "split_of") != split_key)
     LB_RETURN_IF_ERROR(RemoveAll(work_.Path("split.json")));
-  const nlohmann::json run = {{"data", recipe_.data.root}, {"split_of", split_key}};
+  nlohmann::json run = {{"data", recipe_.data.root}, {"split_of", split_key}};
+  for (const auto& [csv, set] : sets_) run[SetKey(csv)] = set;
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("run.json"), JsonText(run)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("recipe.toml"), recipe_.text));
   return WriteFileAtomic(work_.Path("split.json"), split);
@@ -192,8 +210,7 @@ absl::StatusOr<Split> Pipeline::StoredOrNewSplit(const std::string& key) const {
 
 absl::StatusOr<const FashionData*> Pipeline::Holdout() {
   if (!holdout_.has_value()) {
-    LB_ASSIGN_OR_RETURN(
-        holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv, options_.strict));
+    LB_ASSIGN_OR_RETURN(holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv));
     problems_.Count(holdout_->issues);
   }
   return &*holdout_;
@@ -262,11 +279,8 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
   LB_RETURN_IF_ERROR(Require("calibrate", made_of, "calibration.json"));
   LB_ASSIGN_OR_RETURN(const std::string calibration, Sha256OfFile(work_.Path("calibration.json")));
   LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
-  std::string holdout = "none";
-  if (!recipe_.data.holdout_csv.empty()) {
-    LB_ASSIGN_OR_RETURN(const FashionData* set, Holdout());
-    holdout = absl::StrCat(set->sha256, " ", PicturesKey(set->images));
-  }
+  const std::string holdout =
+      recipe_.data.holdout_csv.empty() ? "none" : sets_.at(recipe_.data.holdout_csv);
   return HashOf({{"of", made_of},
                  {"model", model},
                  {"data", data_.sha256},

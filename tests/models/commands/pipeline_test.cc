@@ -26,7 +26,9 @@ namespace lookbook {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kRecipe[] = R"(name = "test"
@@ -388,6 +390,68 @@ TEST_F(PipelineTest, PicturesOfOneSizeThatAreExchangedAreTrainedOn) {
   LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "work/train/weights.pt"));
   EXPECT_NE(before, after);
   EXPECT_THAT(ReadFile(dir_ / "work/split.json"), IsOkAndHolds(edited)) << "by the edited split";
+}
+
+// `bad` rows of a class that no one knows.
+void SpoilRows(const std::string& csv, int bad) {
+  LB_ASSERT_OK_AND_ASSIGN(std::string text, ReadFile(csv));
+  const std::string id =
+      text.substr(text.find('\n') + 1, text.find(',', text.find('\n')) - text.find('\n') - 1);
+  for (int i = 0; i < bad; ++i) absl::StrAppend(&text, id, ",1 1,64,64,", 900 + i, ",\n");
+  ASSERT_THAT(WriteFile(csv, text), IsOk());
+}
+
+TEST_F(PipelineTest, StrictRefusesTheHoldoutsProblemsBeforeTheTraining) {
+  PipelineOptions options = CopiedData(Options());
+  SpoilRows(JoinPath(options.data, "train.csv"), 1);
+  SpoilRows(JoinPath(options.data, "holdout.csv"), 2);
+  options.strict = true;
+  ::testing::internal::CaptureStderr();
+  auto pipeline = Pipeline::Open(options);
+  const absl::Status status = pipeline.ok() ? (*pipeline)->Run() : pipeline.status();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("data     train.csv:"), HasSubstr("data     holdout.csv:")));
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument,
+                               AllOf(HasSubstr("3 problems: 3 unknown class id"),
+                                     HasSubstr("--strict accepts none"),
+                                     HasSubstr(dir_ / "work/problems.txt"))));
+  EXPECT_FALSE(PathExists(dir_ / "work/train"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/problems.txt"));
+  EXPECT_THAT(text, AllOf(HasSubstr("train.csv:"), HasSubstr(": 901 (unknown class id)\n"),
+                          HasSubstr("holdout.csv:")));
+  // Without it they are counted, before anything is done.
+  options.strict = false;
+  LB_ASSERT_OK_AND_ASSIGN(pipeline, Pipeline::Open(options));
+  EXPECT_EQ((*pipeline)->problems().Summary(), "3 problems: 3 unknown class id");
+}
+
+TEST_F(PipelineTest, EveryProblemIsALineOfTheWorkFolder) {
+  const PipelineOptions options = CopiedData(Options());
+  SpoilRows(JoinPath(options.data, "train.csv"), 9);
+  for (const char* name : {"train/train_000001.jpg", "holdout/holdout_000001.jpg"})
+    ASSERT_THAT(WriteFile(JoinPath(options.data, name), "broken"), IsOk());
+  const auto problems = [&] { return ReadFile(dir_ / "work/problems.txt").value_or(""); };
+  ::testing::internal::CaptureStderr();
+  Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr(": 904 (unknown class id)"), Not(HasSubstr(": 905 (unknown")),
+                    HasSubstr("… and 4 more (unknown class id)")));
+  const std::string all = problems();
+  for (int i = 0; i < 9; ++i)
+    EXPECT_EQ(Count(all, absl::StrCat(": ", 900 + i, " (unknown class id)\n")), 1) << i;
+  EXPECT_EQ(Count(all, "(unreadable image)\n"), 2);
+  EXPECT_THAT(all, EndsWith("\n11 problems: 9 unknown class id, 2 unreadable image\n"));
+  // Steps that are kept do not meet the pictures again.
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7);
+  EXPECT_EQ(problems(), all);
+  // A holdout that is mended leaves the rest.
+  std::filesystem::copy_file(*data_ / "outfits/holdout/holdout_000001.jpg",
+                             JoinPath(options.data, "holdout/holdout_000001.jpg"),
+                             std::filesystem::copy_options::overwrite_existing);
+  Run(options);
+  EXPECT_THAT(problems(), EndsWith("\n10 problems: 9 unknown class id, 1 unreadable image\n"));
+  Run(Options());  // Other data, without any.
+  EXPECT_FALSE(PathExists(dir_ / "work/problems.txt"));
 }
 
 TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
