@@ -1,6 +1,7 @@
 // What a command finds wrong with its data: each problem told once, all counted.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,22 +38,35 @@ class DataProblems {
   // What the reader of labels found, and told of itself.
   void Count(const std::vector<DataIssue>& issues) { log_.Merge(issues); }
 
+  // From now on `file` has a line for every problem, those counted so far included, by kind and at
+  // most kMaxIssueExamples of each, then their summary; it is removed where there is none. Lines of
+  // unreadable pictures of `unchanged` CSVs that an earlier command left there stay: steps that are
+  // kept do not meet them again. InvalidArgument: `strict`, and some were counted; they are
+  // written.
+  absl::Status KeepIn(const std::string& file, const std::vector<std::string>& unchanged = {});
+
   // Pictures of `csv` that are left out. Those that were not told of yet go to standard error:
   // "train.csv:17: PATH: why (unreadable image)", the first five and how many more, whichever step
-  // met them. InvalidArgument: `strict`, and there is such a one.
+  // met them. InvalidArgument: `strict`, and there is such a one. Else as writing the file says.
   absl::Status AddUnreadable(const std::string& csv,
                              const std::vector<UnreadablePicture>& pictures);
 
   // "3 problems: 2 unreadable image, 1 unknown class id"; "no problems".
   std::string Summary() const { return IssueSummary(log_.issues()); }
-  // The last line of a command, "problems " and the summary, to standard output; nothing where
-  // there are none.
+  // The last line of a command, "problems ", the summary and the name of the file that has them, to
+  // standard output; nothing where there are none.
   void PrintSummary() const;
 
  private:
+  absl::Status Write() const;
+  absl::Status Refuse(const std::vector<DataIssue>& issues) const;
+  std::string InFile() const;  // "; each in FILE"; "" without one.
+
   const bool strict_;
   IssueLog log_;
-  absl::flat_hash_set<std::string> told_;  // Paths.
+  std::string file_;                            // "" = none.
+  std::map<std::string, std::string> earlier_;  // "train.csv:17:" -> what an earlier command said.
+  absl::flat_hash_set<std::string> told_;       // Paths.
 };
 
 }  // namespace lookbook

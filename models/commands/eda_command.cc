@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
@@ -69,8 +70,11 @@ absl::Status RunEda(EdaFlags flags) {
   for (const std::string& line : IssueLines(explored.issues))
     std::fprintf(stderr, "data     %s\n", line.c_str());
   LB_RETURN_IF_ERROR(WriteReport(explored, flags.out));
-  std::printf("%sproblems %s\n", ExplorationText(explored).c_str(),
-              IssueSummary(explored.issues).c_str());
+  std::printf("%sproblems %s%s\n", ExplorationText(explored).c_str(),
+              IssueSummary(explored.issues).c_str(),
+              explored.issues.empty()
+                  ? ""
+                  : absl::StrCat("; each in ", JoinPath(flags.out, "eda.json")).c_str());
   std::printf(
       "eda      %s and eda.json, in %s (%.0f pictures/s)\n",
       JoinPath(flags.out, "report.html").c_str(), HumanDuration(absl::Now() - start).c_str(),

@@ -17,6 +17,7 @@
 #include "models/commands/duplicate_groups.h"
 #include "models/commands/initial_bundle.h"
 #include "models/commands/model_file.h"
+#include "models/dataset/prepared_images.h"
 #include "models/export/torchscript_export.h"
 #include "models/recipe/override_recipe.h"
 #include "models/train/preprocess_recipe.h"
@@ -26,13 +27,16 @@ namespace lookbook {
 namespace {
 
 // What an earlier run wrote into run.json under `key`; "" when there is no such thing.
-std::string EarlierRun(const WorkFolder& work, const char* key) {
+std::string EarlierRun(const WorkFolder& work, const std::string& key) {
   const absl::StatusOr<std::string> text = ReadFile(work.Path("run.json"));
   if (!text.ok()) return "";
   const nlohmann::json json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains(key) || !json[key].is_string()) return "";
   return json[key].get<std::string>();
 }
+
+// Where run.json says which labels and pictures a CSV named.
+std::string SetKey(const std::string& csv) { return absl::StrCat("set ", csv); }
 
 // The training data's root: what the caller says, what an earlier run used, what the recipe says.
 std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const WorkFolder& work) {
@@ -43,7 +47,7 @@ std::string DataRoot(const PipelineOptions& options, const Recipe& recipe, const
 
 // The recipe as the run has it.
 absl::StatusOr<Recipe> ReadRecipe(const std::string& file, const PipelineOptions& options) {
-  LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file));
+  LB_ASSIGN_OR_RETURN(Recipe recipe, LoadRecipe(file, options.init));
   if (options.init.empty() && options.device.empty() && options.precision.empty()) return recipe;
   LB_ASSIGN_OR_RETURN(const std::string text, OverrideRecipe(recipe.text, file,
                                                              {.init = options.init,
@@ -79,7 +83,9 @@ absl::Status CheckNames(const FashionData& data) {
   return absl::OkStatus();
 }
 
-std::string HashOfFiles(const FashionData& data) {
+// All that a split depends on where pictures are not compared: one that somebody edited outlives a
+// copy of the data set.
+std::string HashOfSizes(const FashionData& data) {
   Sha256 hash;
   for (const ImageRecord& image : data.images) {
     hash.Update(absl::StrCat(image.id, " ", FileSize(image.path).value_or(0), "\n"));
@@ -89,12 +95,10 @@ std::string HashOfFiles(const FashionData& data) {
 
 }  // namespace
 
-absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv,
-                                            bool strict) {
+absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv) {
   LB_ASSIGN_OR_RETURN(FashionData data,
                       ReadImaterialist(root, csv, std::string(absl::StripSuffix(csv, ".csv"))));
   PrintIssues(data);
-  if (strict) LB_RETURN_IF_ERROR(RefuseIssues(data.issues));
   return data;
 }
 
@@ -130,20 +134,39 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Open(const PipelineOptions& 
   return out;
 }
 
-absl::Status Pipeline::ReadData() {
-  LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
+// The holdout too: what is wrong with it is better said now than after the training.
+absl::Status Pipeline::ReadSets() {
   LB_RETURN_IF_ERROR(CheckFiles(recipe_.data));
-  LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv, options_.strict));
+  LB_ASSIGN_OR_RETURN(data_, ReadLabelledSet(recipe_.data.root, recipe_.data.csv));
   problems_.Count(data_.issues);
   LB_RETURN_IF_ERROR(CheckNames(data_));
-  files_sha256_ = HashOfFiles(data_);
+  files_sha256_ = PicturesKey(data_.images);
+  sets_[recipe_.data.csv] = absl::StrCat(data_.sha256, " ", files_sha256_);
+  if (!recipe_.data.holdout_csv.empty()) {
+    LB_ASSIGN_OR_RETURN(const FashionData* holdout, Holdout());
+    sets_[recipe_.data.holdout_csv] =
+        absl::StrCat(holdout->sha256, " ", PicturesKey(holdout->images));
+  }
+  std::vector<std::string> unchanged;
+  for (const auto& [csv, set] : sets_) {
+    if (EarlierRun(work_, SetKey(csv)) == set) unchanged.push_back(csv);
+  }
+  return problems_.KeepIn(work_.Path("problems.txt"), unchanged);
+}
+
+absl::Status Pipeline::ReadData() {
+  LB_ASSIGN_OR_RETURN(spec_, MakePreprocessSpec(recipe_.data));
+  LB_RETURN_IF_ERROR(ReadSets());
   init_ = InitialWeightsId(recipe_.network.init);
   std::map<std::string, std::string> split_of = {{"rule", recipe_.data.split},
                                                  {"seed", absl::StrCat(recipe_.seed)},
                                                  {"data", data_.sha256},
-                                                 {"files", files_sha256_}};
+                                                 {"files", HashOfSizes(data_)}};
   // Only where it is so: a split that was stored without it keeps its key.
-  if (recipe_.data.group_near_duplicates) split_of["near_duplicates"] = "grouped";
+  if (recipe_.data.group_near_duplicates) {
+    split_of["near_duplicates"] = "grouped";
+    split_of["files"] = files_sha256_;
+  }
   const std::string split_key = HashOf(split_of);
   LB_ASSIGN_OR_RETURN(split_, StoredOrNewSplit(split_key));
   const std::string split = SplitToJson(split_, data_);
@@ -159,7 +182,8 @@ absl::Status Pipeline::ReadData() {
   // A crash in between must not leave this key beside another split.
   if (EarlierRun(work_, "split_of") != split_key)
     LB_RETURN_IF_ERROR(RemoveAll(work_.Path("split.json")));
-  const nlohmann::json run = {{"data", recipe_.data.root}, {"split_of", split_key}};
+  nlohmann::json run = {{"data", recipe_.data.root}, {"split_of", split_key}};
+  for (const auto& [csv, set] : sets_) run[SetKey(csv)] = set;
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("run.json"), JsonText(run)));
   LB_RETURN_IF_ERROR(WriteFileAtomic(work_.Path("recipe.toml"), recipe_.text));
   return WriteFileAtomic(work_.Path("split.json"), split);
@@ -186,8 +210,7 @@ absl::StatusOr<Split> Pipeline::StoredOrNewSplit(const std::string& key) const {
 
 absl::StatusOr<const FashionData*> Pipeline::Holdout() {
   if (!holdout_.has_value()) {
-    LB_ASSIGN_OR_RETURN(
-        holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv, options_.strict));
+    LB_ASSIGN_OR_RETURN(holdout_, ReadLabelledSet(recipe_.data.root, recipe_.data.holdout_csv));
     problems_.Count(holdout_->issues);
   }
   return &*holdout_;
@@ -256,11 +279,8 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
   LB_RETURN_IF_ERROR(Require("calibrate", made_of, "calibration.json"));
   LB_ASSIGN_OR_RETURN(const std::string calibration, Sha256OfFile(work_.Path("calibration.json")));
   LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
-  std::string holdout = "none";
-  if (!recipe_.data.holdout_csv.empty()) {
-    LB_ASSIGN_OR_RETURN(const FashionData* set, Holdout());
-    holdout = absl::StrCat(set->sha256, " ", HashOfFiles(*set));
-  }
+  const std::string holdout =
+      recipe_.data.holdout_csv.empty() ? "none" : sets_.at(recipe_.data.holdout_csv);
   return HashOf({{"of", made_of},
                  {"model", model},
                  {"data", data_.sha256},

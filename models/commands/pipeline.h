@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,11 +71,13 @@ class Pipeline {
   Pipeline(PipelineOptions options, Recipe recipe, WorkFolder work);
 
   absl::Status ReadData();
+  // The labels, told and counted. InvalidArgument: `strict`, and there is a problem.
+  absl::Status ReadSets();
   // The split that an earlier run stored, where it is one of the same images by the same rule and
   // seed; otherwise a new one. `key` stands for all of that. DataLoss: the stored one is damaged.
   absl::StatusOr<Split> StoredOrNewSplit(const std::string& key) const;
   absl::StatusOr<Split> NewSplit() const;
-  // recipe_.data.holdout_csv, read once.
+  // recipe_.data.holdout_csv, read once, with the other labels.
   absl::StatusOr<const FashionData*> Holdout();
   // The training pictures; those that cannot be read leave `split`.
   absl::StatusOr<std::unique_ptr<ImageCache>> CacheImages(Split* split);
@@ -135,17 +138,17 @@ class Pipeline {
   std::optional<FashionData> holdout_;
   Split split_;
   std::string split_sha256_;
-  std::string files_sha256_;  // Of every image's id and size.
-  std::string init_;          // Which first weights, beyond their name.
+  std::string files_sha256_;                 // PicturesKey of the labelled pictures.
+  std::map<std::string, std::string> sets_;  // CSV -> which labels and pictures it named.
+  std::string init_;                         // Which first weights, beyond their name.
   PreprocessSpec spec_;
   DataProblems problems_;
 };
 
 // The labelled set `csv` of `root`: its images lie in the folder named like the CSV without ".csv".
 // What is odd about it goes to standard error, one line a problem (the first of each kind) and a
-// summary; with `strict` it is InvalidArgument, too.
-absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv,
-                                            bool strict = false);
+// summary.
+absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv);
 
 // What a reader found odd, for people.
 void PrintIssues(const FashionData& data);

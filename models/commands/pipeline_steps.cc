@@ -109,7 +109,7 @@ absl::Status Pipeline::TrainNow() {
   LB_ASSIGN_OR_RETURN(options.bundle_model, FindInitialModel(recipe_.network.init));
   // Before every picture is decoded. A checkpoint has weights of its own.
   if (!options.resume) {
-    LB_RETURN_IF_ERROR(CheckInitialWeights(recipe_.network, options.bundle_model,
+    LB_RETURN_IF_ERROR(CheckInitialWeights(recipe_, options.bundle_model,
                                            static_cast<int>(data_.labels.classes.size())));
   }
   Split split = split_;
@@ -139,6 +139,8 @@ absl::Status Pipeline::TrainNow() {
     std::fprintf(stderr, "train    starting over: %s\n",
                  std::string(result.status().message()).c_str());
     options.resume = false;
+    LB_RETURN_IF_ERROR(CheckInitialWeights(recipe_, options.bundle_model,
+                                           static_cast<int>(data_.labels.classes.size())));
     result = lookbook::Train(recipe_, set, options);
   }
   LB_RETURN_IF_ERROR(result.status());

@@ -1,6 +1,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
@@ -17,7 +19,8 @@ namespace {
 constexpr char kFooter[] =
     R"(Decodes and resizes every labelled picture once, into DATA/prepared/<csv>-<size>-<resize>.images. A recipe
 with data.cache = "disk" and the same data, size and resize starts from that file; where it is missing,
-stale or damaged, training makes it, too.
+stale or damaged, training makes it, too. Every problem with the data is a line of the file beside it that ends
+in .problems.txt.
 Examples:
   lookbook-train prepare data/outfits --image-size 64
   lookbook-train prepare ~/imaterialist --image-size 128 --resize pad --cache-dir /scratch/lookbook)";
@@ -31,14 +34,16 @@ struct PrepareFlags {
 absl::Status RunPrepare(const PrepareFlags& flags) {
   const absl::Time start = absl::Now();
   LB_ASSIGN_OR_RETURN(const PreprocessSpec spec, MakePreprocessSpec(flags.data));
-  LB_ASSIGN_OR_RETURN(const FashionData data,
-                      ReadLabelledSet(flags.data.root, flags.data.csv, flags.strict));
+  LB_ASSIGN_OR_RETURN(const FashionData data, ReadLabelledSet(flags.data.root, flags.data.csv));
   const absl::Time read = absl::Now();
   const PreparedFile file = PreparedFileOf(flags.data, data, spec);
-  LB_ASSIGN_OR_RETURN(const PreparedImages images, OpenPrepared(file, data, spec, flags.threads));
-  const absl::Time end = absl::Now();
   DataProblems problems(flags.strict);
   problems.Count(data.issues);
+  LB_RETURN_IF_ERROR(MakeDirectories(file.path.substr(0, file.path.rfind('/'))));
+  LB_RETURN_IF_ERROR(
+      problems.KeepIn(absl::StrCat(absl::StripSuffix(file.path, ".images"), ".problems.txt")));
+  LB_ASSIGN_OR_RETURN(const PreparedImages images, OpenPrepared(file, data, spec, flags.threads));
+  const absl::Time end = absl::Now();
   const absl::Status unreadable =
       problems.AddUnreadable(flags.data.csv, UnreadablePictures(data.images, images.unreadable));
   std::printf("labels   %lld rows of %zu images, read in %.1f s\n",

@@ -13,6 +13,7 @@
 #include "models/commands/pipeline.h"
 #include "models/commands/prediction_csv.h"
 #include "models/commands/progress.h"
+#include "models/dataset/prepared_images.h"
 #include "models/report/render_page.h"
 #include "models/study/metrics_file.h"
 #include "models/study/neighbor_file.h"
@@ -51,16 +52,9 @@ absl::StatusOr<Published> ReadPublished(const WorkFolder& work) {
   }
 }
 
-// Names and sizes of the pictures without labels.
-std::string HashOfPictures(const std::string& folder) {
-  const absl::StatusOr<std::vector<ImageRecord>> pictures = ListPictures(folder);
-  Sha256 hash;
-  if (pictures.ok()) {
-    for (const ImageRecord& picture : *pictures) {
-      hash.Update(absl::StrCat(picture.id, " ", FileSize(picture.path).value_or(0), "\n"));
-    }
-  }
-  return hash.HexDigest();
+// Of the pictures without labels.
+std::string KeyOfPictures(const std::string& folder) {
+  return PicturesKey(ListPictures(folder).value_or(std::vector<ImageRecord>()));
 }
 
 // The other way: ToFacts without the parts that no report shows.
@@ -128,7 +122,7 @@ absl::StatusOr<std::string> Pipeline::ReportInputs(const std::string& publish_in
   return HashOf({{"of", publish_inputs},
                  {"bundle", bundle},
                  {"history", history},
-                 {"unlabelled", HashOfPictures(JoinPath(recipe_.data.root, kUnlabelledFolder))},
+                 {"unlabelled", KeyOfPictures(JoinPath(recipe_.data.root, kUnlabelledFolder))},
                  {"format", kFormat}});
 }
 

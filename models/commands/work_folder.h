@@ -15,7 +15,7 @@ namespace lookbook {
 // weights that the last training before it left: what a later training makes out of date can be
 // told by that (models/study/step_record.h). Not thread-safe.
 //
-//   recipe.toml run.json split.json
+//   recipe.toml run.json split.json problems.txt
 //   train/    checkpoint.pt best.pt weights.pt history.json result.json
 //   export/   model.ts model.json
 //   index/    index.faiss items.sqlite golden/ index.json

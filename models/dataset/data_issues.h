@@ -11,14 +11,15 @@
 
 namespace lookbook {
 
-// One kind of problem with its count and the first few places.
+// One kind of problem with its count and its places.
 struct DataIssue {
   std::string what;  // "malformed row", "missing image file", …
   int64_t count = 0;
   std::vector<std::string> examples;  // At most kMaxIssueExamples, "train.csv:17: …".
 };
 
-inline constexpr size_t kMaxIssueExamples = 20;
+// All of them in any set that is of use; a bound on memory for the others.
+inline constexpr size_t kMaxIssueExamples = 100'000;
 
 // Counts problems by kind, in the order in which the kinds first came. Not thread-safe.
 class IssueLog {

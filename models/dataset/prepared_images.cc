@@ -56,6 +56,11 @@ std::string StateOf(const std::string& path) {
   return absl::StrCat(facts.st_size, " ", facts.st_mtim.tv_sec, ".", facts.st_mtim.tv_nsec);
 }
 
+void AddStates(absl::Span<const ImageRecord> images, Sha256* hash) {
+  for (const ImageRecord& image : images)
+    hash->Update(absl::StrCat(image.id, " ", StateOf(image.path), "\n"));
+}
+
 // Writes one file front to back, hashing; the header comes last, into the room left for it.
 class Writer {
  public:
@@ -206,8 +211,13 @@ std::string PixelsKey(const FashionData& data, const PreprocessSpec& spec) {
   hash.Update(absl::StrCat(kFormat, "\n", data.sha256, "\n", spec.size, " ", ModeName(spec.resize),
                            " ", static_cast<int>(spec.interpolation), " ", spec.orientation, " ",
                            spec.min_scale_factor, " ", absl::StrJoin(spec.mean, " "), "\n"));
-  for (const ImageRecord& image : data.images)
-    hash.Update(absl::StrCat(image.id, " ", StateOf(image.path), "\n"));
+  AddStates(data.images, &hash);
+  return hash.HexDigest();
+}
+
+std::string PicturesKey(absl::Span<const ImageRecord> images) {
+  Sha256 hash;
+  AddStates(images, &hash);
   return hash.HexDigest();
 }
 

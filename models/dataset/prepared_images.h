@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "models/dataset/fashion_data.h"
 #include "models/dataset/image_cache.h"
 
@@ -27,6 +28,10 @@ namespace lookbook {
 // What decides the pixels of a set: the labels' file, every picture's name, size and time of
 // change, and how pixels are made. SHA-256 in hex.
 std::string PixelsKey(const FashionData& data, const PreprocessSpec& spec);
+
+// Which pictures they are, without reading them: every one's name, size and time of change. SHA-256
+// in hex. Files that were copied without their times, or touched, are others by this.
+std::string PicturesKey(absl::Span<const ImageRecord> images);
 
 struct PreparedFile {
   std::string path;

@@ -1,13 +1,18 @@
 #include "models/explore/explore_page.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/version.h"
 #include "models/explore/label_sections.h"
-#include "models/report/numbers_text.h"
 #include "models/explore/picture_sections.h"
+#include "models/report/numbers_text.h"
 
 namespace lookbook {
 namespace {
+
+// Of each kind; eda.json has all.
+constexpr size_t kPlacesShown = 20;
 
 ReportSection FileSection(const Exploration& explored) {
   ReportSection section;
@@ -24,10 +29,10 @@ ReportSection FileSection(const Exploration& explored) {
   section.blocks.push_back(std::move(parts));
   if (!explored.issues.empty()) {
     ReportTable table;
-    table.title = "Problems, with the first places of each kind";
+    table.title = "Problems, with the first places of each kind (all of them: eda.json)";
     table.columns = {{"kind"}, {"count", true}, {"where"}};
     for (const DataIssue& issue : explored.issues) {
-      for (size_t i = 0; i < issue.examples.size(); ++i) {
+      for (size_t i = 0; i < std::min(kPlacesShown, issue.examples.size()); ++i) {
         table.rows.push_back(
             {i == 0 ? issue.what : "", i == 0 ? WithCommas(issue.count) : "", issue.examples[i]});
       }

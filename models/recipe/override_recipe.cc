@@ -112,7 +112,7 @@ void ChangeStages(const RecipeOverrides& overrides, const Recipe& recipe, toml::
 
 absl::StatusOr<std::string> OverrideRecipe(absl::string_view toml, absl::string_view file_name,
                                            const RecipeOverrides& overrides) {
-  LB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(toml, file_name));
+  LB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(toml, file_name, overrides.init));
   toml::table document;
   LB_RETURN_IF_ERROR(ParseToml(toml, file_name, &document));
   Changes changes;

@@ -213,7 +213,7 @@ void ReadCompute(TableReader& in, Recipe* out) {
   if (out->device == "cuda") out->data.augment.backend = "batch";
 }
 
-void ReadRecipe(TableReader& in, Recipe* out) {
+void ReadRecipe(TableReader& in, absl::string_view init, Recipe* out) {
   in.Text("name", &out->name);
   in.Integer("seed", int64_t{0}, std::numeric_limits<int64_t>::max(), &out->seed);
   in.Integer("threads", 0, 1024, &out->threads);
@@ -221,9 +221,9 @@ void ReadRecipe(TableReader& in, Recipe* out) {
   ReadKeepCheckpoints(in, out);
   in.Table("data", [out](TableReader& part) { ReadData(part, &out->data); });
   ReadStages(in, &out->stages);  // Before the network, which must suit them.
-  in.Table("network", [out](TableReader& part) {
+  in.Table("network", [out, init](TableReader& part) {
     ReadNetwork(part, &out->network);
-    if (part.ok()) CheckEmbedding(part, *out);
+    if (part.ok()) CheckEmbedding(part, *out, init.empty() ? out->network.init : init);
   });
   in.Table("index", [out](TableReader& part) {
     part.Text("spec", &out->index_spec);
@@ -244,22 +244,23 @@ bool StageRecipe::Has(LossKind kind) const {
                      [kind](const LossRecipe& loss) { return loss.kind() == kind; });
 }
 
-absl::StatusOr<Recipe> ParseRecipe(absl::string_view toml, absl::string_view file_name) {
+absl::StatusOr<Recipe> ParseRecipe(absl::string_view toml, absl::string_view file_name,
+                                   absl::string_view init) {
   toml::table table;
   LB_RETURN_IF_ERROR(ParseToml(toml, file_name, &table));
   Recipe recipe;
   recipe.text = std::string(toml);
   absl::Status status;
   TableReader reader(table, "", std::string(file_name), &status);
-  ReadRecipe(reader, &recipe);
+  ReadRecipe(reader, init, &recipe);
   reader.Finish();
   LB_RETURN_IF_ERROR(status);
   return recipe;
 }
 
-absl::StatusOr<Recipe> LoadRecipe(const std::string& path) {
+absl::StatusOr<Recipe> LoadRecipe(const std::string& path, absl::string_view init) {
   LB_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, uint64_t{1} << 20));
-  return ParseRecipe(text, path);
+  return ParseRecipe(text, path, init);
 }
 
 }  // namespace lookbook

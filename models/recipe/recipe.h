@@ -134,8 +134,10 @@ struct Recipe {
 };
 
 // Unknown key, wrong type or value out of range: InvalidArgument "NAME:LINE: …" naming key, value
-// and what is allowed.
-absl::StatusOr<Recipe> ParseRecipe(absl::string_view toml, absl::string_view file_name);
-absl::StatusOr<Recipe> LoadRecipe(const std::string& path);
+// and what is allowed. `init`: what the caller puts in the place of network.init (OverrideRecipe),
+// so that the rest is judged beside that and not beside what the file says; "" = nothing.
+absl::StatusOr<Recipe> ParseRecipe(absl::string_view toml, absl::string_view file_name,
+                                   absl::string_view init = "");
+absl::StatusOr<Recipe> LoadRecipe(const std::string& path, absl::string_view init = "");
 
 }  // namespace lookbook

@@ -67,14 +67,17 @@ void CheckCachedFeatures(TableReader& in, const StageRecipe& stage) {
   if (stage.mixup > 0) in.Fail("mixup", "blends images, and cache_features has none");
 }
 
-void CheckEmbedding(TableReader& network, const Recipe& recipe) {
-  if (recipe.network.embedding_dim == 0) return;
-  for (const StageRecipe& stage : recipe.stages) {
-    if (std::any_of(stage.losses.begin(), stage.losses.end(), ActsOnEmbedding)) return;
-  }
+bool TrainsEmbedding(const Recipe& recipe) {
+  return std::any_of(recipe.stages.begin(), recipe.stages.end(), [](const StageRecipe& stage) {
+    return std::any_of(stage.losses.begin(), stage.losses.end(), ActsOnEmbedding);
+  });
+}
+
+void CheckEmbedding(TableReader& network, const Recipe& recipe, absl::string_view init) {
+  if (recipe.network.embedding_dim == 0 || init != "he" || TrainsEmbedding(recipe)) return;
   network.Fail("embedding",
                "no stage has a loss on the embedding (triplet, graded, angular or supcon), which "
-               "would stay random: take \"pooled\", or add one");
+               "would stay random: take \"pooled\", add one, or name an init that brings it");
 }
 
 }  // namespace lookbook

@@ -1,6 +1,7 @@
 // What the parts of a recipe must be to suit each other, beyond each key's own range.
 #pragma once
 
+#include "absl/strings/string_view.h"
 #include "models/recipe/recipe.h"
 #include "models/recipe/table_reader.h"
 
@@ -16,7 +17,11 @@ void CheckLosses(TableReader& in, const StageRecipe& stage);
 // Features that are cached need a backbone that is frozen, and no mixup.
 void CheckCachedFeatures(TableReader& in, const StageRecipe& stage);
 
-// An embedding of its own needs a metric loss in some stage.
-void CheckEmbedding(TableReader& network, const Recipe& recipe);
+// An embedding of its own needs a metric loss in some stage where it begins at random ("he").
+// `init`: what network.init is or will be. Of weights that are read CheckInitialWeights judges.
+void CheckEmbedding(TableReader& network, const Recipe& recipe, absl::string_view init);
+
+// Whether some stage has a loss on the embedding, so that a layer of its own learns.
+bool TrainsEmbedding(const Recipe& recipe);
 
 }  // namespace lookbook

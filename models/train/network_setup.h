@@ -13,7 +13,7 @@ namespace lookbook {
 
 NetworkSpec SpecOf(const NetworkRecipe& recipe, int classes, int attributes);
 
-// Errors of the next two begin "network.init: ".
+// Errors of the next two begin "network.init: ", but for that of an embedding.
 
 // What network.init asks for. "he": nothing, and an empty report. A path: LoadInitialWeights.
 // "bundle:…": LoadInitialWeights of `bundle_model`, the bundle's model.ts, which the caller has
@@ -22,8 +22,9 @@ absl::StatusOr<InitReport> InitializeWeights(const NetworkRecipe& recipe,
                                              const std::string& bundle_model, EmbedderNet net);
 
 // Whether InitializeWeights would do for a network of `classes`: reads all of the file into one
-// that is thrown away.
-absl::Status CheckInitialWeights(const NetworkRecipe& recipe, const std::string& bundle_model,
+// that is thrown away. InvalidArgument "network.embedding: …": the recipe's embedding has a layer
+// of its own, which the file does not bring in that shape and no stage trains.
+absl::Status CheckInitialWeights(const Recipe& recipe, const std::string& bundle_model,
                                  int classes);
 
 }  // namespace lookbook

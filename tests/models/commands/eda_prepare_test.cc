@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -105,6 +106,7 @@ TEST_F(EdaPrepareTest, EdaListsProblemsAndStrictExitsWithTwo) {
   EXPECT_THAT(outcome.error, AllOf(HasSubstr(": 99 (unknown class id)"), HasSubstr("train.csv:"),
                                    HasSubstr("train_000007.jpg"), HasSubstr("(unreadable image)"),
                                    HasSubstr("2 problems: ")));
+  EXPECT_THAT(outcome.out, HasSubstr(absl::StrCat("; each in ", dir_ / "eda/eda.json", "\n")));
   ASSERT_THAT(RemoveAll(dir_ / "eda"), IsOk());
   outcome = Eda({"--strict"});
   EXPECT_EQ(outcome.code, 2);
@@ -152,6 +154,20 @@ TEST_F(EdaPrepareTest, StrictTrainingRefusesBadRows) {
   }
 }
 
+// It leaves nothing out that the terminal does.
+TEST_F(EdaPrepareTest, PrepareWritesEveryProblem) {
+  for (int i = 0; i < 8; ++i) SpoilARow();
+  const std::string all = dir_ / "data/prepared/train-32-squish.problems.txt";
+  for (const bool strict : {true, false}) {
+    std::vector<std::string> args = {"prepare", dir_ / "data", "--image-size", "32"};
+    if (strict) args.push_back("--strict");
+    EXPECT_EQ(RunTrainer(args).code, strict ? 2 : 0);
+    LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(all));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 8 + 1);
+    ASSERT_THAT(RemoveAll(all), IsOk());
+  }
+}
+
 TEST_F(EdaPrepareTest, StrictRefusesUnreadablePictures) {
   ASSERT_THAT(WriteFile(dir_ / "data/train/train_000007.jpg", "broken"), IsOk());
   Outcome outcome = Train();
@@ -159,7 +175,8 @@ TEST_F(EdaPrepareTest, StrictRefusesUnreadablePictures) {
   EXPECT_THAT(
       outcome.error,
       ContainsRegex("data     train.csv:[0-9]+: .*train_000007.jpg: .+ .unreadable image."));
-  EXPECT_THAT(outcome.out, EndsWith("problems 1 problem: 1 unreadable image\n"));
+  EXPECT_THAT(outcome.out, EndsWith(absl::StrCat("problems 1 problem: 1 unreadable image; each in ",
+                                                 dir_ / "work/problems.txt", "\n")));
   outcome = Train({"--strict", "--fresh"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.error, HasSubstr("train_000007.jpg"));
@@ -168,7 +185,10 @@ TEST_F(EdaPrepareTest, StrictRefusesUnreadablePictures) {
   EXPECT_THAT(outcome.error, HasSubstr("(unreadable image); --strict accepts none"));
   outcome = RunTrainer({"prepare", dir_ / "data", "--image-size", "32"});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_THAT(outcome.out, EndsWith("problems 1 problem: 1 unreadable image\n"));
+  const std::string all = dir_ / "data/prepared/train-32-squish.problems.txt";
+  EXPECT_THAT(outcome.out, EndsWith(absl::StrCat("problems 1 problem: 1 unreadable image; each in ",
+                                                 all, "\n")));
+  EXPECT_THAT(ReadFile(all), IsOkAndHolds(HasSubstr("train_000007.jpg")));
 }
 
 // Before an hour of decoding: the bad picture is not met yet.
@@ -195,7 +215,9 @@ TEST_F(EdaPrepareTest, ARunNamesEachBadPictureOnce) {
     ASSERT_NE(first, std::string::npos);
     EXPECT_EQ(outcome.error.find(name, outcome.error.find('\n', first)), std::string::npos) << name;
   }
-  EXPECT_THAT(outcome.out, EndsWith("problems 2 problems: 2 unreadable image\n"));
+  EXPECT_THAT(outcome.out,
+              EndsWith(absl::StrCat("problems 2 problems: 2 unreadable image; each in ",
+                                    dir_ / "all/problems.txt", "\n")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -25,7 +26,9 @@ namespace lookbook {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kRecipe[] = R"(name = "test"
@@ -374,6 +377,101 @@ TEST_F(PipelineTest, AnotherHoldoutPictureIsEvaluatedAgain) {
   EXPECT_EQ(Count(out, "evaluate unchanged, kept"), 0);
 }
 
+// Both pictures are as long as before and have their names: only the times tell.
+TEST_F(PipelineTest, PicturesOfOneSizeThatAreExchangedAreTrainedOn) {
+  const PipelineOptions options = CopiedData(Options());
+  const std::string a = JoinPath(options.data, "train/train_000001.jpg");
+  const std::string b = JoinPath(options.data, "train/train_000002.jpg");
+  // Readers of JPEG stop at the end of the picture.
+  LB_ASSERT_OK_AND_ASSIGN(std::string bytes_a, ReadFile(a));
+  LB_ASSERT_OK_AND_ASSIGN(std::string bytes_b, ReadFile(b));
+  const size_t size = std::max(bytes_a.size(), bytes_b.size());
+  bytes_a.resize(size);
+  bytes_b.resize(size);
+  ASSERT_NE(bytes_a, bytes_b);
+  const auto put = [&](const std::string& first, const std::string& second, int hour) {
+    ASSERT_THAT(WriteFile(a, first), IsOk());
+    ASSERT_THAT(WriteFile(b, second), IsOk());
+    for (const std::string& path : {a, b}) {
+      std::filesystem::last_write_time(path,
+                                       std::filesystem::file_time_type(std::chrono::hours(hour)));
+    }
+  };
+  put(bytes_a, bytes_b, 1);
+  Run(options);
+  const std::string edited = EditSplit();
+  Run(options);
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string before, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  put(bytes_b, bytes_a, 2);
+  EXPECT_EQ(Count(Run(options), "train    unchanged, kept"), 0);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string after, Sha256OfFile(dir_ / "work/train/weights.pt"));
+  EXPECT_NE(before, after);
+  EXPECT_THAT(ReadFile(dir_ / "work/split.json"), IsOkAndHolds(edited)) << "by the edited split";
+}
+
+// `bad` rows of a class that no one knows.
+void SpoilRows(const std::string& csv, int bad) {
+  LB_ASSERT_OK_AND_ASSIGN(std::string text, ReadFile(csv));
+  const std::string id =
+      text.substr(text.find('\n') + 1, text.find(',', text.find('\n')) - text.find('\n') - 1);
+  for (int i = 0; i < bad; ++i) absl::StrAppend(&text, id, ",1 1,64,64,", 900 + i, ",\n");
+  ASSERT_THAT(WriteFile(csv, text), IsOk());
+}
+
+TEST_F(PipelineTest, StrictRefusesTheHoldoutsProblemsBeforeTheTraining) {
+  PipelineOptions options = CopiedData(Options());
+  SpoilRows(JoinPath(options.data, "train.csv"), 1);
+  SpoilRows(JoinPath(options.data, "holdout.csv"), 2);
+  options.strict = true;
+  ::testing::internal::CaptureStderr();
+  auto pipeline = Pipeline::Open(options);
+  const absl::Status status = pipeline.ok() ? (*pipeline)->Run() : pipeline.status();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("data     train.csv:"), HasSubstr("data     holdout.csv:")));
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument,
+                               AllOf(HasSubstr("3 problems: 3 unknown class id"),
+                                     HasSubstr("--strict accepts none"),
+                                     HasSubstr(dir_ / "work/problems.txt"))));
+  EXPECT_FALSE(PathExists(dir_ / "work/train"));
+  LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(dir_ / "work/problems.txt"));
+  EXPECT_THAT(text, AllOf(HasSubstr("train.csv:"), HasSubstr(": 901 (unknown class id)\n"),
+                          HasSubstr("holdout.csv:")));
+  // Without it they are counted, before anything is done.
+  options.strict = false;
+  LB_ASSERT_OK_AND_ASSIGN(pipeline, Pipeline::Open(options));
+  EXPECT_EQ((*pipeline)->problems().Summary(), "3 problems: 3 unknown class id");
+}
+
+TEST_F(PipelineTest, EveryProblemIsALineOfTheWorkFolder) {
+  const PipelineOptions options = CopiedData(Options());
+  SpoilRows(JoinPath(options.data, "train.csv"), 9);
+  for (const char* name : {"train/train_000001.jpg", "holdout/holdout_000001.jpg"})
+    ASSERT_THAT(WriteFile(JoinPath(options.data, name), "broken"), IsOk());
+  const auto problems = [&] { return ReadFile(dir_ / "work/problems.txt").value_or(""); };
+  ::testing::internal::CaptureStderr();
+  Run(options);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr(": 904 (unknown class id)"), Not(HasSubstr(": 905 (unknown")),
+                    HasSubstr("… and 4 more (unknown class id)")));
+  const std::string all = problems();
+  for (int i = 0; i < 9; ++i)
+    EXPECT_EQ(Count(all, absl::StrCat(": ", 900 + i, " (unknown class id)\n")), 1) << i;
+  EXPECT_EQ(Count(all, "(unreadable image)\n"), 2);
+  EXPECT_THAT(all, EndsWith("\n11 problems: 9 unknown class id, 2 unreadable image\n"));
+  // Steps that are kept do not meet the pictures again.
+  EXPECT_EQ(Count(Run(options), "unchanged, kept"), 7);
+  EXPECT_EQ(problems(), all);
+  // A holdout that is mended leaves the rest.
+  std::filesystem::copy_file(*data_ / "outfits/holdout/holdout_000001.jpg",
+                             JoinPath(options.data, "holdout/holdout_000001.jpg"),
+                             std::filesystem::copy_options::overwrite_existing);
+  Run(options);
+  EXPECT_THAT(problems(), EndsWith("\n10 problems: 9 unknown class id, 1 unreadable image\n"));
+  Run(Options());  // Other data, without any.
+  EXPECT_FALSE(PathExists(dir_ / "work/problems.txt"));
+}
+
 TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
   PipelineOptions options = Options();
   options.data = dir_ / "caf\xe9";
@@ -579,6 +677,40 @@ TEST_F(PipelineTest, FirstWeightsGivenByFlagAreWrittenIntoTheRecipe) {
   options.init = absl::StrCat("bundle:", dir_ / "nothing");
   LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
   EXPECT_THAT(pipeline->Train(), StatusIs(absl::StatusCode::kNotFound, HasSubstr("nothing")));
+}
+
+// BCE moves no embedding: a layer of its own has to come with the first weights, also where these
+// are the flag's.
+TEST_F(PipelineTest, AnEmbeddingIsTakenFromTheFirstWeightsWhereNoStageTrainsIt) {
+  const std::string network = "[network]\nembedding = { dim = 8 }\n";
+  Run(Options());  // Of a pooled embedding.
+  PipelineOptions options =
+      Options(absl::StrCat(kRecipe, "loss = [\"bce\", \"supcon\"]\n", network));
+  options.work = dir_ / "first";
+  options.bundles = dir_ / "first_bundles";
+  Run(options);
+  options = Options(absl::StrCat(kRecipe, network));
+  options.work = dir_ / "second";
+  options.bundles = dir_ / "second_bundles";
+  EXPECT_THAT(Pipeline::Open(options).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("network.embedding")));
+  options.init = absl::StrCat("bundle:", dir_ / "bundles");
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(options));
+  EXPECT_THAT(pipeline->Train(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("network.embedding: "), HasSubstr(options.init))));
+  EXPECT_FALSE(PathExists(dir_ / "second/train/history.json"));
+  options.init = absl::StrCat("bundle:", dir_ / "first_bundles");
+  Run(options);
+  LB_ASSERT_OK_AND_ASSIGN(const LoadedNetwork first, LoadWeights(dir_ / "first/train/weights.pt"));
+  LB_ASSERT_OK_AND_ASSIGN(const LoadedNetwork second,
+                          LoadWeights(dir_ / "second/train/weights.pt"));
+  const auto embedding = [](const LoadedNetwork& network) {
+    return network.net->named_parameters()["embedding.0.weight"];
+  };
+  EXPECT_GT(torch::cosine_similarity(embedding(first).flatten(), embedding(second).flatten(), 0)
+                .item<float>(),
+            0.99);
 }
 
 TEST_F(PipelineTest, AGpuThatIsNotThereIsSaidBeforeTheTraining) {

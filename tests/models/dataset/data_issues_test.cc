@@ -39,18 +39,23 @@ TEST(DataIssuesTest, OneLineAProblemThenASummary) {
 
 TEST(DataIssuesTest, ExamplesAreLimited) {
   IssueLog log;
-  for (int i = 0; i < 1000; ++i) log.Add("bad mask", absl::StrCat(i));
+  for (size_t i = 0; i < kMaxIssueExamples + 3; ++i) log.Add("bad mask", absl::StrCat(i));
   const std::vector<DataIssue> issues = log.Take();
-  EXPECT_EQ(issues[0].count, 1000);
+  EXPECT_EQ(issues[0].count, kMaxIssueExamples + 3);
   EXPECT_THAT(issues[0].examples, SizeIs(kMaxIssueExamples));
+  const std::vector<std::string> lines = IssueLines(issues, kMaxIssueExamples);
+  ASSERT_THAT(lines, SizeIs(kMaxIssueExamples + 2));
+  EXPECT_EQ(lines[kMaxIssueExamples], "… and 3 more (bad mask)");
 }
 
 TEST(DataIssuesTest, MergeAddsCountsAndExamples) {
   IssueLog log({{"bad mask", 2, {"a:1", "a:2"}}});
-  log.Merge({{"bad mask", 30, std::vector<std::string>(20, "b:1")}, {"malformed row", 1, {"b:2"}}});
+  const int64_t many = kMaxIssueExamples + 10;
+  log.Merge({{"bad mask", many, std::vector<std::string>(kMaxIssueExamples, "b:1")},
+             {"malformed row", 1, {"b:2"}}});
   const std::vector<DataIssue> issues = log.Take();
   ASSERT_THAT(issues, SizeIs(2));
-  EXPECT_EQ(issues[0].count, 32);
+  EXPECT_EQ(issues[0].count, many + 2);
   EXPECT_THAT(issues[0].examples, SizeIs(kMaxIssueExamples));
   EXPECT_EQ(issues[0].examples[2], "b:1");
   EXPECT_EQ(issues[1].count, 1);

@@ -118,12 +118,12 @@ TEST_F(FashionDataTest, AnUnknownAttributeAloneLeavesAttributesUnknown) {
   EXPECT_FALSE(data.images[0].attributes_known);
 }
 
-TEST_F(FashionDataTest, ExamplesAreLimitedAndCountsAreNot) {
+TEST_F(FashionDataTest, EveryProblemKeepsItsPlace) {
   std::string csv = absl::StrCat(kHeader2020, "a,1 1,9,9,6,\n");
   for (int i = 0; i < 50; ++i) csv += "a,1 1,9,9,99,\n";
   LB_ASSERT_OK_AND_ASSIGN(const FashionData data, Read(csv));
   EXPECT_EQ(data.issues[0].count, 50);
-  EXPECT_THAT(data.issues[0].examples, SizeIs(kMaxIssueExamples));
+  EXPECT_THAT(data.issues[0].examples, SizeIs(50));
 }
 
 TEST_F(FashionDataTest, ImageIdsThatAreNoFileNamesAreMalformed) {

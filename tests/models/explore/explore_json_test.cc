@@ -48,6 +48,16 @@ TEST_F(ExploreJsonTest, HoldsEveryNumber) {
   EXPECT_TRUE(json["issues"].empty());
 }
 
+TEST_F(ExploreJsonTest, EveryProblemHasItsPlace) {
+  std::string rows = SmallSet::Rows();
+  for (int i = 0; i < 30; ++i) rows += "a,9 9,30,40,77,\n";
+  set_.WriteRows(rows);
+  const Json issue = Run()["issues"][0];
+  EXPECT_EQ(issue["count"], 30);
+  ASSERT_EQ(issue["examples"].size(), 30u);
+  EXPECT_EQ(issue["examples"][29], "train.csv:37: 77");
+}
+
 TEST_F(ExploreJsonTest, ProblemsComeWithCountAndPlaces) {
   set_.WriteRows(SmallSet::Rows() + "a,9 9,30,40,77,\nb,9 9\n");
   const Json issues = Run()["issues"];

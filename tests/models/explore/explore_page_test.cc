@@ -45,6 +45,15 @@ TEST_F(ExplorePageTest, ProblemsAreListedByKindWithTheirPlaces) {
   EXPECT_THAT(html, HasSubstr("<td>malformed row</td><td class=\"n\">2</td><td>train.csv:9: "));
 }
 
+TEST_F(ExplorePageTest, TheFirstPlacesOfAKindAreShown) {
+  std::string rows = SmallSet::Rows();
+  for (int i = 0; i < 30; ++i) rows += "a,9 9,30,40,77,\n";
+  set_.WriteRows(rows);
+  LB_ASSERT_OK_AND_ASSIGN(const std::string html, RenderPage(Run()));
+  EXPECT_THAT(html, AllOf(HasSubstr("<td>train.csv:27: 77</td>"),
+                          Not(HasSubstr("<td>train.csv:28: 77</td>"))));
+}
+
 TEST_F(ExplorePageTest, HostileNamesOfTheSetAreText) {
   set_.Write("label_descriptions.json", R"({"categories": [
       {"id": 6, "name": "<script>alert(1)</script>"}, {"id": 0, "name": "\"><img src=x onerror=y>"}, {"id": 13, "name": "g"}]})");

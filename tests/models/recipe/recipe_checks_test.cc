@@ -55,5 +55,23 @@ TEST(RecipeChecksTest, AnEmbeddingThatNothingTrainsIsRefused) {
   EXPECT_THAT(WithStage("loss = [\"bce\"]", "embedding = \"pooled\""), IsOk());
 }
 
+// Weights may bring a trained one; what they hold is not known here.
+TEST(RecipeChecksTest, AnEmbeddingThatWeightsMayBringIsNotRefusedHere) {
+  for (const char* init : {"bundle:out/quick/bundles", "weights.pth"}) {
+    const std::string network = absl::StrCat("embedding = { dim = 8 }\ninit = \"", init, "\"");
+    EXPECT_THAT(WithStage("loss = [\"bce\"]", network), IsOk()) << init;
+  }
+}
+
+// Of the init that a flag puts in the place of the file's, either way.
+TEST(RecipeChecksTest, TheEmbeddingIsJudgedByTheInitThatCounts) {
+  const std::string begin =
+      "name = \"r\"\n[[stage]]\nname = \"s\"\nloss = [\"bce\"]\nsteps = 1\n[network]\n"
+      "embedding = { dim = 8 }\ninit = ";
+  EXPECT_THAT(ParseRecipe(begin + "\"he\"", "r.toml", "weights.pth"), IsOk());
+  EXPECT_THAT(ParseRecipe(begin + "\"weights.pth\"", "r.toml", "he"),
+              Refused("r.toml:7: network.embedding: "));
+}
+
 }  // namespace
 }  // namespace lookbook

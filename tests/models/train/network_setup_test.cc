@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "absl/strings/str_cat.h"
+#include "models/train/weights.h"
 #include "tests/models/nn/formula.h"
 #include "tests/models/train/weights_fixture.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
 
 namespace lookbook {
 namespace {
@@ -67,15 +70,53 @@ TEST(NetworkSetupTest, ErrorsNameWhatIsMissing) {
 }
 
 TEST(NetworkSetupTest, FirstWeightsAreCheckedBeforeThereIsANetwork) {
-  EXPECT_THAT(CheckInitialWeights(Narrow("he"), "", 8), IsOk());
-  EXPECT_THAT(CheckInitialWeights(Narrow(WeightsFixture("state_dict.pth")), "", 8), IsOk());
+  const auto recipe = [](const NetworkRecipe& network) { return Recipe{.network = network}; };
+  EXPECT_THAT(CheckInitialWeights(recipe(Narrow("he")), "", 8), IsOk());
+  EXPECT_THAT(CheckInitialWeights(recipe(Narrow(WeightsFixture("state_dict.pth"))), "", 8), IsOk());
   NetworkRecipe wide = Narrow(WeightsFixture("state_dict.pth"));
   wide.width = 0.35;
-  EXPECT_THAT(CheckInitialWeights(wide, "", 8),
+  EXPECT_THAT(CheckInitialWeights(recipe(wide), "", 8),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        AllOf(StartsWith("network.init: "), HasSubstr("do not fit"))));
-  EXPECT_THAT(CheckInitialWeights(Narrow("no/such.pth"), "", 8),
+  EXPECT_THAT(CheckInitialWeights(recipe(Narrow("no/such.pth")), "", 8),
               StatusIs(absl::StatusCode::kNotFound, StartsWith("network.init: ")));
+}
+
+// A stage with nothing but `loss`.
+Recipe WithEmbedding(const std::string& init, int dim, const std::string& loss) {
+  const absl::StatusOr<Recipe> recipe =
+      ParseRecipe(absl::StrCat("name = \"r\"\n[[stage]]\nname = \"s\"\nsteps = 1\nloss = [\"", loss,
+                               "\"]\n[network]\nbackbone = \"mobilenet_v2\"\nwidth = 0.1\n"
+                               "embedding = { dim = ",
+                               dim, " }\ninit = \"", init, "\"\n"),
+                  "r.toml");
+  EXPECT_THAT(recipe, IsOk());
+  return recipe.ok() ? *recipe : Recipe();
+}
+
+TEST(NetworkSetupTest, AnEmbeddingThatNeitherTheWeightsNorAStageBringIsRefused) {
+  TempDir dir;
+  const std::string weights = dir / "weights.pt";
+  NetworkSpec spec = FixtureSpec();
+  spec.embedding_dim = 12;
+  LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork(spec));
+  ASSERT_THAT(SaveWeights(weights, spec, *net), IsOk());
+  EXPECT_THAT(CheckInitialWeights(WithEmbedding(weights, 12, "bce"), "", 8), IsOk())
+      << "the file brings it";
+  const auto refused = [](const std::string& init) {
+    return StatusIs(absl::StatusCode::kInvalidArgument,
+                    AllOf(StartsWith("network.embedding: "), HasSubstr(init),
+                          HasSubstr("embedding.0.weight"), HasSubstr("would stay random")));
+  };
+  EXPECT_THAT(CheckInitialWeights(WithEmbedding(weights, 16, "bce"), "", 8), refused(weights))
+      << "of another shape";
+  const std::string without = WeightsFixture("state_dict.pth");
+  EXPECT_THAT(CheckInitialWeights(WithEmbedding(without, 12, "bce"), "", 8), refused(without));
+  EXPECT_THAT(CheckInitialWeights(WithEmbedding(without, 12, "supcon"), "", 8), IsOk())
+      << "a stage trains it";
+  EXPECT_THAT(
+      CheckInitialWeights(WithEmbedding("bundle:b", 12, "bce"), WeightsFixture("scripted.ts"), 8),
+      refused("bundle:b"));
 }
 
 }  // namespace
