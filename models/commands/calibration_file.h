@@ -11,6 +11,10 @@
 
 namespace lookbook {
 
+// Raise it when the calibrate step comes to other numbers from the same index and queries, or
+// writes calibration.json in another form: kept work folders are then calibrated anew.
+inline constexpr int kCalibrationFormat = 2;
+
 struct CalibrationFacts {
   bundle::v1::Calibration block;            // As a manifest carries it.
   std::vector<float> thresholds;            // One a class.
