@@ -16,15 +16,16 @@ namespace lookbook {
 inline constexpr int kCalibrationFormat = 2;
 
 struct CalibrationFacts {
-  bundle::v1::Calibration block;            // As a manifest carries it.
-  std::vector<float> thresholds;            // One a class.
-  std::vector<ReliabilityBin> reliability;  // For reports: ece_after, bin by bin.
+  bundle::v1::Calibration block;                  // As a manifest carries it.
+  std::vector<float> thresholds;                  // One a class.
+  std::vector<ReliabilityBin> reliability;        // For reports: ece_after, bin by bin.
+  std::vector<ReliabilityBin> reliability_first;  // The same of each query's first answer.
 };
 
 CalibrationFacts ToFacts(const CalibrationResult& result);
 
 // {"thresholds": […], "calibration": the block as proto JSON,
-//  "reliability": [{"predicted", "observed", "pairs"}]}
+//  "reliability": [{"predicted", "observed", "pairs"}], "reliability_first": as "reliability"}
 absl::Status WriteCalibration(const std::string& path, const CalibrationFacts& facts);
 // NotFound: no such file. DataLoss: not what WriteCalibration writes.
 absl::StatusOr<CalibrationFacts> ReadCalibration(const std::string& path);

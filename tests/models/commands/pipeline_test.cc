@@ -407,7 +407,13 @@ TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
 }
 
 TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
-  Run(Options());
+  const std::string out = Run(Options());
+  for (const char* answers : {"first answer", "ten answers "}) {
+    EXPECT_EQ(Count(out, absl::StrCat("calibrate ", answers, ": predicted 0.")) +
+                  Count(out, absl::StrCat("calibrate ", answers, ": predicted 1.")),
+              1)
+        << out;
+  }
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
   ASSERT_TRUE(bundle->manifest.has_calibration());
   const auto& calibration = bundle->manifest.calibration();
@@ -418,6 +424,8 @@ TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
   EXPECT_LE(calibration.pairs(), 10u * 20);
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationFacts file,
                           ReadCalibration(dir_ / "work/calibration.json"));
+  EXPECT_EQ(Pooled(file.reliability_first).pairs, 10) << "one a query";
+  EXPECT_EQ(Pooled(file.reliability).pairs, 10 * 10);
   int tuned = 0;
   for (int i = 0; i < bundle->manifest.classes_size(); ++i) {
     EXPECT_EQ(bundle->manifest.classes(i).threshold(), file.thresholds[i]);
