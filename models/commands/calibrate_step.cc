@@ -49,6 +49,12 @@ void PrintCalibration(const CalibrationResult& result) {
       "calibrate %s: %lld queries, %zu knots, calibration error %.3f -> %.3f; novel below %.3f\n",
       result.source.c_str(), static_cast<long long>(result.queries), result.knots.size(),
       result.ece_before, result.ece_after, result.novelty_similarity);
+  for (const auto& [answers, bins] : {std::pair("first answer", &result.reliability_first),
+                                      std::pair("ten answers ", &result.reliability)}) {
+    const ReliabilityBin all = Pooled(*bins);
+    std::printf("calibrate %s: predicted %.3f, observed %.3f; calibration error %.3f\n", answers,
+                all.predicted, all.observed, ExpectedCalibrationError(*bins));
+  }
 }
 
 }  // namespace

@@ -28,7 +28,9 @@ absl::StatusOr<nlohmann::json> BlockToJson(const bundle::v1::Calibration& block)
 }  // namespace
 
 CalibrationFacts ToFacts(const CalibrationResult& result) {
-  CalibrationFacts facts{.thresholds = result.thresholds, .reliability = result.reliability};
+  CalibrationFacts facts{.thresholds = result.thresholds,
+                         .reliability = result.reliability,
+                         .reliability_first = result.reliability_first};
   bundle::v1::Calibration& block = facts.block;
   block.set_source(result.source);
   block.set_queries(static_cast<uint64_t>(result.queries));
@@ -52,8 +54,10 @@ CalibrationFacts ToFacts(const CalibrationResult& result) {
 
 absl::Status WriteCalibration(const std::string& path, const CalibrationFacts& facts) {
   LB_ASSIGN_OR_RETURN(const nlohmann::json block, BlockToJson(facts.block));
-  const nlohmann::json json = {
-      {"thresholds", facts.thresholds}, {"calibration", block}, {"reliability", facts.reliability}};
+  const nlohmann::json json = {{"thresholds", facts.thresholds},
+                               {"calibration", block},
+                               {"reliability", facts.reliability},
+                               {"reliability_first", facts.reliability_first}};
   return WriteFileAtomic(path, json.dump(2) + "\n");
 }
 
@@ -64,6 +68,7 @@ absl::StatusOr<CalibrationFacts> ReadCalibration(const std::string& path) {
     const nlohmann::json json = nlohmann::json::parse(text);
     facts.thresholds = json.at("thresholds").get<std::vector<float>>();
     facts.reliability = json.at("reliability").get<std::vector<ReliabilityBin>>();
+    facts.reliability_first = json.at("reliability_first").get<std::vector<ReliabilityBin>>();
     const auto status =
         google::protobuf::util::JsonStringToMessage(json.at("calibration").dump(), &facts.block);
     if (!status.ok())

@@ -11,16 +11,21 @@
 
 namespace lookbook {
 
+// Raise it when the calibrate step comes to other numbers from the same index and queries, or
+// writes calibration.json in another form: kept work folders are then calibrated anew.
+inline constexpr int kCalibrationFormat = 2;
+
 struct CalibrationFacts {
-  bundle::v1::Calibration block;            // As a manifest carries it.
-  std::vector<float> thresholds;            // One a class.
-  std::vector<ReliabilityBin> reliability;  // For reports: ece_after, bin by bin.
+  bundle::v1::Calibration block;                  // As a manifest carries it.
+  std::vector<float> thresholds;                  // One a class.
+  std::vector<ReliabilityBin> reliability;        // For reports: ece_after, bin by bin.
+  std::vector<ReliabilityBin> reliability_first;  // The same of each query's first answer.
 };
 
 CalibrationFacts ToFacts(const CalibrationResult& result);
 
 // {"thresholds": […], "calibration": the block as proto JSON,
-//  "reliability": [{"predicted", "observed", "pairs"}]}
+//  "reliability": [{"predicted", "observed", "pairs"}], "reliability_first": as "reliability"}
 absl::Status WriteCalibration(const std::string& path, const CalibrationFacts& facts);
 // NotFound: no such file. DataLoss: not what WriteCalibration writes.
 absl::StatusOr<CalibrationFacts> ReadCalibration(const std::string& path);

@@ -66,7 +66,7 @@ void AddCompareCommand(CLI::App& app, CommandList* commands) {
   command->add_option("--split", flags->split,
                       "A run's split.json: only its test part, of the CSV that it splits");
   command->add_option("--resamples", flags->bootstrap.resamples, "Of the bootstrap")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(kLeastResamples, 1000000))
       ->capture_default_str();
   command->add_option("--seed", flags->bootstrap.seed, "Of the bootstrap")->capture_default_str();
   command->add_option("--json", flags->json, "Also write the numbers here");

@@ -12,6 +12,10 @@
 
 namespace lookbook {
 
+// Raise it when the index step makes other files of the same model and pictures: kept work folders
+// are then indexed anew.
+inline constexpr int kIndexStepFormat = 1;
+
 struct IndexFacts {
   int64_t items = 0;
   std::vector<std::string> unreadable;  // "ID: why".

@@ -10,6 +10,10 @@
 
 namespace lookbook {
 
+// Raise it when the export step writes another model.ts of the same weights (ExportTorchScript) or
+// another form of model.json: kept work folders are then exported anew.
+inline constexpr int kExportFormat = 1;
+
 absl::Status WriteModelShape(const std::string& path, const ModelShape& shape);
 // NotFound: no such file. DataLoss: not what WriteModelShape writes.
 absl::StatusOr<ModelShape> ReadModelShape(const std::string& path);

@@ -93,6 +93,13 @@ std::string HashOfSizes(const FashionData& data) {
   return hash.HexDigest();
 }
 
+// A step's inputs and the format of what it makes of them. 1 adds nothing: it is what work folders
+// hold that were made before steps had formats.
+std::string HashOfStep(std::map<std::string, std::string> inputs, int format) {
+  if (format > 1) inputs["format"] = absl::StrCat(format);
+  return HashOf(inputs);
+}
+
 }  // namespace
 
 absl::StatusOr<FashionData> ReadLabelledSet(const std::string& root, const std::string& csv) {
@@ -249,20 +256,22 @@ std::string Pipeline::TrainInputs() const {
 absl::StatusOr<std::string> Pipeline::ExportInputs() const {
   LB_RETURN_IF_ERROR(Require("train", TrainInputs(), "train/weights.pt"));
   LB_ASSIGN_OR_RETURN(const std::string weights, Sha256OfFile(work_.Path("train/weights.pt")));
-  return HashOf({{"weights", weights}, {"size", absl::StrCat(spec_.size)}});
+  return HashOfStep({{"weights", weights}, {"size", absl::StrCat(spec_.size)}},
+                    options_.formats.export_model);
 }
 
 absl::StatusOr<std::string> Pipeline::IndexInputs() const {
   LB_ASSIGN_OR_RETURN(const std::string made_of, ExportInputs());
   LB_RETURN_IF_ERROR(Require("export", made_of, "export/model.ts"));
   LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
-  return HashOf({{"model", model},
-                 {"data", data_.sha256},
-                 {"files", files_sha256_},
-                 {"split", split_sha256_},
-                 {"spec", recipe_.index_spec},
-                 {"resize", recipe_.data.resize},
-                 {"root", recipe_.data.root}});
+  return HashOfStep({{"model", model},
+                     {"data", data_.sha256},
+                     {"files", files_sha256_},
+                     {"split", split_sha256_},
+                     {"spec", recipe_.index_spec},
+                     {"resize", recipe_.data.resize},
+                     {"root", recipe_.data.root}},
+                    options_.formats.index);
 }
 
 absl::StatusOr<std::string> Pipeline::CalibrateInputs() const {
@@ -270,8 +279,9 @@ absl::StatusOr<std::string> Pipeline::CalibrateInputs() const {
   LB_RETURN_IF_ERROR(Require("index", made_of, "index/index.faiss"));
   LB_ASSIGN_OR_RETURN(const std::string index, Sha256OfFile(work_.Path("index/index.faiss")));
   LB_ASSIGN_OR_RETURN(const std::string items, Sha256OfFile(work_.Path("index/items.sqlite")));
-  return HashOf(
-      {{"of", made_of}, {"index", index}, {"items", items}, {"seed", absl::StrCat(recipe_.seed)}});
+  return HashOfStep(
+      {{"of", made_of}, {"index", index}, {"items", items}, {"seed", absl::StrCat(recipe_.seed)}},
+      options_.formats.calibrate);
 }
 
 absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
@@ -281,14 +291,15 @@ absl::StatusOr<std::string> Pipeline::EvaluateInputs() {
   LB_ASSIGN_OR_RETURN(const std::string model, Sha256OfFile(work_.Path("export/model.ts")));
   const std::string holdout =
       recipe_.data.holdout_csv.empty() ? "none" : sets_.at(recipe_.data.holdout_csv);
-  return HashOf({{"of", made_of},
-                 {"model", model},
-                 {"data", data_.sha256},
-                 {"files", files_sha256_},
-                 {"split", split_sha256_},
-                 {"calibration", calibration},
-                 {"holdout", holdout},
-                 {"resize", recipe_.data.resize}});
+  return HashOfStep({{"of", made_of},
+                     {"model", model},
+                     {"data", data_.sha256},
+                     {"files", files_sha256_},
+                     {"split", split_sha256_},
+                     {"calibration", calibration},
+                     {"holdout", holdout},
+                     {"resize", recipe_.data.resize}},
+                    options_.formats.evaluate);
 }
 
 absl::Status Pipeline::Train() {

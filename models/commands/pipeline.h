@@ -15,16 +15,30 @@
 #include "engine/image/preprocess.h"
 #include "engine/index/index_spec.h"
 #include "engine/index/vector_index.h"
+#include "models/commands/calibration_file.h"
 #include "models/commands/data_problems.h"
+#include "models/commands/index_facts.h"
+#include "models/commands/model_file.h"
 #include "models/commands/work_folder.h"
 #include "models/dataset/fashion_data.h"
 #include "models/dataset/image_cache.h"
 #include "models/dataset/split.h"
+#include "models/evaluate/evaluation_text.h"
 #include "models/indexing/corpus_embedder.h"
 #include "models/indexing/index_recall.h"
 #include "models/recipe/recipe.h"
 
 namespace lookbook {
+
+// What this program makes in each step, as one number; a work folder's outputs of another are made
+// anew. Training has none: weights stay good however others would be made today, and cost hours;
+// `fresh` trains anew. Publishing follows from what it copies, the report's is its own.
+struct StepFormats {
+  int export_model = kExportFormat;
+  int index = kIndexStepFormat;
+  int calibrate = kCalibrationFormat;
+  int evaluate = kEvaluationFormat;
+};
 
 struct PipelineOptions {
   std::string recipe;   // File; "" = <work>/recipe.toml of an earlier train.
@@ -39,6 +53,7 @@ struct PipelineOptions {
   bool fresh = false;    // Forget what earlier runs left.
   bool activate = true;  // Publish rewrites CURRENT, unless the network is red.
   bool strict = false;   // Any problem with the data is an error.
+  StepFormats formats;   // Others than these only in tests.
 };
 
 // Each step does nothing but say so when its inputs are what they were and its outputs are still

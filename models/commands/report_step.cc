@@ -25,7 +25,7 @@
 namespace lookbook {
 namespace {
 
-constexpr char kFormat[] = "2";                  // Another one makes every report anew.
+constexpr char kFormat[] = "3";                  // Another one makes every report anew.
 constexpr char kAborted[] = "aborted training";  // As a step.
 constexpr char kUnlabelledFolder[] = "test";     // Of a data set.
 
@@ -65,6 +65,7 @@ CalibrationResult ResultOf(const CalibrationFacts& facts) {
                         .ece_before = facts.block.ece_before(),
                         .ece_after = facts.block.ece_after(),
                         .reliability = facts.reliability,
+                        .reliability_first = facts.reliability_first,
                         .thresholds = facts.thresholds,
                         .novelty_similarity = facts.block.novelty_similarity()};
   for (const auto& knot : facts.block.knots())

@@ -194,8 +194,9 @@ absl::Status Reproduce(const ReproduceOptions& options) {
   LB_RETURN_IF_ERROR(WriteReport(planned, options.out));
   LB_RETURN_IF_ERROR(WriteStudy(study, options.out));
   if (failed.empty()) return absl::OkStatus();
-  return absl::UnknownError(absl::StrCat(failed.size(), " of ", planned.size(),
-                                         " recipes left no bundle: ", absl::StrJoin(failed, ", ")));
+  return absl::UnknownError(
+      absl::StrCat(failed.size(), " of ", planned.size(),
+                   " recipes have no figures: ", absl::StrJoin(failed, ", ")));
 }
 
 }  // namespace lookbook

@@ -52,7 +52,7 @@ void AddReproduceCommand(CLI::App& app, CommandList* commands) {
   AddOverrides(*command, &options->overrides);
   command->add_option("--pair", options->pairs, "Also compare these two, A:B; may be repeated");
   command->add_option("--resamples", options->bootstrap.resamples, "Of the bootstrap")
-      ->check(CLI::Range(1, 1000000))
+      ->check(CLI::Range(kLeastResamples, 1000000))
       ->capture_default_str();
   commands->emplace_back(command, [options] { return Reproduce(*options); });
 }

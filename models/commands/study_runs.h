@@ -44,7 +44,7 @@ struct MeasuredRun {
 absl::StatusOr<MeasuredRun> MeasureRun(const Recipe& recipe, const std::string& work,
                                        const std::string& bundles, const StudyQueries& queries,
                                        const BootstrapOptions& bootstrap);
-// A run that left no bundle.
+// A run without figures: it left no bundle, or one that cannot be measured on the queries.
 StudyRow FailedRow(const Recipe& recipe, const std::string& work, const std::string& failure);
 
 // A recipe that was not run because `same_as` trains the same.

@@ -47,12 +47,45 @@ double MedianBias(double value, const std::vector<double>& resampled) {
   return NormalQuantile(std::clamp(below, 0.5, n - 0.5) / n);
 }
 
-Interval Around(double value, const std::vector<double>& resampled, double confidence) {
-  const double bias = 2 * MedianBias(value, resampled);
-  const double z = NormalQuantile((1 + confidence) / 2);
-  return {value, Quantile(resampled, NormalCdf(bias - z)),
-          Quantile(resampled, NormalCdf(bias + z))};
-}
+// A value and what resamples made of it: its interval at every confidence.
+class Resampled {
+ public:
+  Resampled(double value, std::vector<double> resampled)
+      : value_(value), resampled_(std::move(resampled)), bias_(2 * MedianBias(value, resampled_)) {
+    std::sort(resampled_.begin(), resampled_.end());
+  }
+
+  Interval At(double confidence) const { return Within(NormalQuantile((1 + confidence) / 2)); }
+
+  // See PairedDifference::p. Intervals that are wider hold those that are narrower, so halving
+  // finds the widest that excludes 0.
+  double POfZero() const {
+    const double least = 2.0 / (static_cast<double>(resampled_.size()) + 1);
+    double excludes = 0, holds = -NormalQuantile(least / 2);
+    if (!ExcludesZero(Within(excludes))) return 1;
+    if (ExcludesZero(Within(holds))) return least;
+    for (int i = 0; i < 50; ++i) {
+      const double middle = (excludes + holds) / 2;
+      (ExcludesZero(Within(middle)) ? excludes : holds) = middle;
+    }
+    return 2 * NormalCdf(-holds);
+  }
+
+  static bool ExcludesZero(const Interval& interval) {
+    return interval.low > 0 || interval.high < 0;
+  }
+
+ private:
+  // Of z standard deviations to either side.
+  Interval Within(double z) const {
+    return {value_, std::min(value_, Quantile(resampled_, NormalCdf(bias_ - z))),
+            std::max(value_, Quantile(resampled_, NormalCdf(bias_ + z)))};
+  }
+
+  double value_;
+  std::vector<double> resampled_;
+  double bias_;
+};
 
 // Rows of each class, best score first, so that a resample only counts.
 class RankedClasses {
@@ -158,7 +191,8 @@ Interval Bootstrap(int64_t queries, const ResampledMetric& metric,
   std::vector<double> resampled;
   ForEachResample(queries, options,
                   [&](absl::Span<const int> counts) { resampled.push_back(metric(counts)); });
-  return Around(metric(std::vector<int>(queries, 1)), resampled, options.confidence);
+  return Resampled(metric(std::vector<int>(queries, 1)), std::move(resampled))
+      .At(options.confidence);
 }
 
 PairedDifference ComparePaired(int64_t queries, const ResampledMetric& a, const ResampledMetric& b,
@@ -166,16 +200,19 @@ PairedDifference ComparePaired(int64_t queries, const ResampledMetric& a, const 
   const std::vector<int> once(queries, 1);
   PairedDifference out{.a = a(once), .b = b(once)};
   std::vector<double> differences;
-  int not_above = 0, not_below = 0;
   ForEachResample(queries, options, [&](absl::Span<const int> counts) {
-    const double difference = b(counts) - a(counts);
-    differences.push_back(difference);
-    not_above += difference <= 0;
-    not_below += difference >= 0;
+    differences.push_back(b(counts) - a(counts));
   });
-  out.difference = Around(out.b - out.a, differences, options.confidence);
-  out.p = std::min(1.0, 2.0 * (std::min(not_above, not_below) + 1) / (options.resamples + 1));
+  const Resampled difference(out.b - out.a, std::move(differences));
+  out.difference = difference.At(options.confidence);
+  out.p = difference.POfZero();
   return out;
+}
+
+Claim ClaimOf(const PairedDifference& difference) {
+  if (difference.difference.low > 0) return Claim::kBBetter;
+  if (difference.difference.high < 0) return Claim::kABetter;
+  return Claim::kNone;
 }
 
 }  // namespace lookbook

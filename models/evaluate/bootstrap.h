@@ -1,6 +1,7 @@
 // How sure is a number? Bootstrap over queries, alone and paired, with bias-corrected percentile
-// intervals (Efron 1981): copies of one positive stand beside each other in a ranking, so that the
-// mAP of resamples lies above that of the queries, and plain percentiles with it.
+// intervals (Efron 1987; Efron & Tibshirani 1993, ch. 14, with an acceleration of 0): copies of one
+// positive stand beside each other in a ranking, so that the mAP of resamples lies above that of
+// the queries, and plain percentiles with it.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,11 @@
 
 namespace lookbook {
 
+// With fewer no p falls below 0.05.
+inline constexpr int kLeastResamples = 40;
+
 struct BootstrapOptions {
-  int resamples = 1000;  // 1 or more.
+  int resamples = 1000;  // 1 or more; of pairs kLeastResamples or more.
   uint64_t seed = 7;
   double confidence = 0.95;  // In (0, 1).
 };
@@ -29,6 +33,8 @@ ResampledMetric MeanAveragePrecisionOf(std::vector<float> scores, LabelMatrix la
 ResampledMetric MacroF1Of(std::vector<float> scores, LabelMatrix labels,
                           std::vector<float> thresholds = {});
 
+// low <= value <= high. Where (nearly) all resamples lie on one side of the value, so do the
+// corrected percentiles: that end of the interval is then the value itself.
 struct Interval {
   double value = 0;  // Of the queries as they are.
   double low = 0;
@@ -44,12 +50,21 @@ struct PairedDifference {
   double a = 0;
   double b = 0;
   Interval difference;  // b - a
-  // Two-sided: twice the smaller share of resamples whose difference is <= 0, or >= 0, each plus
-  // one over the number plus one; at most 1. A claim "better" stands when it is below 0.05.
+  // Two-sided, by inverting the interval (Efron & Tibshirani 1993, section 15.4): the smallest
+  // alpha for which the interval of confidence 1 - alpha excludes 0, but no less than 2 /
+  // (resamples + 1); 1 where none does. So it is below 1 - confidence just when `difference`
+  // excludes 0.
   double p = 1;
 };
 
+enum class Claim { kNone, kABetter, kBBetter };
+
+// What is claimed of two runs: that one has more where the interval of the difference excludes 0.
+Claim ClaimOf(const PairedDifference& difference);
+
 // Two runs on the same queries: both are measured on every resample.
+// REQUIRES: queries >= 1, 2 / (options.resamples + 1) < 1 - options.confidence (kLeastResamples for
+// 0.95): fewer show no p that small.
 PairedDifference ComparePaired(int64_t queries, const ResampledMetric& a, const ResampledMetric& b,
                                const BootstrapOptions& options = {});
 

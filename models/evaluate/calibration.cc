@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "models/evaluate/label_overlap.h"
@@ -123,13 +124,17 @@ std::vector<Knot> FitKnots(std::vector<JudgedPair> pairs) {
   return ToKnots(JoinBlocks(FitIsotonic(std::move(pairs)), kMostBlocks));
 }
 
-// Over what a search would return, with each query's own idea of probability.
-std::vector<ReliabilityBin> ReliabilityOf(const std::vector<QueryPairs>& queries,
-                                          const std::function<double(size_t, float)>& probability) {
+// Of a similarity, asked by a query.
+using ProbabilityOf = std::function<double(size_t query, float similarity)>;
+
+// Over the first `answers` that a search would return, with each query's own idea of probability.
+std::vector<ReliabilityBin> ReliabilityOf(const std::vector<QueryPairs>& queries, size_t answers,
+                                          const ProbabilityOf& probability) {
   std::vector<double> probabilities;
   std::vector<uint8_t> relevant;
   for (size_t query = 0; query < queries.size(); ++query) {
-    for (const JudgedPair& pair : queries[query].served) {
+    const std::vector<JudgedPair>& served = queries[query].served;
+    for (const JudgedPair& pair : absl::MakeConstSpan(served).subspan(0, answers)) {
       probabilities.push_back(probability(query, pair.similarity));
       relevant.push_back(pair.relevant);
     }
@@ -137,15 +142,16 @@ std::vector<ReliabilityBin> ReliabilityOf(const std::vector<QueryPairs>& queries
   return Reliability(probabilities, relevant);
 }
 
-std::vector<ReliabilityBin> CrossFitted(const std::vector<QueryPairs>& queries) {
+// Of the curve that was fitted without the query's fold.
+ProbabilityOf CrossFitted(const std::vector<QueryPairs>& queries) {
   const size_t folds = std::min<size_t>(kFolds, queries.size());
   std::vector<std::vector<Knot>> curves;
   for (size_t fold = 0; fold < folds; ++fold)
     curves.push_back(
         FitKnots(PairsToFit(queries, [=](size_t query) { return query % folds != fold; })));
-  return ReliabilityOf(queries, [&](size_t query, float similarity) {
+  return [curves = std::move(curves), folds](size_t query, float similarity) {
     return ProbabilityAt(curves[query % folds], similarity);
-  });
+  };
 }
 
 void MeasureBaselines(const CalibrationSet& set, const std::vector<QueryPairs>& queries,
@@ -180,9 +186,11 @@ absl::StatusOr<CalibrationResult> Calibrate(const CalibrationSet& set) {
   std::vector<JudgedPair> pairs = PairsToFit(queries, [](size_t) { return true; });
   out.pairs = static_cast<int64_t>(pairs.size());
   out.knots = FitKnots(std::move(pairs));
-  out.ece_before = ExpectedCalibrationError(
-      ReliabilityOf(queries, [](size_t, float similarity) { return std::max(similarity, 0.0F); }));
-  out.reliability = CrossFitted(queries);
+  out.ece_before = ExpectedCalibrationError(ReliabilityOf(
+      queries, kServed, [](size_t, float similarity) { return std::max(similarity, 0.0F); }));
+  const ProbabilityOf cross_fitted = CrossFitted(queries);
+  out.reliability = ReliabilityOf(queries, kServed, cross_fitted);
+  out.reliability_first = ReliabilityOf(queries, 1, cross_fitted);
   out.ece_after = ExpectedCalibrationError(out.reliability);
   out.thresholds = TuneThresholds(set.query_scores, set.query_labels);
   MeasureBaselines(set, queries, &out);

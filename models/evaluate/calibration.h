@@ -37,7 +37,9 @@ struct CalibrationResult {
   double ece_before = 0;                    // Of the similarity taken as a probability.
   double ece_after = 0;                     // Of the curve, on queries that it was not fitted to.
   std::vector<ReliabilityBin> reliability;  // What ece_after is the error of.
-  std::vector<float> thresholds;            // One a class.
+  // The same of each query's first answer alone: one curve for all ten says too much of it.
+  std::vector<ReliabilityBin> reliability_first;
+  std::vector<float> thresholds;  // One a class.
   float novelty_similarity = 0;
   std::vector<int64_t> top1_counts;  // One more than kTop1Bounds.
   std::vector<double> predicted_share;

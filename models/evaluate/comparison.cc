@@ -11,8 +11,6 @@
 namespace lookbook {
 namespace {
 
-constexpr double kClaim = 0.05;
-
 absl::Status CheckSameImages(const RunOutputs& a, const RunOutputs& b) {
   if (a.image_ids.empty()) return absl::InvalidArgumentError("there is no image to compare on");
   for (size_t i = 0; i < std::max(a.image_ids.size(), b.image_ids.size()); ++i) {
@@ -73,7 +71,7 @@ std::string ComparisonTable(const Comparison& comparison) {
     absl::StrAppendFormat(&out, "  %-22s %8.4f %8.4f %+9.4f   %-20s %7.4f%s\n", metric.metric, r.a,
                           r.b, r.difference.value,
                           absl::StrFormat("%+.4f … %+.4f", r.difference.low, r.difference.high),
-                          r.p, r.p < kClaim ? " *" : "");
+                          r.p, ClaimOf(r) == Claim::kNone ? "" : " *");
   }
   return out;
 }

@@ -47,7 +47,8 @@ struct Comparison {
 absl::StatusOr<Comparison> CompareRuns(const std::string& split, const RunOutputs& a,
                                        const RunOutputs& b, const BootstrapOptions& options = {});
 
-// For a terminal: both values, their difference with its interval, p; "*" where p < 0.05.
+// For a terminal: both values, their difference with its interval, p; "*" where ClaimOf() claims
+// something.
 std::string ComparisonTable(const Comparison& comparison);
 // {"split", "a", "b", "queries", "resamples", "seed", "confidence", "metrics": [{"metric", "a",
 // "b", "difference", "low", "high", "p"}]}, indented.

@@ -113,4 +113,17 @@ double ExpectedCalibrationError(absl::Span<const ReliabilityBin> bins) {
   return pairs == 0 ? 0 : error / pairs;
 }
 
+ReliabilityBin Pooled(absl::Span<const ReliabilityBin> bins) {
+  ReliabilityBin out;
+  for (const ReliabilityBin& bin : bins) {
+    out.predicted += static_cast<double>(bin.pairs) * bin.predicted;
+    out.observed += static_cast<double>(bin.pairs) * bin.observed;
+    out.pairs += bin.pairs;
+  }
+  if (out.pairs == 0) return out;
+  out.predicted /= static_cast<double>(out.pairs);
+  out.observed /= static_cast<double>(out.pairs);
+  return out;
+}
+
 }  // namespace lookbook

@@ -59,4 +59,8 @@ std::vector<ReliabilityBin> Reliability(absl::Span<const double> probabilities,
 // Expected calibration error: the mean over pairs of |predicted - observed| of their bin.
 double ExpectedCalibrationError(absl::Span<const ReliabilityBin> bins);
 
+// Over the pairs of all bins: mean probability, share that is relevant, and their number. Zeros of
+// no bin.
+ReliabilityBin Pooled(absl::Span<const ReliabilityBin> bins);
+
 }  // namespace lookbook

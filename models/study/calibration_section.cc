@@ -14,22 +14,33 @@ constexpr size_t kMostBars = 60;
 // Where what is predicted is what is observed.
 ReportSeries Diagonal() { return {.name = "as it should be", .values = {0, 1}, .x = {0, 1}}; }
 
+ReportSeries CurveOf(const std::string& name, const std::vector<ReliabilityBin>& bins) {
+  ReportSeries series{.name = name};
+  for (const ReliabilityBin& bin : bins) {
+    series.x.push_back(bin.predicted);
+    series.values.push_back(bin.observed);
+  }
+  return series;
+}
+
+// "0.838 / 0.770": what is said and what is true.
+std::string PredictedAndObserved(const std::vector<ReliabilityBin>& bins) {
+  const ReliabilityBin all = Pooled(bins);
+  return absl::StrCat(FigureText(all.predicted), " / ", FigureText(all.observed));
+}
+
 ReportChart ReliabilityChart(const CalibrationResult& calibration) {
   ReportChart chart;
   chart.kind = ChartKind::kCurve;
   chart.title = "Reliability of probabilities";
   chart.note =
-      "Bins of equal mass over each query's ten nearest items, judged by curves that the "
-      "query was not fitted to.";
+      "Bins of equal mass over each query's ten nearest items, and over the nearest alone, judged "
+      "by curves that the query was not fitted to.";
   chart.x_title = "predicted probability";
   chart.y_title = "share that is relevant";
   chart.half = true;
-  ReportSeries series{.name = "calibrated"};
-  for (const ReliabilityBin& bin : calibration.reliability) {
-    series.x.push_back(bin.predicted);
-    series.values.push_back(bin.observed);
-  }
-  chart.series = {std::move(series), Diagonal()};
+  chart.series = {CurveOf("ten answers", calibration.reliability),
+                  CurveOf("first answer", calibration.reliability_first), Diagonal()};
   return chart;
 }
 
@@ -82,6 +93,11 @@ ReportSection CalibrationSection(const CalibrationResult& calibration,
   section.blocks.push_back(ReportFacts{
       {{"calibration error before", FigureText(calibration.ece_before), "similarity as it is"},
        {"after", FigureText(calibration.ece_after), "of the curve"},
+       {"after, first answer", FigureText(ExpectedCalibrationError(calibration.reliability_first)),
+        "of the curve"},
+       {"predicted / observed", PredictedAndObserved(calibration.reliability), "of ten answers"},
+       {"predicted / observed", PredictedAndObserved(calibration.reliability_first),
+        "of the first answer"},
        {"novel below", FigureText(calibration.novelty_similarity), "similarity of the best item"},
        {"knots", WithCommas(std::ssize(calibration.knots)), ""}}});
   section.blocks.push_back(ReliabilityChart(calibration));

@@ -26,10 +26,17 @@ Figures ClassFigures(const EvaluatedClass& entry) {
 }
 
 Figures CalibrationFigures(const CalibrationResult& calibration) {
+  const ReliabilityBin first = Pooled(calibration.reliability_first);
+  const ReliabilityBin ten = Pooled(calibration.reliability);
   return {{"queries", static_cast<double>(calibration.queries)},
           {"pairs", static_cast<double>(calibration.pairs)},
           {"ece_before", calibration.ece_before},
           {"ece_after", calibration.ece_after},
+          {"ece_first", ExpectedCalibrationError(calibration.reliability_first)},
+          {"predicted", ten.predicted},
+          {"observed", ten.observed},
+          {"predicted_first", first.predicted},
+          {"observed_first", first.observed},
           {"novelty_similarity", calibration.novelty_similarity}};
 }
 

@@ -11,7 +11,6 @@
 namespace lookbook {
 namespace {
 
-constexpr double kClaim = 0.05;
 constexpr const char* kHeadlines[] = {"map", "f1_macro", "recall_at_1_j50", "ndcg_at_10"};
 constexpr std::pair<const char*, const char*> kQuestions[] = {
     {"random_probe", "resnet50_frozen"},
@@ -69,8 +68,14 @@ absl::StatusOr<StudyPair> ParsePair(const std::string& text, const std::vector<s
 }
 
 std::string Verdict(const PairedDifference& difference) {
-  if (difference.p < kClaim && difference.difference.low > 0) return "B is better";
-  if (difference.p < kClaim && difference.difference.high < 0) return "A is better";
+  switch (ClaimOf(difference)) {
+    case Claim::kABetter:
+      return "A is better";
+    case Claim::kBBetter:
+      return "B is better";
+    case Claim::kNone:
+      break;
+  }
   return "no claim";
 }
 

@@ -28,8 +28,7 @@ std::vector<StudyPair> StudyPairs(const std::vector<std::string>& runs);
 // "A:B". InvalidArgument: it is not, or one of them is none of `runs`.
 absl::StatusOr<StudyPair> ParsePair(const std::string& text, const std::vector<std::string>& runs);
 
-// "B is better", "A is better" or "no claim": by the interval of B - A and p < 0.05, both of which
-// must agree.
+// "B is better", "A is better" or "no claim": ClaimOf() in words.
 std::string Verdict(const PairedDifference& difference);
 
 // The metrics of a comparison that the tables show.

@@ -227,7 +227,7 @@ std::string StudyToMarkdown(const Study& study) {
   if (!study.pairs.empty()) {
     absl::StrAppend(&out,
                     "\n## Pairs\n\nPaired bootstrap over the same queries. A claim stands when the "
-                    "interval excludes 0 and p < 0.05.\n\n",
+                    "interval excludes 0, which is where p < 0.05.\n\n",
                     TableOfPairs(study));
   }
   absl::StrAppend(&out, "\n## T2: classes\n\n", TableOfClasses(study), "\n## T3: costs\n\n",

@@ -20,6 +20,7 @@ CalibrationResult Result() {
   result.ece_before = 0.4;
   result.ece_after = 0.1;
   result.reliability = {{0.1, 0.2, 5}, {1.0 / 3, 0.5, 6}};
+  result.reliability_first = {{0.9, 2.0 / 3, 3}};
   result.thresholds = {0.1F, 0.7F};
   result.novelty_similarity = 0.123456789F;
   result.top1_counts.assign(std::size(kTop1Bounds) + 1, 0);
@@ -42,6 +43,8 @@ TEST(CalibrationFileTest, EveryFactBecomesAFieldAndComesBackToTheLastDigit) {
   EXPECT_EQ(back.reliability[1].predicted, 1.0 / 3);
   EXPECT_EQ(back.reliability[1].observed, 0.5);
   EXPECT_EQ(back.reliability[1].pairs, 6);
+  ASSERT_EQ(back.reliability_first.size(), 1u);
+  EXPECT_EQ(back.reliability_first[0].observed, 2.0 / 3);
   EXPECT_TRUE(MessageDifferencer::Equals(back.block, facts.block)) << back.block.DebugString();
 }
 
@@ -49,9 +52,12 @@ TEST(CalibrationFileTest, OtherFilesAreRefused) {
   TempDir dir;
   EXPECT_THAT(ReadCalibration(dir / "absent.json"), StatusIs(absl::StatusCode::kNotFound));
   for (const char* text :
-       {"{", "{}", R"({"thresholds": ["a"], "calibration": {}, "reliability": []})",
-        R"({"thresholds": [0.5], "calibration": {}})",
-        R"({"thresholds": [0.5], "calibration": {"knot": 1}, "reliability": []})"}) {
+       {"{", "{}",
+        R"({"thresholds": ["a"], "calibration": {}, "reliability": [], "reliability_first": []})",
+        R"({"thresholds": [0.5], "calibration": {}, "reliability_first": []})",
+        R"({"thresholds": [0.5], "calibration": {}, "reliability": []})",
+        R"({"thresholds": [0.5], "calibration": {"knot": 1}, "reliability": [],
+            "reliability_first": []})"}) {
     ASSERT_THAT(WriteFile(dir / "c.json", text), IsOk());
     EXPECT_THAT(ReadCalibration(dir / "c.json"),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr("c.json")))

@@ -58,7 +58,7 @@ TEST(CommandLineTest, WrongFlagsExitWithTwo) {
   EXPECT_EQ(RunTrainer({"run", "--device", "tpu"}).code, 2);
   EXPECT_EQ(RunTrainer({"train", "--precision", "fp16"}).code, 2);
   EXPECT_EQ(RunTrainer({"compare", "one"}).code, 2);
-  EXPECT_EQ(RunTrainer({"compare", "a", "b", "--data", "d", "--resamples", "0"}).code, 2);
+  EXPECT_EQ(RunTrainer({"compare", "a", "b", "--data", "d", "--resamples", "39"}).code, 2);
   EXPECT_EQ(RunTrainer({"report", "out/a", "out/b"}).code, 2);  // --html is missing.
   EXPECT_EQ(RunTrainer({"report", "--html", "page.html"}).code, 2);
   EXPECT_EQ(RunTrainer({"report", "no/such/folder", "--html", "page.html"}).code, 2);

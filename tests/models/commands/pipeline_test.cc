@@ -170,6 +170,42 @@ TEST_F(PipelineTest, ChangedInputsRunTheStepsThatDependOnThem) {
   EXPECT_NE(weights, other);
 }
 
+// What an earlier version of the program left is not called unchanged.
+TEST_F(PipelineTest, AnotherFormatIsMadeAnewWithWhatDependsOnIt) {
+  PipelineOptions before = Options();
+  before.formats = {.export_model = 1, .index = 1, .calibrate = 1, .evaluate = 1};
+  Run(before);
+  std::string out = Run(Options());
+  for (const char* step : {"train    ", "export   ", "index    "})
+    EXPECT_EQ(Count(out, absl::StrCat(step, "unchanged, kept")), 1) << out;
+  for (const char* step : {"calibrate unchanged", "evaluate unchanged"})
+    EXPECT_EQ(Count(out, step), 0) << out;
+  PipelineOptions next = Options();
+  ++next.formats.evaluate;
+  out = Run(next);
+  EXPECT_EQ(Count(out, "calibrate unchanged, kept"), 1) << out;
+  EXPECT_EQ(Count(out, "evaluate unchanged, kept"), 0) << out;
+  ++next.formats.index;
+  out = Run(next);
+  EXPECT_EQ(Count(out, "export   unchanged, kept"), 1) << out;
+  EXPECT_EQ(Count(out, "index    unchanged, kept"), 0) << out;
+  ++next.formats.export_model;
+  out = Run(next);
+  EXPECT_EQ(Count(out, "train    unchanged, kept"), 1) << out;
+  EXPECT_EQ(Count(out, "export   unchanged, kept"), 0) << out;
+  EXPECT_EQ(Count(Run(next), "unchanged, kept"), 7);
+}
+
+// A step alone does not go on from what another version made.
+TEST_F(PipelineTest, AStepAloneNamesTheStepOfAnotherFormat) {
+  PipelineOptions before = Options();
+  --before.formats.calibrate;
+  Run(before);
+  LB_ASSERT_OK_AND_ASSIGN(const auto pipeline, Pipeline::Open(Options()));
+  EXPECT_THAT(pipeline->Evaluate(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                             HasSubstr("run `lookbook-train calibrate")));
+}
+
 TEST_F(PipelineTest, FreshDoesAllAgainWithTheSameResult) {
   Run(Options());
   LB_ASSERT_OK_AND_ASSIGN(const std::string weights, Sha256OfFile(dir_ / "work/train/weights.pt"));
@@ -487,7 +523,13 @@ TEST_F(PipelineTest, NamesThatAreNotUtf8AreRefusedBeforeTheTraining) {
 }
 
 TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
-  Run(Options());
+  const std::string out = Run(Options());
+  for (const char* answers : {"first answer", "ten answers "}) {
+    EXPECT_EQ(Count(out, absl::StrCat("calibrate ", answers, ": predicted 0.")) +
+                  Count(out, absl::StrCat("calibrate ", answers, ": predicted 1.")),
+              1)
+        << out;
+  }
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(dir_ / "bundles", {}));
   ASSERT_TRUE(bundle->manifest.has_calibration());
   const auto& calibration = bundle->manifest.calibration();
@@ -498,6 +540,8 @@ TEST_F(PipelineTest, TheBundleIsCalibratedOnTheValidationPart) {
   EXPECT_LE(calibration.pairs(), 10u * 20);
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationFacts file,
                           ReadCalibration(dir_ / "work/calibration.json"));
+  EXPECT_EQ(Pooled(file.reliability_first).pairs, 10) << "one a query";
+  EXPECT_EQ(Pooled(file.reliability).pairs, 10 * 10);
   int tuned = 0;
   for (int i = 0; i < bundle->manifest.classes_size(); ++i) {
     EXPECT_EQ(bundle->manifest.classes(i).threshold(), file.thresholds[i]);

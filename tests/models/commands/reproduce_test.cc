@@ -179,7 +179,7 @@ TEST_F(ReproduceTest, ARecipeThatFailsIsARowAndTheOthersGoOn) {
   ReproduceOptions options = Options();
   options.overrides.pretrained = "bundle:" + (dir_ / "nothing");
   EXPECT_THAT(Run(options),
-              StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 3 recipes left no bundle: a")));
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("1 of 3 recipes have no figures: a")));
   const nlohmann::json study = Study();
   ASSERT_THAT(study["rows"], SizeIs(6));
   EXPECT_THAT(study["rows"][4]["failure"].get<std::string>(),
@@ -273,7 +273,9 @@ TEST_F(ReproduceTest, ABundleThatHoldsAQueryIsNoRow) {
         IsOk());
     return RunHere(request);
   };
-  EXPECT_THAT(Run(options), StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_THAT(Run(options),
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("2 of 2 recipes have no figures: ")));
+  EXPECT_TRUE(PathExists(dir_ / "study/runs/a/published.json")) << "it left a bundle all the same";
   EXPECT_THAT(Study()["rows"].back()["failure"].get<std::string>(), HasSubstr("trained on"));
 }
 

@@ -84,7 +84,7 @@ TEST(BootstrapTest, AMetricThatRepetitionLiftsIsCorrected) {
   EXPECT_NEAR(got.high, plain.high - lift, 0.2 * error);
 }
 
-TEST(BootstrapTest, AnIntervalStaysWithinTheResamples) {
+TEST(BootstrapTest, AnIntervalStaysWithinTheResamplesAndItsValue) {
   const Interval one = Bootstrap(20, [](absl::Span<const int>) { return 1.0; });
   EXPECT_EQ(one.low, 1);
   EXPECT_EQ(one.high, 1);
@@ -92,8 +92,13 @@ TEST(BootstrapTest, AnIntervalStaysWithinTheResamples) {
     return *std::max_element(counts.begin(), counts.end()) > 1 ? 0.75 : 0.5;
   });
   EXPECT_EQ(above.value, 0.5);
-  EXPECT_EQ(above.low, 0.75) << "what resamples never gave is not made up";
+  EXPECT_EQ(above.low, 0.5) << "an interval holds its value";
   EXPECT_EQ(above.high, 0.75);
+  const Interval below = Bootstrap(20, [](absl::Span<const int> counts) {
+    return *std::max_element(counts.begin(), counts.end()) > 1 ? 0.25 : 0.5;
+  });
+  EXPECT_EQ(below.low, 0.25) << "what resamples never gave is not made up";
+  EXPECT_EQ(below.high, 0.5);
 }
 
 // Small sets from one population, whose mAP a large set gives: the truth must lie below and above
@@ -188,6 +193,50 @@ TEST(ComparePairedTest, EqualRunsDoNotDiffer) {
   EXPECT_EQ(got.difference.value, 0);
   EXPECT_EQ(got.difference.low, 0);
   EXPECT_EQ(got.p, 1);
+}
+
+// Differences about the bound, some of a metric that repetition lifts, whose plain percentiles and
+// corrected ones disagree about 0.
+TEST(ComparePairedTest, PIsSmallJustWhereTheIntervalExcludesZero) {
+  int claims = 0, none = 0, moved = 0;
+  for (uint32_t seed = 0; seed < 120; ++seed) {
+    const double lift = 0.03 * (static_cast<int>(seed % 5) - 2);
+    const std::vector<double> b = Normals(60, 0.25, 400 + seed);
+    const ResampledMetric nothing = [](absl::Span<const int>) { return 0.0; };
+    int above = 0;
+    const ResampledMetric lifted = [&](absl::Span<const int> counts) {
+      const bool repeats = *std::max_element(counts.begin(), counts.end()) > 1;
+      const double mean = MeanOf(b)(counts) + (repeats ? lift : 0);
+      above += mean > 0;
+      return mean;
+    };
+    const double confidence = seed % 2 == 0 ? 0.95 : 0.8;
+    const PairedDifference got =
+        ComparePaired(60, nothing, lifted, {.resamples = 199, .confidence = confidence});
+    const bool claimed = got.difference.low > 0 || got.difference.high < 0;
+    EXPECT_EQ(got.p < 1 - confidence, claimed) << got.p << " " << got.difference.low << " " << seed;
+    EXPECT_EQ(ClaimOf(got) != Claim::kNone, claimed);
+    EXPECT_LE(got.difference.low, got.difference.value);
+    EXPECT_GE(got.difference.high, got.difference.value);
+    claims += claimed;
+    none += !claimed;
+    // By plain percentiles it would have been another verdict.
+    const double plain = 2.0 * (199 - (above - (got.b > 0)) + 1) / 200;
+    moved += (plain < 1 - confidence) != claimed;
+  }
+  EXPECT_GT(claims, 20);
+  EXPECT_GT(none, 20);
+  EXPECT_GT(moved, 5);
+}
+
+TEST(ComparePairedTest, FewestResamplesStillClaim) {
+  const std::vector<double> a = Normals(50, 0, 3), b = Normals(50, 5, 4);
+  const PairedDifference got =
+      ComparePaired(50, MeanOf(a), MeanOf(b), {.resamples = kLeastResamples});
+  EXPECT_NEAR(got.p, 2.0 / 41, 1e-12);
+  EXPECT_LT(got.p, 0.05);
+  EXPECT_EQ(ClaimOf(got), Claim::kBBetter);
+  EXPECT_EQ(ClaimOf(ComparePaired(50, MeanOf(b), MeanOf(a), {.resamples = 40})), Claim::kABetter);
 }
 
 TEST(ComparePairedTest, PIsRoughlyUniformWithoutADifference) {

@@ -181,8 +181,8 @@ TEST(CalibrationTest, TheCurveIsBetterCalibratedOnQueriesItHasNotSeen) {
 TEST(CalibrationTest, ErrorAfterIsCrossFitted) {
   const CalibrationSet set = MakeSet(25, 60, 3);
   LB_ASSERT_OK_AND_ASSIGN(const CalibrationResult got, Calibrate(set));
-  std::vector<double> plain, crossed, in_sample;
-  std::vector<uint8_t> relevant;
+  std::vector<double> plain, crossed, in_sample, first;
+  std::vector<uint8_t> relevant, first_relevant;
   const std::vector<Knot> all = CurveOf(set, -1);
   for (int64_t q = 0; q < 25; ++q) {
     const std::vector<Knot> curve = CurveOf(set, static_cast<int>(q % 5));
@@ -193,11 +193,17 @@ TEST(CalibrationTest, ErrorAfterIsCrossFitted) {
       in_sample.push_back(ProbabilityAt(all, pairs[i].similarity));
       relevant.push_back(pairs[i].relevant);
     }
+    first.push_back(ProbabilityAt(curve, pairs[0].similarity));
+    first_relevant.push_back(pairs[0].relevant);
   }
   EXPECT_NEAR(got.ece_before, ExpectedCalibrationError(Reliability(plain, relevant)), 1e-3);
   EXPECT_NEAR(got.ece_after, ExpectedCalibrationError(Reliability(crossed, relevant)), 1e-3);
   EXPECT_GT(std::abs(got.ece_after - ExpectedCalibrationError(Reliability(in_sample, relevant))),
             2e-3);
+  EXPECT_NEAR(ExpectedCalibrationError(got.reliability_first),
+              ExpectedCalibrationError(Reliability(first, first_relevant)), 1e-3);
+  EXPECT_EQ(Pooled(got.reliability_first).pairs, 25) << "one answer a query";
+  EXPECT_EQ(Pooled(got.reliability).pairs, 250);
 }
 
 TEST(CalibrationTest, NoveltyHistogramAndClassMixDescribeTheQueries) {

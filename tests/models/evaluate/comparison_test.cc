@@ -109,6 +109,12 @@ TEST(ComparisonTest, TextAndJsonSayTheSame) {
   EXPECT_THAT(table, HasSubstr("A  poor\nB  good\nholdout: 60 queries, 200 resamples\n"));
   EXPECT_THAT(table, HasSubstr("95 % interval"));
   EXPECT_THAT(table, HasSubstr(" *\n"));
+  // The star is the claim: of the interval, not of a p of its own.
+  Comparison one = got;
+  one.metrics = {{"map", {.a = 0.4, .b = 0.5, .difference = {0.1, -0.01, 0.2}, .p = 0.04}}};
+  EXPECT_THAT(ComparisonTable(one), Not(HasSubstr("*")));
+  one.metrics = {{"map", {.a = 0.5, .b = 0.4, .difference = {-0.1, -0.2, -0.01}, .p = 0.04}}};
+  EXPECT_THAT(ComparisonTable(one), HasSubstr(" *\n"));
   const nlohmann::json json = nlohmann::json::parse(ComparisonToJson(got));
   EXPECT_EQ(json["resamples"], 200);
   EXPECT_EQ(json["metrics"].size(), got.metrics.size());

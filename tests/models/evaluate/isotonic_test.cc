@@ -178,5 +178,15 @@ TEST(CalibrationErrorTest, IsZeroWhenProbabilitiesAreRight) {
   EXPECT_EQ(ExpectedCalibrationError({}), 0);
 }
 
+TEST(ReliabilityTest, PooledWeighsBinsByTheirPairs) {
+  const std::vector<ReliabilityBin> bins = {{0.5, 0.25, 10}, {0.75, 0.625, 30}};
+  const ReliabilityBin all = Pooled(bins);
+  EXPECT_EQ(all.predicted, 0.6875);
+  EXPECT_EQ(all.observed, 0.53125);
+  EXPECT_EQ(all.pairs, 40);
+  EXPECT_EQ(Pooled({}).pairs, 0);
+  EXPECT_EQ(Pooled({}).predicted, 0);
+}
+
 }  // namespace
 }  // namespace lookbook

@@ -18,10 +18,13 @@ ReportSection Section() {
 
 TEST(CalibrationSectionTest, ReliabilityStandsAgainstTheDiagonal) {
   const ReportChart chart = ChartOf(Section(), "Reliability of probabilities");
-  ASSERT_THAT(chart.series, SizeIs(2));
+  ASSERT_THAT(chart.series, SizeIs(3));
   EXPECT_THAT(chart.series[0].x, ElementsAre(0.2, 0.7)) << "predicted";
   EXPECT_THAT(chart.series[0].values, ElementsAre(0.25, 0.65)) << "observed";
-  EXPECT_EQ(chart.series[1].x, chart.series[1].values);
+  EXPECT_EQ(chart.series[1].name, "first answer");
+  EXPECT_THAT(chart.series[1].x, ElementsAre(0.5, 0.75));
+  EXPECT_THAT(chart.series[1].values, ElementsAre(0.25, 0.625));
+  EXPECT_EQ(chart.series[2].x, chart.series[2].values);
 }
 
 TEST(CalibrationSectionTest, TheServedCurveHasItsKnotsAndTheBoundOfTheNovel) {
@@ -47,6 +50,9 @@ TEST(CalibrationSectionTest, ErrorsBeforeAndAfterAndTheSourceAreTold) {
   const ReportFacts facts = BlocksOf<ReportFacts>(section)[0];
   EXPECT_EQ(facts.facts[0].value, "0.412");
   EXPECT_EQ(facts.facts[1].value, "0.037");
+  EXPECT_EQ(facts.facts[2].value, "0.156") << "of the first answer";
+  EXPECT_EQ(facts.facts[3].value, "0.450 / 0.450");
+  EXPECT_EQ(facts.facts[4].value, "0.688 / 0.531");
 }
 
 }  // namespace

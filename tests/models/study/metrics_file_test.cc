@@ -33,6 +33,11 @@ TEST(MetricsFileTest, JsonHasEveryFigureAndNullWhereNothingWasMeasured) {
   EXPECT_EQ(json["classes"][1]["f1_tuned"], 0.225);
   EXPECT_TRUE(json["classes"][2]["ap"].is_null());
   EXPECT_EQ(json["calibration"]["ece_after"], 0.0375);
+  EXPECT_EQ(json["calibration"]["ece_first"], 0.15625) << "(10 · 0.25 + 30 · 0.125) / 40";
+  EXPECT_EQ(json["calibration"]["predicted_first"], 0.6875);
+  EXPECT_EQ(json["calibration"]["observed_first"], 0.53125);
+  EXPECT_NEAR(json["calibration"]["predicted"], 0.45, 1e-12);
+  EXPECT_NEAR(json["calibration"]["observed"], 0.45, 1e-12);
   EXPECT_EQ(json["training"]["train_sample_map"], 0.6);
   EXPECT_EQ(json["training"]["health"], "green");
   EXPECT_EQ(json["neighbors"]["mean_jaccard_at_5"], 0.5625);

@@ -62,6 +62,7 @@ inline RunStudy SmallRun() {
                                       .ece_before = 0.4125,
                                       .ece_after = 0.0375,
                                       .reliability = {{0.2, 0.25, 200}, {0.7, 0.65, 200}},
+                                      .reliability_first = {{0.5, 0.25, 10}, {0.75, 0.625, 30}},
                                       .thresholds = {0.375f, 0.25f, 0.5f},
                                       .novelty_similarity = 0.6125f};
   run.neighbors = {.queries = 100, .overlap = 0.5625, .items = 1200};

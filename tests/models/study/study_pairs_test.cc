@@ -43,11 +43,11 @@ TEST(StudyPairsTest, APairOfTheCallers) {
   }
 }
 
-TEST(StudyPairsTest, AClaimNeedsBothTheIntervalAndP) {
+TEST(StudyPairsTest, AClaimStandsWhereTheIntervalExcludesZero) {
   EXPECT_EQ(Verdict({.difference = {0.1, 0.05, 0.2}, .p = 0.01}), "B is better");
   EXPECT_EQ(Verdict({.difference = {-0.1, -0.2, -0.05}, .p = 0.01}), "A is better");
-  EXPECT_EQ(Verdict({.difference = {0.1, -0.01, 0.2}, .p = 0.01}), "no claim");
-  EXPECT_EQ(Verdict({.difference = {0.1, 0.05, 0.2}, .p = 0.06}), "no claim");
+  EXPECT_EQ(Verdict({.difference = {0.1, -0.01, 0.2}, .p = 0.06}), "no claim");
+  EXPECT_EQ(Verdict({.difference = {0.1, 0, 0.2}, .p = 0.05}), "no claim");
 }
 
 TEST(StudyPairsTest, TheTablesShowFourMetricsInTheirOrder) {
