@@ -240,9 +240,11 @@ absl::Status Pipeline::Require(const std::string& step, const std::string& input
                                const std::string& output) const {
   if (work_.IsDone(step, inputs)) return absl::OkStatus();
   const std::string path = work_.Path(output);
-  return absl::FailedPreconditionError(absl::StrCat(
-      PathExists(path) ? "of another recipe, data set or split, or changed since: " : "no ", path,
-      ": run `lookbook-train ", step, " --out ", work_.directory(), "` first"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(PathExists(path) ? "of another recipe, data set or split, of another version of "
+                                      "the program, or changed since: "
+                                    : "no ",
+                   path, ": run `lookbook-train ", step, " --out ", work_.directory(), "` first"));
 }
 
 std::string Pipeline::TrainInputs() const {

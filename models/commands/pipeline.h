@@ -61,7 +61,7 @@ struct PipelineOptions {
 //
 // Cancelled: interrupted; the same call goes on. Aborted: the training diverged or collapsed;
 // report.html says how it went. FailedPrecondition: a step before this one has not run, or ran with
-// another recipe, data set or split.
+// another recipe, data set or split, or in another version of the program (StepFormats).
 class Pipeline {
  public:
   // Reads the recipe, the labels and the split.
