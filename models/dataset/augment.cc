@@ -27,6 +27,8 @@ absl::Status Augmenter::Apply(absl::Span<const uint8_t> in, const AugmentDraw& d
       out->rgb.assign(in.begin(), in.end());
     }
     if (recipe_.color > 0) Jitter(draw, out);
+    if (recipe_.hue > 0) TurnHue(draw, out);
+    if (draw.grayscale) MakeGrey(out);
     if (draw.box_width > 0) Erase(draw, out);
     return absl::OkStatus();
   });
@@ -56,6 +58,25 @@ void Augmenter::Jitter(const AugmentDraw& draw, Image* out) const {
     map(row, 3) = constant;
   }
   cv::transform(image, image, map);
+}
+
+// In float32: 8-bit HSV has 256 hues, and is several steps away.
+void Augmenter::TurnHue(const AugmentDraw& draw, Image* out) const {
+  cv::Mat image(side_, side_, CV_8UC3, out->rgb.data());
+  cv::Mat rgb, hsv;
+  image.convertTo(rgb, CV_32F);
+  cv::cvtColor(rgb, hsv, cv::COLOR_RGB2HSV);  // Degrees.
+  // The way back takes hues over 360, but none below 0.
+  cv::add(hsv, cv::Scalar(360 * (draw.hue < 0 ? draw.hue + 1 : draw.hue), 0, 0), hsv);
+  cv::cvtColor(hsv, rgb, cv::COLOR_HSV2RGB);
+  rgb.convertTo(image, CV_8U);
+}
+
+void Augmenter::MakeGrey(Image* out) const {
+  cv::Mat image(side_, side_, CV_8UC3, out->rgb.data());
+  cv::Mat grey;
+  cv::cvtColor(image, grey, cv::COLOR_RGB2GRAY);  // By kLuma.
+  cv::cvtColor(grey, image, cv::COLOR_GRAY2RGB);
 }
 
 void Augmenter::Erase(const AugmentDraw& draw, Image* out) const {

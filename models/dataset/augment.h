@@ -30,6 +30,8 @@ class Augmenter {
  private:
   void Warp(absl::Span<const uint8_t> in, const AugmentDraw& draw, Image* out) const;
   void Jitter(const AugmentDraw& draw, Image* out) const;
+  void TurnHue(const AugmentDraw& draw, Image* out) const;
+  void MakeGrey(Image* out) const;
   void Erase(const AugmentDraw& draw, Image* out) const;
 
   const AugmentRecipe recipe_;

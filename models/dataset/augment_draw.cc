@@ -57,6 +57,9 @@ absl::Status CheckAugment(const AugmentRecipe& recipe) {
   LB_RETURN_IF_ERROR(CheckRange("erase", recipe.erase, share(recipe.erase), "[0, 1]"));
   LB_RETURN_IF_ERROR(
       CheckRange("color", recipe.color, recipe.color >= 0 && recipe.color < 1, "[0, 1)"));
+  LB_RETURN_IF_ERROR(
+      CheckRange("hue", recipe.hue, recipe.hue >= 0 && recipe.hue <= 0.5, "[0, 0.5]"));
+  LB_RETURN_IF_ERROR(CheckRange("grayscale", recipe.grayscale, share(recipe.grayscale), "[0, 1]"));
   LB_RETURN_IF_ERROR(CheckRange("rotate_degrees", recipe.rotate_degrees,
                                 recipe.rotate_degrees >= 0 && recipe.rotate_degrees <= 180,
                                 "[0, 180]"));
@@ -77,6 +80,10 @@ bool Resamples(const AugmentRecipe& recipe) {
 
 bool MovesPixels(const AugmentRecipe& recipe) { return recipe.flip > 0 || Resamples(recipe); }
 
+bool ChangesColors(const AugmentRecipe& recipe) {
+  return recipe.color > 0 || recipe.hue > 0 || recipe.grayscale > 0;
+}
+
 AugmentDraw DrawAugment(const AugmentRecipe& recipe, int side, Random* random) {
   AugmentDraw out;
   if (MovesPixels(recipe)) DrawMap(recipe, side, random, &out);
@@ -85,6 +92,8 @@ AugmentDraw DrawAugment(const AugmentRecipe& recipe, int side, Random* random) {
       *factor = random->Uniform(1 - recipe.color, 1 + recipe.color);
   }
   if (recipe.erase > 0 && random->Chance(recipe.erase)) DrawBox(side, random, &out);
+  if (recipe.hue > 0) out.hue = random->Uniform(-recipe.hue, recipe.hue);
+  if (recipe.grayscale > 0) out.grayscale = random->Chance(recipe.grayscale);
   return out;
 }
 

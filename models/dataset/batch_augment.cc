@@ -12,7 +12,20 @@ namespace lookbook {
 namespace {
 
 // Columns of the numbers that an image's draw becomes: one copy to the device a batch.
-enum Column { kMap = 0, kFlip = 6, kOwn, kGrey, kMean, kLeft, kRight, kTop, kBottom, kColumns };
+enum Column {
+  kMap = 0,
+  kFlip = 6,
+  kOwn,
+  kGrey,
+  kMean,
+  kTurn,  // Of the hue, in sixths of the circle.
+  kGrayscale,
+  kLeft,
+  kRight,
+  kTop,
+  kBottom,
+  kColumns
+};
 
 // The map between pixels as one between grid_sample's coordinates, in which the outermost pixels'
 // centres are at -1 and 1.
@@ -36,6 +49,8 @@ torch::Tensor Pack(absl::Span<const AugmentDraw> draws, int side) {
     row[kOwn] = static_cast<float>(mix.own);
     row[kGrey] = static_cast<float>(mix.grey);
     row[kMean] = static_cast<float>(mix.mean);
+    row[kTurn] = static_cast<float>(6 * draw.hue);
+    row[kGrayscale] = draw.grayscale ? 1 : 0;
     row[kLeft] = static_cast<float>(draw.box_x);
     row[kRight] = static_cast<float>(draw.box_x + draw.box_width);
     row[kTop] = static_cast<float>(draw.box_y);
@@ -65,13 +80,39 @@ torch::Tensor Warped(const torch::Tensor& images, const torch::Tensor& numbers,
                           /*align_corners=*/true);
 }
 
+// [B, 1, S, S]
+torch::Tensor GreyOf(const torch::Tensor& images, const torch::Tensor& luma) {
+  return (images * luma).sum(1, /*keepdim=*/true);
+}
+
 // In place.
 void Jitter(const torch::Tensor& luma, const torch::Tensor& numbers, torch::Tensor& images) {
-  const torch::Tensor grey = (images * luma).sum(1, /*keepdim=*/true);
+  const torch::Tensor grey = GreyOf(images, luma);
   const torch::Tensor mean = grey.mean({2, 3}, /*keepdim=*/true);
   images.mul_(Number(numbers, kOwn))
       .add_(grey.mul(Number(numbers, kGrey)).add_(mean.mul(Number(numbers, kMean))))
       .clamp_(0, 255);
+}
+
+// HSV's hue in sixths of the circle, red at 0, from -1 to 5; anything where there is no colour.
+torch::Tensor HueOf(const torch::Tensor& images, const torch::Tensor& high,
+                    const torch::Tensor& chroma) {
+  const torch::Tensor red = images.narrow(1, 0, 1), green = images.narrow(1, 1, 1),
+                      blue = images.narrow(1, 2, 1), divisor = chroma.clamp_min(1e-9);
+  return torch::where(
+      high == red, (green - blue) / divisor,
+      torch::where(high == green, (blue - red) / divisor + 2, (red - green) / divisor + 4));
+}
+
+// Of a hue h in sixths, a channel is high - chroma · min(k, 4 - k), the minimum cut to 0 … 1. k is
+// h counted from where that channel begins to fall: h + 5, h + 3 and h + 1, modulo 6.
+torch::Tensor HueTurned(const torch::Tensor& images, const torch::Tensor& numbers,
+                        const torch::Tensor& sextants) {
+  const torch::Tensor high = images.amax(1, /*keepdim=*/true);
+  const torch::Tensor chroma = high - images.amin(1, /*keepdim=*/true);
+  const torch::Tensor hue = HueOf(images, high, chroma) + Number(numbers, kTurn);
+  const torch::Tensor k = (hue + sextants).remainder_(6);
+  return high - torch::minimum(k, 4 - k).clamp_(0, 1).mul_(chroma);
 }
 
 template <typename T>
@@ -99,6 +140,7 @@ BatchAugmenter::BatchAugmenter(const AugmentRecipe& recipe, const PreprocessSpec
       deviation_(PerChannel(spec.std, device)),
       fill_(PerChannel(MeanColor(spec), device)),
       luma_(PerChannel(kLuma, device)),
+      sextants_(PerChannel(std::array<int, 3>{5, 3, 1}, device)),
       places_(torch::arange(spec.size, torch::kFloat32).to(device)),
       coordinates_(2 * places_ / std::max(spec.size - 1, 1) - 1) {}
 
@@ -111,7 +153,7 @@ torch::Tensor BatchAugmenter::Apply(const torch::Tensor& pixels,
               "batch augmentation: pixels ", pixels.scalar_type(), pixels.sizes(), " for ", count,
               " draws of side ", side_);
   torch::Tensor images = pixels.permute({0, 3, 1, 2}).to(torch::kFloat32);
-  if (MovesPixels(recipe_) || recipe_.color > 0 || recipe_.erase > 0)
+  if (MovesPixels(recipe_) || ChangesColors(recipe_) || recipe_.erase > 0)
     images = Change(std::move(images), CopyTo(Pack(draws, side_), device_));
   // In the order of Normalize(): the same floats.
   return images.div_(255).sub_(mean_).div_(deviation_);
@@ -124,6 +166,9 @@ torch::Tensor BatchAugmenter::Change(torch::Tensor images, const torch::Tensor& 
     images = torch::where(Number(numbers, kFlip) > 0, images.flip({3}), images);
   }
   if (recipe_.color > 0) Jitter(luma_, numbers, images);
+  if (recipe_.hue > 0) images = HueTurned(images, numbers, sextants_);
+  if (recipe_.grayscale > 0)
+    images = torch::where(Number(numbers, kGrayscale) > 0, GreyOf(images, luma_), images);
   return recipe_.erase > 0 ? Erased(images, numbers) : images;
 }
 

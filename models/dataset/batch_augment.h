@@ -33,7 +33,7 @@ class BatchAugmenter {
   const int side_;
   const torch::Device device_;
   // [1, 3, 1, 1], on the device. Fill: the mean colour in whole steps of 255.
-  const torch::Tensor mean_, deviation_, fill_, luma_;
+  const torch::Tensor mean_, deviation_, fill_, luma_, sextants_;
   const torch::Tensor places_;       // 0 … S-1, on the device.
   const torch::Tensor coordinates_;  // The same as -1 … 1.
 };

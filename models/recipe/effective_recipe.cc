@@ -35,6 +35,8 @@ void AddData(const DataRecipe& data, std::string* out) {
       .Add("color", data.augment.color)
       .Add("erase", data.augment.erase)
       .Add("rotate_degrees", data.augment.rotate_degrees)
+      .Add("hue", data.augment.hue)
+      .Add("grayscale", data.augment.grayscale)
       .Add("backend", data.augment.backend);
 }
 

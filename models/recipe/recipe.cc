@@ -48,6 +48,8 @@ void ReadAugment(TableReader& in, AugmentRecipe* out) {
   in.Number("color", 0, 0.99, &out->color);
   in.Number("erase", 0, 1, &out->erase);
   in.Number("rotate_degrees", 0, 180, &out->rotate_degrees);
+  in.Number("hue", 0, 0.5, &out->hue);
+  in.Number("grayscale", 0, 1, &out->grayscale);
   in.Choice("backend", {"image", "batch"}, {}, &out->backend);
 }
 

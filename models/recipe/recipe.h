@@ -19,6 +19,8 @@ struct AugmentRecipe {
   double color = 0;           // Brightness, contrast and saturation jitter, each ±color.
   double erase = 0;           // Probability of erasing one random box.
   double rotate_degrees = 0;  // Rotation uniform in ±.
+  double hue = 0;             // The hue turns by up to ± this share of the colour circle.
+  double grayscale = 0;       // Probability that the colours become grey.
   // "image": each image by OpenCV, on the CPU. "batch": a batch at a time by tensor operations,
   // where it is trained. Key's default: "batch" with device = "cuda", else "image".
   std::string backend = "image";

@@ -1,5 +1,6 @@
 // The two back ends of augmentation: images a second of batches of 64 at 128 × 128, one thread on
-// the CPU, and on a GPU where there is one.
+// the CPU, and on a GPU where there is one. "Hue": turned hues and one picture in five grey beside
+// the rest.
 //
 //   augment_bench --benchmark_format=json
 #include <benchmark/benchmark.h>
@@ -26,6 +27,8 @@ const BenchSet& Set() {
 
 AugmentRecipe Changes() { return {0.5, 0.7, 1.0, 0.2, 0.25, 0}; }
 
+AugmentRecipe ChangesAndHue() { return {0.5, 0.7, 1.0, 0.2, 0.25, 0, 0.1, 0.2}; }
+
 void Run(benchmark::State& state, const ViewMaker& views, bool cuda) {
   std::vector<int64_t> rows(kBatch);
   std::vector<uint64_t> seeds(kBatch);
@@ -46,21 +49,35 @@ void Run(benchmark::State& state, const ViewMaker& views, bool cuda) {
   state.SetItemsProcessed(state.iterations() * kBatch);
 }
 
-void ImageBackEnd(benchmark::State& state) {
-  Run(state, *MakeImageViews(*Set().cache, {.size = kSide}, Changes()), false);
+void ImageBackEndOf(benchmark::State& state, const AugmentRecipe& changes) {
+  Run(state, *MakeImageViews(*Set().cache, {.size = kSide}, changes), false);
 }
+
+void ImageBackEnd(benchmark::State& state) { ImageBackEndOf(state, Changes()); }
 BENCHMARK(ImageBackEnd)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-void BatchBackEndOn(benchmark::State& state, torch::Device device) {
+void ImageBackEndHue(benchmark::State& state) { ImageBackEndOf(state, ChangesAndHue()); }
+BENCHMARK(ImageBackEndHue)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void BatchBackEndOn(benchmark::State& state, torch::Device device, const AugmentRecipe& changes) {
   const auto pixels =
       DevicePixels::Create(*Set().cache, device, std::numeric_limits<int64_t>::max());
-  Run(state, *MakeBatchViews(pixels, {.size = kSide}, Changes(), device), device.is_cuda());
+  Run(state, *MakeBatchViews(pixels, {.size = kSide}, changes, device), device.is_cuda());
 }
 
-void BatchBackEnd(benchmark::State& state) { BatchBackEndOn(state, torch::kCPU); }
+void BatchBackEnd(benchmark::State& state) { BatchBackEndOn(state, torch::kCPU, Changes()); }
 BENCHMARK(BatchBackEnd)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-void BatchBackEndOnCuda(benchmark::State& state) { BatchBackEndOn(state, torch::kCUDA); }
+void BatchBackEndHue(benchmark::State& state) {
+  BatchBackEndOn(state, torch::kCPU, ChangesAndHue());
+}
+BENCHMARK(BatchBackEndHue)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void BatchBackEndOnCuda(benchmark::State& state) { BatchBackEndOn(state, torch::kCUDA, Changes()); }
+
+void BatchBackEndHueOnCuda(benchmark::State& state) {
+  BatchBackEndOn(state, torch::kCUDA, ChangesAndHue());
+}
 
 }  // namespace
 }  // namespace lookbook
@@ -68,6 +85,9 @@ void BatchBackEndOnCuda(benchmark::State& state) { BatchBackEndOn(state, torch::
 int main(int argc, char** argv) {
   if (lookbook::LoadTorchCuda().ok()) {
     benchmark::RegisterBenchmark("BatchBackEndOnCuda", lookbook::BatchBackEndOnCuda)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark("BatchBackEndHueOnCuda", lookbook::BatchBackEndHueOnCuda)
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
   }

@@ -1,5 +1,6 @@
 #include "models/dataset/augment_draw.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -91,6 +92,61 @@ TEST(AugmentDrawTest, FactorsStayInTheirRangeAndMixAsTheThreeStepsDo) {
   const double contrast_g = mean + draw.contrast * (bright_g - mean);
   const double wanted = contrast_g + draw.saturation * (contrast - contrast_g);
   EXPECT_NEAR(mix.own * x + mix.grey * g + mix.mean * m, wanted, 1e-9);
+}
+
+TEST(AugmentDrawTest, HueAndGrayscaleLeaveTheOtherDrawsAlone) {
+  const AugmentRecipe plain = {0.5, 0.5, 1.0, 0.2, 0.5, 10};
+  AugmentRecipe colours = plain;
+  colours.hue = 0.1;
+  colours.grayscale = 0.5;
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    Random a(seed), b(seed);
+    const AugmentDraw want = DrawAugment(plain, kSide, &a), got = DrawAugment(colours, kSide, &b);
+    EXPECT_EQ(got.map, want.map);
+    EXPECT_EQ(got.flip, want.flip);
+    EXPECT_EQ(got.brightness, want.brightness);
+    EXPECT_EQ(got.contrast, want.contrast);
+    EXPECT_EQ(got.saturation, want.saturation);
+    EXPECT_EQ(got.box_x, want.box_x);
+    EXPECT_EQ(got.box_y, want.box_y);
+    EXPECT_EQ(got.box_width, want.box_width);
+    EXPECT_EQ(got.box_height, want.box_height);
+    EXPECT_EQ(want.hue, 0);
+    EXPECT_FALSE(want.grayscale);
+  }
+}
+
+TEST(AugmentDrawTest, HuesFillTheirRange) {
+  AugmentRecipe recipe;
+  recipe.hue = 0.2;
+  EXPECT_TRUE(ChangesColors(recipe));
+  EXPECT_FALSE(MovesPixels(recipe));
+  double least = 1, most = -1;
+  for (uint64_t seed = 0; seed < 500; ++seed) {
+    Random random(seed);
+    const double hue = DrawAugment(recipe, kSide, &random).hue;
+    least = std::min(least, hue);
+    most = std::max(most, hue);
+  }
+  EXPECT_GE(least, -0.2);
+  EXPECT_LT(least, -0.19);
+  EXPECT_LE(most, 0.2);
+  EXPECT_GT(most, 0.19);
+}
+
+TEST(AugmentDrawTest, GreyPicturesComeWithTheirProbability) {
+  for (const double probability : {0.0, 0.2, 1.0}) {
+    AugmentRecipe recipe;
+    recipe.grayscale = probability;
+    EXPECT_EQ(ChangesColors(recipe), probability > 0);
+    int grey = 0;
+    for (uint64_t seed = 0; seed < 2000; ++seed) {
+      Random random(seed);
+      grey += DrawAugment(recipe, kSide, &random).grayscale;
+    }
+    // Four standard deviations.
+    EXPECT_NEAR(grey, 2000 * probability, 4 * std::sqrt(2000 * probability * (1 - probability)));
+  }
 }
 
 TEST(AugmentDrawTest, ABackEndThatIsNotThereIsRefused) {

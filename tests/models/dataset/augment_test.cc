@@ -208,13 +208,13 @@ TEST(AugmentTest, EraseComesWithItsProbability) {
 }
 
 TEST(AugmentTest, SameSeedSamePixels) {
-  AugmentRecipe recipe = {0.5, 0.7, 1.0, 0.2, 0.5, 10};
+  AugmentRecipe recipe = {0.5, 0.7, 1.0, 0.2, 0.5, 10, 0.1, 0.2};
   EXPECT_EQ(Apply(recipe, Ramp(), 5).rgb, Apply(recipe, Ramp(), 5).rgb);
   EXPECT_NE(Apply(recipe, Ramp(), 5).rgb, Apply(recipe, Ramp(), 6).rgb);
 }
 
 TEST(AugmentTest, TheOutputMayHaveAnySizeBefore) {
-  AugmentRecipe recipe = {0.5, 0.7, 1.0, 0.2, 0.5, 10};
+  AugmentRecipe recipe = {0.5, 0.7, 1.0, 0.2, 0.5, 10, 0.1, 0.2};
   const Augmenter augmenter(recipe, kSide, kFill);
   Image fresh, used = {3, 700, std::vector<uint8_t>(6300, 77)};
   Random a(5), b(5);
@@ -225,7 +225,7 @@ TEST(AugmentTest, TheOutputMayHaveAnySizeBefore) {
 }
 
 TEST(AugmentTest, ASingleBlackPixelIsFine) {
-  AugmentRecipe recipe = {0.5, 0.7, 1.0, 0.2, 1.0, 10};
+  AugmentRecipe recipe = {0.5, 0.7, 1.0, 0.2, 1.0, 10, 0.1, 0.5};
   for (uint64_t seed = 0; seed < 20; ++seed) Apply(recipe, {0, 0, 0}, seed);
 }
 
@@ -242,7 +242,7 @@ TEST(AugmentTest, WhatOpenCvThrowsBecomesAStatus) {
 TEST(CheckAugmentTest, NamesTheKeyThatIsOutOfRange) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THAT(CheckAugment({}), IsOk());
-  EXPECT_THAT(CheckAugment({1, 0.1, 1, 0.9, 1, 180}), IsOk());
+  EXPECT_THAT(CheckAugment({1, 0.1, 1, 0.9, 1, 180, 0.5, 1}), IsOk());
   const std::pair<AugmentRecipe, const char*> cases[] = {
       {{1.1}, "augment.flip 1.1"},
       {{-0.1}, "augment.flip"},
@@ -256,6 +256,11 @@ TEST(CheckAugmentTest, NamesTheKeyThatIsOutOfRange) {
       {{0, 1, 1, 0, 2}, "augment.erase 2"},
       {{0, 1, 1, 0, 0, 181}, "augment.rotate_degrees 181"},
       {{0, 1, 1, 0, 0, -1}, "augment.rotate_degrees -1"},
+      {{0, 1, 1, 0, 0, 0, 0.51}, "augment.hue 0.51"},
+      {{0, 1, 1, 0, 0, 0, -0.1}, "augment.hue -0.1"},
+      {{0, 1, 1, 0, 0, 0, nan}, "augment.hue"},
+      {{0, 1, 1, 0, 0, 0, 0, 1.1}, "augment.grayscale 1.1"},
+      {{0, 1, 1, 0, 0, 0, 0, -0.1}, "augment.grayscale -0.1"},
   };
   for (const auto& [recipe, message] : cases) {
     EXPECT_THAT(CheckAugment(recipe),

@@ -3,80 +3,10 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
-#include "models/dataset/augment.h"
-#include "tests/support/status_matchers.h"
+#include "tests/models/dataset/both_back_ends.h"
 
 namespace lookbook {
 namespace {
-
-constexpr int kSide = 48;
-constexpr int kImages = 6;
-
-// Mean 0 and deviation 1, so that what comes out is a share of 255.
-PreprocessSpec PlainSpec() {
-  PreprocessSpec spec;
-  spec.size = kSide;
-  spec.mean = {0, 0, 0};
-  spec.std = {1, 1, 1};
-  return spec;
-}
-
-// Smooth pictures: neighbouring pixels differ by at most 20 or so.
-torch::Tensor Pictures(int count = kImages) {
-  torch::Tensor out = torch::empty({count, kSide, kSide, 3}, torch::kUInt8);
-  uint8_t* pixel = out.data_ptr<uint8_t>();
-  for (int i = 0; i < count; ++i) {
-    for (int p = 0; p < kSide * kSide; ++p) {
-      for (int c = 0; c < 3; ++c) {
-        *pixel++ = static_cast<uint8_t>(std::lround(
-            127 + 100 * std::sin(0.2 * (p % kSide) + c + i) * std::cos(0.15 * (p / kSide) - i)));
-      }
-    }
-  }
-  return out;
-}
-
-std::vector<AugmentDraw> Draws(const AugmentRecipe& recipe, int count = kImages,
-                               uint64_t seed = 1) {
-  std::vector<AugmentDraw> out;
-  for (int i = 0; i < count; ++i) {
-    Random random(MixSeed({seed, static_cast<uint64_t>(i)}));
-    out.push_back(DrawAugment(recipe, kSide, &random));
-  }
-  return out;
-}
-
-// As 8-bit steps, float[B, 3, S, S].
-torch::Tensor ByBatch(const AugmentRecipe& recipe, const torch::Tensor& pictures,
-                      const std::vector<AugmentDraw>& draws) {
-  return BatchAugmenter(recipe, PlainSpec(), torch::kCPU).Apply(pictures, draws) * 255;
-}
-
-torch::Tensor ByImage(const AugmentRecipe& recipe, const torch::Tensor& pictures,
-                      const std::vector<AugmentDraw>& draws) {
-  const Augmenter augmenter(recipe, kSide, MeanColor(PlainSpec()));
-  torch::Tensor out = torch::empty({pictures.size(0), 3, kSide, kSide});
-  for (int64_t i = 0; i < pictures.size(0); ++i) {
-    Image image;
-    EXPECT_THAT(
-        augmenter.Apply({pictures[i].data_ptr<uint8_t>(), kSide * kSide * 3}, draws[i], &image),
-        IsOk());
-    out[i] = torch::from_blob(image.rgb.data(), {kSide, kSide, 3}, torch::kUInt8)
-                 .permute({2, 0, 1})
-                 .to(torch::kFloat32);
-  }
-  return out;
-}
-
-double LargestGap(const torch::Tensor& a, const torch::Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
-torch::Tensor Planes(const torch::Tensor& pictures) {
-  return pictures.permute({0, 3, 1, 2}).to(torch::kFloat32);
-}
 
 TEST(BatchAugmentTest, NothingAskedGivesTheVeryFloatsOfNormalize) {
   PreprocessSpec spec;  // ImageNet's mean and deviation.
@@ -177,14 +107,19 @@ TEST(BatchAugmentTest, BoxesAreTheSame) {
 }
 
 TEST(BatchAugmentTest, EverythingTogetherAgrees) {
-  const AugmentRecipe recipe = {0.5, 0.6, 1.0, 0.3, 0.5, 15};
+  AugmentRecipe recipe = {0.5, 0.6, 1.0, 0.3, 0.5, 15};
   const torch::Tensor pictures = Pictures(40);
-  const std::vector<AugmentDraw> draws = Draws(recipe, 40);
-  EXPECT_LT(LargestGap(ByBatch(recipe, pictures, draws), ByImage(recipe, pictures, draws)), 4);
+  for (const double hue : {0.0, 0.1}) {
+    recipe.hue = hue;
+    recipe.grayscale = 2 * hue;
+    const std::vector<AugmentDraw> draws = Draws(recipe, 40);
+    EXPECT_LT(LargestGap(ByBatch(recipe, pictures, draws), ByImage(recipe, pictures, draws)), 4)
+        << hue;
+  }
 }
 
 TEST(BatchAugmentTest, AnImageDoesNotDependOnItsBatch) {
-  const AugmentRecipe recipe = {0.5, 0.6, 1.0, 0.3, 0.5, 15};
+  const AugmentRecipe recipe = {0.5, 0.6, 1.0, 0.3, 0.5, 15, 0.2, 0.5};
   const torch::Tensor pictures = Pictures();
   const std::vector<AugmentDraw> draws = Draws(recipe);
   const torch::Tensor all = ByBatch(recipe, pictures, draws);

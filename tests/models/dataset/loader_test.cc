@@ -80,7 +80,7 @@ class LoaderTest : public ::testing::Test {
   static LoaderOptions Augmented() {
     LoaderOptions options;
     options.batch_size = 4;
-    options.augment = {0.5, 0.5, 1.0, 0.2, 0.5, 10};
+    options.augment = {0.5, 0.5, 1.0, 0.2, 0.5, 10, 0.1, 0.2};
     return options;
   }
 

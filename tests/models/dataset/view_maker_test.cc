@@ -24,7 +24,7 @@ std::unique_ptr<ImageCache> Gradients() {
   return ImageCache::View(kImages, kSide, bytes->data(), bytes);
 }
 
-AugmentRecipe Everything() { return {0.5, 0.6, 1.0, 0.2, 0.3, 10}; }
+AugmentRecipe Everything() { return {0.5, 0.6, 1.0, 0.2, 0.3, 10, 0.1, 0.3}; }
 
 class ViewMakerTest : public ::testing::TestWithParam<const char*> {
  protected:

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/files.h"
 #include "models/recipe/effective_recipe.h"
 #include "models/recipe/recipe.h"
 #include "tests/support/status_matchers.h"
@@ -57,6 +59,39 @@ TEST(CommittedRecipesTest, EveryRowOfTheStudyHasARecipe) {
        {"resnet50_scratch", "resnet18_scratch", "resnet50_frozen", "resnet50_finetune",
         "mobilenet_v2_scratch", "mobilenet_v2_pretrained", "triplet", "ssl_rotation"})
     EXPECT_EQ(Committed("study/" + name).name, "study_" + name);
+}
+
+// All that is done to training pictures, whichever back end does it.
+std::string AugmentOf(const std::string& name) {
+  Recipe changes{.data = {.augment = Committed(name).data.augment}};
+  changes.data.augment.backend = "image";
+  return EffectiveRecipe(changes);
+}
+
+// A twin that sees other pictures differs by that.
+TEST(CommittedRecipesTest, TwinsChangePicturesTheSame) {
+  const std::vector<std::vector<std::string>> groups = {
+      {"bce", "supcon", "triplet", "graded", "angular", "asl", "lp_ft_asl", "resnet18_scratch",
+       "resnet50_scratch", "resnet50_finetune", "mobilenet_v2_scratch", "mobilenet_v2_pretrained",
+       "gpu_mobilenet_v2", "gpu_resnet50"},
+      {"quick", "quick_bce"},
+      {"ssl_rotation", "ssl_finetune"}};
+  for (const std::vector<std::string>& group : groups) {
+    for (const std::string& name : group) EXPECT_EQ(AugmentOf(name), AugmentOf(group[0])) << name;
+  }
+}
+
+// The earlier study's numbers are of plain pictures.
+TEST(CommittedRecipesTest, TheStudysRecipesChangeNoPicture) {
+  LB_ASSERT_OK_AND_ASSIGN(const std::vector<std::string> files,
+                          ListDirectory("models/recipes/study"));
+  for (const std::string& file : files) {
+    const std::string name = absl::StrCat("study/", absl::StripSuffix(file, ".toml"));
+    const AugmentRecipe augment = Committed(name).data.augment;
+    EXPECT_EQ(augment.color + augment.hue + augment.grayscale, 0) << name;
+    EXPECT_EQ(augment.flip + augment.erase + augment.rotate_degrees, 0) << name;
+    EXPECT_EQ(augment.crop_scale_min, 1) << name;
+  }
 }
 
 // Attributes at full weight cost the classes several points: rows that weigh them differently

@@ -63,6 +63,8 @@ TEST(EffectiveRecipeTest, WhatDecidesATrainingMatters) {
   EXPECT_NE(With("steps = 10", "epochs = 10"), TextOf(kRecipe));
   EXPECT_NE(With("root = \"d\"", "group_near_duplicates = true"), TextOf(kRecipe));
   EXPECT_NE(With("adamw", "adam"), TextOf(kRecipe));
+  EXPECT_NE(With("root = \"d\"", "augment = { hue = 0.1 }"), TextOf(kRecipe));
+  EXPECT_NE(With("root = \"d\"", "augment = { grayscale = 0.1 }"), TextOf(kRecipe));
   EXPECT_NE(With("root = \"d\"", "root = \"d\"\nimage_size = 64"), TextOf(kRecipe));
 }
 

@@ -40,6 +40,8 @@ TEST(RecipeTest, MinimalRecipeHasTheDocumentedDefaults) {
   EXPECT_FALSE(recipe.keep_every_epoch);
   EXPECT_EQ(recipe.data.image_size, 128);
   EXPECT_EQ(recipe.data.augment.crop_scale_min, 1.0);
+  EXPECT_EQ(recipe.data.augment.hue, 0);
+  EXPECT_EQ(recipe.data.augment.grayscale, 0);
   EXPECT_EQ(recipe.network.backbone, "small_cnn");
   ASSERT_THAT(recipe.stages, SizeIs(1));
   EXPECT_EQ(recipe.stages[0].steps, 10);
@@ -79,6 +81,8 @@ crop_scale = [0.5, 0.75]
 color = 0.125
 erase = 1
 rotate_degrees = 10
+hue = 0.375
+grayscale = 0.625
 backend = "image"
 [network]
 backbone = "resnet50"
@@ -129,6 +133,8 @@ spec = "Flat"
   EXPECT_EQ(r.data.augment.color, 0.125);
   EXPECT_EQ(r.data.augment.erase, 1);
   EXPECT_EQ(r.data.augment.rotate_degrees, 10);
+  EXPECT_EQ(r.data.augment.hue, 0.375);
+  EXPECT_EQ(r.data.augment.grayscale, 0.625);
   EXPECT_EQ(r.data.augment.backend, "image");
   EXPECT_EQ(r.network.backbone, "resnet50");
   ASSERT_THAT(r.stages, SizeIs(2));
@@ -216,6 +222,12 @@ INSTANTIATE_TEST_SUITE_P(
                   "3: data.augment.flip: ", "2 is not within 0 to 1"},
         BadRecipe{With("root = \"d\"", "augment = { color = 1.0 }"),
                   "3: data.augment.color: ", "1 is not within 0 to 0.99"},
+        BadRecipe{With("root = \"d\"", "augment = { hue = 0.6 }"),
+                  "3: data.augment.hue: ", "0.6 is not within 0 to 0.5"},
+        BadRecipe{With("root = \"d\"", "augment = { hue = -0.1 }"),
+                  "3: data.augment.hue: ", "-0.1 is not within 0 to 0.5"},
+        BadRecipe{With("root = \"d\"", "augment = { grayscale = 1.5 }"),
+                  "3: data.augment.grayscale: ", "1.5 is not within 0 to 1"},
         BadRecipe{With("root = \"d\"", "augment = { flip = nan }"),
                   "3: data.augment.flip: ", "not within"},
         BadRecipe{With("root = \"d\"", "augment = { crop_scale = [1.0, 0.5] }"),
