@@ -55,7 +55,7 @@ TEST_F(FeatureCacheTest, RowsAreTheNetworksFeatures) {
 // However small the features of a random network are, a head has to see how they vary.
 TEST_F(FeatureCacheTest, TinyFeaturesAreStandardisedToo) {
   torch::manual_seed(2);
-  net_ = *MakeNetwork({.backbone = "mobilenet_v2", .width = 0.25, .classes = 3});
+  net_ = *MakeNetwork({.backbone = "mobilenet_v2", .classes = 3, .width = 0.25});
   LB_ASSERT_OK_AND_ASSIGN(const FeatureSet set, Get());
   const torch::Tensor train = set.features.index_select(0, torch::tensor(split_.train));
   const torch::Tensor deviation = ((train - set.mean) / set.deviation).std(0, /*unbiased=*/false);

@@ -100,7 +100,7 @@ TEST(NetworkSetupTest, AnEmbeddingThatNeitherTheWeightsNorAStageBringIsRefused) 
   NetworkSpec spec = FixtureSpec();
   spec.embedding_dim = 12;
   LB_ASSERT_OK_AND_ASSIGN(EmbedderNet net, MakeNetwork(spec));
-  ASSERT_THAT(SaveWeights(weights, spec, *net), IsOk());
+  ASSERT_THAT(SaveWeights(weights, spec, net), IsOk());
   EXPECT_THAT(CheckInitialWeights(WithEmbedding(weights, 12, "bce"), "", 8), IsOk())
       << "the file brings it";
   const auto refused = [](const std::string& init) {
