@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "base/files.h"
 #include "models/train/tensor_file.h"
 #include "models/train/trainer.h"
