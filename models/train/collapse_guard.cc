@@ -79,13 +79,16 @@ std::vector<Bound> EmbeddingBounds(const ValidationResult& v, bool pooled) {
   return out;
 }
 
+// What a young or idle classifier shows is a collapse only where its scores tell nothing either.
+bool TellsNothing(const ValidationResult& v) { return v.map < kChanceFactor * v.prevalence; }
+
 // Of few pairs the ratio says little.
 Bound AlignmentBound(const ValidationResult& v, const HealthContext& context) {
   const bool judged = context.learns_labels && v.alignment_pairs >= kJudgedPairs;
   return {"alignment, of all pairs",
           judged ? v.alignment_ratio : kNone,
           0.95,
-          0.999,
+          TellsNothing(v) ? 0.999 : kInfinity,
           false,
           "what shares labels is no closer than anything else"};
 }
@@ -133,7 +136,7 @@ std::vector<Bound> Bounds(const ValidationResult& v, const HealthContext& contex
     out.insert(out.end(), more.begin(), more.end());
   }
   if (context.judge_labels && v.images >= kJudgedImages) {
-    const double red = v.map < kChanceFactor * v.prevalence ? 0.6 : 1;
+    const double red = TellsNothing(v) ? 0.6 : 1;
     out.push_back({"share of one label set", v.top_label_set_share, 0.2, red, false,
                    "many images get the same labels"});
   }

@@ -35,7 +35,8 @@ struct HealthContext {
   // They are red only where the scores tell images apart no better than chance does; 100 images at
   // least.
   bool judge_labels = false;
-  // Alignment is by labels, and judged where a loss learns from these.
+  // Alignment is by labels, and judged where a loss learns from these, in the second half of a
+  // stage. It is red only where the scores tell nothing either.
   bool learns_labels = false;
   // Of the training since the validation before (HistoryEntry), and of its steps.
   double gradient_norm = 1;

@@ -170,12 +170,13 @@ absl::Status TrainLoop::ValidateNow(const StageRecipe& stage) {
 
 void TrainLoop::Judge(const StageRecipe& stage, HistoryEntry* entry) const {
   const RunPosition& position = state_.position;
+  const bool second_half = 2 * position.stage_step >= parts_.steps;
   const HealthContext context = {
       .pooled = spec_.embedding_dim == 0,
       .judge_embedding = MovesEmbedding(stage, spec_.embedding_dim),
-      .judge_labels =
-          stage.Has(LossKind::kClassification) && 2 * position.stage_step >= parts_.steps,
-      .learns_labels = stage.Has(LossKind::kClassification) || stage.Has(LossKind::kMetric),
+      .judge_labels = stage.Has(LossKind::kClassification) && second_half,
+      .learns_labels =
+          (stage.Has(LossKind::kClassification) || stage.Has(LossKind::kMetric)) && second_half,
       .gradient_norm = entry->gradient_norm,
       .figures = entry->figures,
       .landmarks = parts_.landmarks,

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "base/files.h"
 #include "base/sha256.h"
 #include "engine/bundle/bundle.h"
@@ -454,8 +455,10 @@ TEST_F(PipelineTest, PicturesOfOneSizeThatAreExchangedAreTrainedOn) {
 // `bad` rows of a class that no one knows.
 void SpoilRows(const std::string& csv, int bad) {
   LB_ASSERT_OK_AND_ASSIGN(std::string text, ReadFile(csv));
-  const std::string id =
-      text.substr(text.find('\n') + 1, text.find(',', text.find('\n')) - text.find('\n') - 1);
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  ASSERT_GT(lines.size(), 1u);
+  const std::vector<std::string> cells = absl::StrSplit(lines[1], ',');
+  const std::string& id = cells[0];
   for (int i = 0; i < bad; ++i) absl::StrAppend(&text, id, ",1 1,64,64,", 900 + i, ",\n");
   ASSERT_THAT(WriteFile(csv, text), IsOk());
 }

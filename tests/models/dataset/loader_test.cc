@@ -146,6 +146,7 @@ TEST_F(LoaderTest, UncroppedPicturesAreTheFirstHalfWhole) {
   for (const char* backend : {"image", "batch"}) {
     LoaderOptions options = Augmented();
     options.augment.flip = options.augment.color = 0;
+    options.augment.hue = options.augment.grayscale = 0;
     options.augment.backend = backend;
     options.batch_size = 5;
     options.uncropped = true;

@@ -73,7 +73,7 @@ TEST(JudgeHealthTest, EveryFigureHasItsBounds) {
                         Case{&ValidationResult::mean_cosine, 0.81, 0.99},
                         Case{&ValidationResult::mean_norm, 0.81, 0.99},
                         Case{&ValidationResult::uniformity, -0.7, -0.04},
-                        Case{&ValidationResult::alignment_ratio, 0.96, 1},
+                        Case{&ValidationResult::alignment_ratio, 0.96, none},
                         Case{&ValidationResult::effective_rank, 1.9, 1.05},
                         Case{&ValidationResult::top1_singular_share, 0.81, 0.99},
                         Case{&ValidationResult::hub_share, 0.04, 0.06},
@@ -100,6 +100,8 @@ TEST(JudgeHealthTest, EveryFigureHasItsBounds) {
 TEST(JudgeHealthTest, AlignmentIsJudgedOfEnoughPairsWhereLabelsAreLearned) {
   ValidationResult v = Healthy();
   v.alignment_ratio = 1;
+  EXPECT_EQ(JudgeHealth(v, {.learns_labels = true}).health, Health::kAmber) << "scores tell";
+  v.map = v.prevalence;
   EXPECT_EQ(JudgeHealth(v, {.learns_labels = true}).health, Health::kRed);
   EXPECT_EQ(JudgeHealth(v, {.learns_labels = false}).health, Health::kGreen);
   v.alignment_pairs = 99;

@@ -58,9 +58,12 @@ TEST_F(FeatureCacheTest, TinyFeaturesAreStandardisedToo) {
   net_ = *MakeNetwork({.backbone = "mobilenet_v2", .classes = 3, .width = 0.25});
   LB_ASSERT_OK_AND_ASSIGN(const FeatureSet set, Get());
   const torch::Tensor train = set.features.index_select(0, torch::tensor(split_.train));
-  const torch::Tensor deviation = ((train - set.mean) / set.deviation).std(0, /*unbiased=*/false);
-  ASSERT_LT(set.deviation.min().item<float>(), 1e-5) << "else this shows nothing";
-  EXPECT_GT((deviation - 1).abs().lt(1e-3).to(torch::kFloat32).mean().item<float>(), 0.9);
+  const torch::Tensor varies = train.std(0, /*unbiased=*/false) > 0;  // Some are 0 for all.
+  ASSERT_GT(varies.sum().item<int64_t>(), 100);
+  ASSERT_LT(train.max().item<float>(), 1e-5) << "else this shows nothing";
+  const torch::Tensor deviation =
+      ((train - set.mean) / set.deviation).std(0, /*unbiased=*/false).masked_select(varies);
+  EXPECT_GT((deviation - 1).abs().lt(1e-2).to(torch::kFloat32).mean().item<float>(), 0.95);
 }
 
 TEST_F(FeatureCacheTest, AFeatureThatDoesNotVaryIsLeftAsItIs) {

@@ -91,6 +91,7 @@ TEST_F(TrainerObjectivesTest, SharesOfTripletsAreOverAllTripletsOfTheEpoch) {
   EXPECT_THAT(entry.validation.figures, Contains(Pair("triplet_accuracy", 1)));
 
   recipe.stages[0].losses[0].pairs.positive_shared = 3;  // There are three labels.
+  recipe.stages[0].guard.action = "off";                 // Nothing is learned.
   TempDir none;
   LB_ASSERT_OK_AND_ASSIGN(const TrainResult empty, Run(recipe, none));
   EXPECT_EQ(empty.history.back().figures.count("triplet_accuracy"), 0u) << "a share of nothing";
