@@ -185,9 +185,11 @@ HealthReport JudgeHealth(const ValidationResult& validation, const HealthContext
     for (const Bound& bound : Bounds(validation, context)) {
       if (HealthOf(bound) != wanted) continue;
       report.health = std::max(report.health, wanted);
+      // What is amber beside something red says so.
+      const char* colour = report.health > wanted ? " (amber)" : "";
       report.reasons.push_back(absl::StrFormat(
-          "%s %.*f %s %.*f: %s", bound.name, bound.digits, bound.value, bound.low ? "<" : ">",
-          bound.digits, wanted == Health::kRed ? bound.red : bound.amber, bound.meaning));
+          "%s %.*f %s %.*f%s: %s", bound.name, bound.digits, bound.value, bound.low ? "<" : ">",
+          bound.digits, wanted == Health::kRed ? bound.red : bound.amber, colour, bound.meaning));
     }
   }
   return report;

@@ -59,7 +59,8 @@ TEST(JudgeHealthTest, TheCollapsedTripletIsRedAndSaysWhy) {
               ElementsAre(StartsWith("std*sqrt(D) 0.006 < 0.050"), HasSubstr("mean cosine"),
                           HasSubstr("length of the mean"), HasSubstr("uniformity"),
                           HasSubstr("top singular share 1.000 > 0.980"),
-                          HasSubstr("hub share 0.091 > 0.050"), HasSubstr("hub skewness")));
+                          HasSubstr("hub share 0.091 > 0.050"),
+                          HasSubstr("hub skewness 3.700 > 2.000 (amber)")));
 }
 
 // Each figure of a table of docs/training.md, alone.
