@@ -14,11 +14,17 @@ TripletResult Count(const torch::Tensor& distances, const PairRelation& pairs,
   const torch::Tensor d = distances.detach();
   const torch::Tensor all = AllTriplets(pairs);
   const torch::Tensor gap = d.unsqueeze(2) - d.unsqueeze(1);  // [a, p, n]: d_ap - d_an.
+  // Read together: each reading waits for a device.
+  const torch::Tensor counts =
+      torch::stack({all.sum(), (all & (gap + options.margin > 0)).sum(),
+                    (all & (gap < options.accuracy_margin)).sum(), (all & (gap < 0)).sum()})
+          .to(torch::kCPU);
+  const auto count = counts.accessor<int64_t, 1>();
   TripletResult result;
-  result.total = all.sum().item<int64_t>();
-  result.active = (all & (gap + options.margin > 0)).sum().item<int64_t>();
-  result.right = (all & (gap < options.accuracy_margin)).sum().item<int64_t>();
-  result.ordered = (all & (gap < 0)).sum().item<int64_t>();
+  result.total = count[0];
+  result.active = count[1];
+  result.right = count[2];
+  result.ordered = count[3];
   if (result.total > 0) result.accuracy = static_cast<double>(result.right) / result.total;
   return result;
 }

@@ -16,10 +16,8 @@ double StdSqrtD(const torch::Tensor& rows) {
 
 // Counted on the CPU or, as a term, on the device.
 std::optional<double> ShareOf(const ObjectiveValue& value, const std::string& name) {
-  if (const auto share = value.shares.find(name); share != value.shares.end()) {
-    if (share->second.whole <= 0) return std::nullopt;
-    return share->second.part / share->second.whole;
-  }
+  if (const auto share = value.shares.find(name); share != value.shares.end())
+    return ValueOf(share->second);
   if (const auto term = value.terms.find(name); term != value.terms.end())
     return term->second.item<double>();
   return std::nullopt;

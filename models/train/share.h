@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 namespace lookbook {
@@ -12,6 +13,12 @@ struct Share {
   double part = 0;
   double whole = 0;
 };
+
+// Nothing of nothing.
+inline std::optional<double> ValueOf(const Share& share) {
+  if (share.whole <= 0) return std::nullopt;
+  return share.part / share.whole;
+}
 
 using Shares = std::map<std::string, Share>;
 
@@ -26,7 +33,7 @@ inline void AddShares(const Shares& more, Shares* sums) {
 // Writes each share's value under its name; one of nothing has none.
 inline void ResolveShares(const Shares& shares, std::map<std::string, double>* values) {
   for (const auto& [name, share] : shares) {
-    if (share.whole > 0) (*values)[name] = share.part / share.whole;
+    if (const auto value = ValueOf(share); value.has_value()) (*values)[name] = *value;
   }
 }
 

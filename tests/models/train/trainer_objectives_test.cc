@@ -42,6 +42,16 @@ class TrainerObjectivesTest : public ::testing::Test {
     return recipe;
   }
 
+  // By such a temperature every picture looks alike, and at such a rate none moves: log 7.
+  Recipe OnItsLandmark(int64_t steps) {
+    Recipe recipe = RecipeOf({Named("supcon")}, steps);
+    recipe.stages[0].losses[0].supcon.tau = 100;
+    recipe.stages[0].losses[0].supcon.relation = "any";
+    recipe.stages[0].optimizer.lr = 1e-9;
+    recipe.stages[0].guard.action = "report";
+    return recipe;
+  }
+
   absl::StatusOr<TrainResult> Run(const Recipe& recipe, const TempDir& dir) {
     TrainOptions options;
     options.directory = dir.path();
@@ -425,13 +435,8 @@ TEST_F(TrainerObjectivesTest, AFrozenBackboneIsNotJudgedByItsEmbedding) {
   EXPECT_EQ(result.kept_health, "red") << "what it found, it keeps";
 }
 
-// By such a temperature every picture looks alike, and at such a rate none moves: log 7.
 TEST_F(TrainerObjectivesTest, ALossThatStaysOnItsLandmarkTurnsRedAtStep200) {
-  Recipe recipe = RecipeOf({Named("supcon")}, 204);
-  recipe.stages[0].losses[0].supcon.tau = 100;
-  recipe.stages[0].losses[0].supcon.relation = "any";
-  recipe.stages[0].optimizer.lr = 1e-9;
-  recipe.stages[0].guard.action = "report";
+  const Recipe recipe = OnItsLandmark(204);
   const auto sits = [](const HistoryEntry& entry) {
     return std::any_of(entry.health_reasons.begin(), entry.health_reasons.end(), [](auto& reason) {
       return absl::StrContains(reason, "on a constant map's supcon loss");
@@ -459,11 +464,7 @@ TEST_F(TrainerObjectivesTest, ALossThatStaysOnItsLandmarkTurnsRedAtStep200) {
 
 // Another stage counts anew.
 TEST_F(TrainerObjectivesTest, LandmarksAreOfAStage) {
-  Recipe recipe = RecipeOf({Named("supcon")}, 120);
-  recipe.stages[0].losses[0].supcon.tau = 100;
-  recipe.stages[0].losses[0].supcon.relation = "any";
-  recipe.stages[0].optimizer.lr = 1e-9;
-  recipe.stages[0].guard.action = "report";
+  Recipe recipe = OnItsLandmark(120);
   recipe.stages.push_back(recipe.stages[0]);
   recipe.stages[1].name = "again";
   TempDir dir;
