@@ -1,6 +1,8 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,8 @@ constexpr int kCatalogThreads = 2;
 constexpr int kCatalogQueue = 256;
 // How long calls that were on their way when the drain began are still answered, with UNAVAILABLE.
 constexpr absl::Duration kSettle = absl::Milliseconds(200);
+// How long a server whose device is lost waits for its own threads.
+constexpr absl::Duration kLeaveDevice = absl::Seconds(5);
 constexpr const char* kReadyServices[] = {"", "lookbook.v1.SearchService",
                                           "lookbook.v1.CatalogService"};
 constexpr char kLivenessService[] = "liveness";
@@ -134,8 +138,11 @@ struct Server::Impl {
         machine([this](ServingState state) { OnState(state); }) {}
 
   absl::Status Listen();
-  absl::Status LoadBundles(const BundleLoader& with, const std::function<bool()>& cancelled);
+  // `path`: of the bundle of an entry, a root or a bundle's folder.
+  absl::Status LoadBundles(const BundleLoader& with, const std::function<std::string(size_t)>& path,
+                           const std::function<bool()>& cancelled);
   absl::Status MoveToCpu();
+  void ShutDownWithin(absl::Duration most);
   absl::Status CheckWorkers();
   void OnState(ServingState state);
   ShutdownSteps Steps();
@@ -268,12 +275,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& confi
 }
 
 absl::Status Server::Impl::LoadBundles(const BundleLoader& with,
+                                       const std::function<std::string(size_t)>& path,
                                        const std::function<bool()>& cancelled) {
   LB_RETURN_IF_ERROR(admin->RunBetween(&with, [&]() -> absl::Status {
     for (size_t i = 0; i < config.bundles.size(); ++i) {
       if (cancelled && cancelled()) return absl::CancelledError("stopped while loading bundles");
-      const BundleRoot& root = config.bundles[i];
-      LB_RETURN_IF_ERROR(with.Load(root.name, root.path, pipelines->entries()[i].pipeline.get()));
+      LB_RETURN_IF_ERROR(
+          with.Load(config.bundles[i].name, path(i), pipelines->entries()[i].pipeline.get()));
     }
     return absl::OkStatus();
   }));
@@ -283,11 +291,44 @@ absl::Status Server::Impl::LoadBundles(const BundleLoader& with,
 absl::Status Server::Impl::MoveToCpu() {
   LB_RETURN_IF_ERROR(machine.Advance(ServingState::kMoving));
   left_device = true;
-  return LoadBundles(cpu_loader, nullptr);
+  // What was live, not what CURRENT has come to name: that is for whoever activates it to check.
+  const auto live = [this](size_t i) {
+    const std::shared_ptr<const Bundle> bundle = pipelines->entries()[i].pipeline->bundle();
+    return bundle != nullptr ? bundle->directory : config.bundles[i].path;
+  };
+  return LoadBundles(cpu_loader, live, nullptr);
+}
+
+// A worker may hang in a call to a device that is gone, and cannot be joined: then the thread is
+// left, and the process must end without destroying the server.
+void Server::Impl::ShutDownWithin(absl::Duration most) {
+  struct Done {
+    Mutex mutex;
+    CondVar changed;
+    bool is = false;
+  };
+  const auto done = std::make_shared<Done>();
+  std::thread stopping([this, done] {
+    ShutDownWith({absl::ZeroDuration(), absl::ZeroDuration()});
+    MutexLock lock(&done->mutex);
+    done->is = true;
+    done->changed.NotifyAll();
+  });
+  const absl::Time end = clock->Now() + most;
+  bool stopped = false;
+  {
+    MutexLock lock(&done->mutex);
+    for (absl::Time now = clock->Now(); !done->is && now < end; now = clock->Now()) {
+      done->changed.WaitFor(&done->mutex, end - now);
+    }
+    stopped = done->is;
+  }
+  stopped ? stopping.join() : stopping.detach();
 }
 
 absl::Status Server::LoadBundles(const std::function<bool()>& cancelled) {
-  return impl_->LoadBundles(impl_->loader, cancelled);
+  const auto root = [this](size_t i) { return impl_->config.bundles[i].path; };
+  return impl_->LoadBundles(impl_->loader, root, cancelled);
 }
 
 absl::Status Server::CheckDevice() {
@@ -299,7 +340,7 @@ absl::Status Server::CheckDevice() {
     lost = impl_->MoveToCpu();
     if (lost.ok()) return absl::OkStatus();
   }
-  impl_->ShutDownWith({absl::ZeroDuration(), absl::ZeroDuration()});
+  impl_->ShutDownWithin(kLeaveDevice);
   return lost;
 }
 

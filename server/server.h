@@ -38,9 +38,10 @@ class Server {
 
   // Call it from time to time while the server serves. OK: the device works, or there is none but
   // the CPU. When it is lost, health says NOT_SERVING at once; then, as cuda.on_device_lost says,
-  // every bundle is loaded again onto the CPU, and the server serves (OK), or the server is stopped
-  // without waiting and the status says why: the process should end. It also does when a bundle
-  // does not load.
+  // the bundles that were live are loaded again onto the CPU, and the server serves (OK), or the
+  // server is stopped, which takes at most some seconds, and the status says why: the process should
+  // end, and without destroying this object, which might wait for a thread that hangs in a call to
+  // the device. It also should when a bundle does not load.
   absl::Status CheckDevice();
 
   // Call it from time to time while the server serves, from one thread. While a thread has been at

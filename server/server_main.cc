@@ -56,10 +56,10 @@ int Serve(const ServerConfig& config) {
   if (!loaded.ok()) return Fail(kExitBundle, loaded);
   std::cout << (*server)->Describe() << std::endl;
   while (!WaitForStop(kCheckInterval)) {
+    // A thread that hangs, on a lost device too, cannot be joined: nothing is destroyed.
     const absl::Status device = (*server)->CheckDevice();
-    if (!device.ok()) return Fail(kExitDevice, device);
+    if (!device.ok()) std::_Exit(Fail(kExitDevice, device));
     const absl::Status workers = (*server)->CheckWorkers();
-    // A thread that hangs cannot be joined: nothing is destroyed.
     if (!workers.ok()) std::_Exit(Fail(kExitStuck, workers));
   }
   (*server)->Stop();

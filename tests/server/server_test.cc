@@ -258,7 +258,7 @@ class FakeBackend : public DeviceBackend {
     return absl::UnimplementedError("the fake bundle has one");
   }
   absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec&, const std::string&, int,
-                                                         int64_t) const override {
+                                                         int64_t, int) const override {
     return absl::UnimplementedError("the fake bundle has one");
   }
   BackendStats Stats() const override { return {.devices = {{.name = "7", .utilization = 0.25}}}; }
@@ -336,8 +336,9 @@ class DeviceServerTest : public ServerTest {
     config_.cuda.on_device_lost = on_device_lost;
     auto server = Server::Listen(
         config_,
-        [this](const std::string&, const BundleOptions& options) {
+        [this](const std::string& path, const BundleOptions& options) {
           devices_.push_back(options.device);
+          paths_.push_back(path);
           return opens_;
         },
         std::make_unique<FakeBackend>(&lost_));
@@ -351,6 +352,7 @@ class DeviceServerTest : public ServerTest {
 
   std::atomic<bool> lost_ = false;
   std::vector<const DeviceBackend*> devices_;
+  std::vector<std::string> paths_;
 };
 
 TEST_F(DeviceServerTest, ALostDeviceStopsTheServer) {
@@ -373,6 +375,7 @@ TEST_F(DeviceServerTest, ALostDeviceMovesEveryBundleToTheCpuWhereThatIsAsked) {
   ASSERT_EQ(devices_.size(), 4u);
   EXPECT_EQ(devices_[2], nullptr);
   EXPECT_EQ(devices_[3], nullptr);
+  EXPECT_EQ(paths_[2], (*opens_)->directory) << "what was live, not what CURRENT names by now";
   EXPECT_THAT(server_->CheckDevice(), IsOk());
   EXPECT_EQ(devices_.size(), 4u) << "it moves once";
 }
