@@ -18,6 +18,7 @@
 #include "base/status_macros.h"
 #include "engine/device/cuda_plugin.h"
 #include "engine/index/flat_file.h"
+#include "engine/index/index_factory.h"
 #include "models/export/torchscript_export.h"
 #include "models/nn/embedder_net.h"
 #include "tests/bench/settle.h"
@@ -36,6 +37,8 @@ struct Flags {
   std::vector<int> sizes = {128, 224}, batches = {1, 4, 16, 64, 128, 256};
   std::vector<int64_t> rows = {1'000'000, 10'000'000};
   std::vector<std::string> storages = {"fp32", "fp16"}, engines = {"matmul", "faiss"};
+  std::string lists = "IVF1024,Flat";
+  std::vector<int> efforts = {8, 64};
   int streams = 3, threads = 4, top_k = 10;
   int64_t temp_mib = 1024;
   double seconds = 0.5;
@@ -222,7 +225,7 @@ absl::Status BenchSearch(const Flags& flags) {
     for (const std::string& engine : flags.engines) {
       for (const std::string& storage : flags.storages) {
         LB_ASSIGN_OR_RETURN(const auto backend, Backend(flags, "fp16", storage == "fp16", engine));
-        LB_ASSIGN_OR_RETURN(const auto index, backend->OpenIndex({}, path, kDim, rows));
+        LB_ASSIGN_OR_RETURN(const auto index, backend->OpenIndex({}, path, kDim, rows, 0));
         for (int batch : flags.batches) {
           const std::vector<QueryOptions> options(static_cast<size_t>(batch),
                                                   {.top_k = flags.top_k});
@@ -252,13 +255,58 @@ absl::Status BenchSearch(const Flags& flags) {
   return absl::OkStatus();
 }
 
+// An IVF on the device and on the CPU's cores, looking into equally many lists.
+absl::Status BenchLists(const Flags& flags) {
+  LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(flags.lists));
+  const int64_t rows = flags.rows.at(0);
+  const std::string path = JoinPath(flags.work, absl::StrCat("lists_", rows, ".faiss"));
+  const absl::Time begin = absl::Now();
+  if (!PathExists(path)) {
+    LB_ASSIGN_OR_RETURN(const auto built, BuildIndex(spec, kDim, UnitRows(rows, 1)));
+    LB_RETURN_IF_ERROR(built->Save(path));
+  }
+  const double build = absl::ToDoubleSeconds(absl::Now() - begin);
+  LB_ASSIGN_OR_RETURN(const auto backend, Backend(flags, "fp16"));
+  LB_ASSIGN_OR_RETURN(const auto host, OpenIndex(spec, path, kDim, rows));
+  LB_ASSIGN_OR_RETURN(const auto device, backend->OpenIndex(spec, path, kDim, rows, 1));
+  const std::vector<float> queries = UnitRows(flags.batches.back(), 2);
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  for (int effort : flags.efforts) {
+    for (int batch : flags.batches) {
+      const std::vector<QueryOptions> options(static_cast<size_t>(batch),
+                                              {.top_k = flags.top_k, .effort = effort});
+      const auto some = absl::MakeConstSpan(queries).first(static_cast<size_t>(batch) * kDim);
+      const auto on = [&](const VectorIndex& index) {
+        return [&](int) { return index.Search(some, options).status(); };
+      };
+      LB_ASSIGN_OR_RETURN(const Rate one, Measure(1, flags.seconds, on(*device)));
+      LB_ASSIGN_OR_RETURN(const Rate two, Measure(2, flags.seconds, on(*device)));
+      LB_ASSIGN_OR_RETURN(const Rate cpu, Measure(cores, flags.seconds, on(*host)));
+      std::cout << nlohmann::json{{"what", "lists"},
+                                  {"spec", spec.text},
+                                  {"rows", rows},
+                                  {"nprobe", effort},
+                                  {"batch", batch},
+                                  {"ms", 1e3 * one.median_seconds},
+                                  {"queries_per_s",
+                                   std::max(one.calls_per_second, two.calls_per_second) * batch},
+                                  {"cpu_cores", cores},
+                                  {"cpu_queries_per_s", cpu.calls_per_second * batch},
+                                  {"build_s", build}}
+                       .dump()
+                << std::endl;
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status BenchBoth(const Flags& flags) {
   const int64_t rows = flags.rows.at(0);
   const std::string path = JoinPath(flags.work, absl::StrCat("rows_", rows, ".faiss"));
   if (!PathExists(path)) LB_RETURN_IF_ERROR(WriteFlatFile(path, kDim, UnitRows(rows, 1)));
   for (const std::string& precision : flags.precisions) {
     LB_ASSIGN_OR_RETURN(const auto backend, Backend(flags, precision));
-    LB_ASSIGN_OR_RETURN(const auto index, backend->OpenIndex({}, path, kDim, rows));
+    LB_ASSIGN_OR_RETURN(const auto index, backend->OpenIndex({}, path, kDim, rows, 0));
     for (const std::string& network : flags.networks) {
       const int size = flags.sizes.at(0);
       LB_ASSIGN_OR_RETURN(const auto embedder, OpenModel(flags, *backend, network, size));
@@ -299,7 +347,8 @@ int main(int argc, char** argv) {
   auto* embed = app.add_subcommand("embed", "Images per second");
   auto* search = app.add_subcommand("search", "Exact search");
   auto* both = app.add_subcommand("both", "Embedding, then exact search");
-  for (CLI::App* command : {models, embed, search, both}) {
+  auto* lists = app.add_subcommand("lists", "Search in some lists of an IVF");
+  for (CLI::App* command : {models, embed, search, both, lists}) {
     command->add_option("--work", flags.work, "Folder of models and vectors")->required();
     command->add_option("--networks", flags.networks);
     command->add_option("--sizes", flags.sizes);
@@ -308,6 +357,8 @@ int main(int argc, char** argv) {
     command->add_option("--rows", flags.rows);
     command->add_option("--storages", flags.storages, "fp32, fp16: of the vectors on the device");
     command->add_option("--engines", flags.engines, "matmul, faiss: what scans");
+    command->add_option("--lists", flags.lists, "The IVF of `lists`");
+    command->add_option("--efforts", flags.efforts, "How many of its lists a query looks into");
     command->add_option("--streams", flags.streams);
     command->add_option("--threads", flags.threads);
     command->add_option("--temp-mib", flags.temp_mib, "FAISS's scratch memory");
@@ -318,6 +369,7 @@ int main(int argc, char** argv) {
   const absl::Status status = *models   ? lookbook::WriteModels(flags)
                               : *embed  ? lookbook::BenchEmbed(flags)
                               : *search ? lookbook::BenchSearch(flags)
+                              : *lists  ? lookbook::BenchLists(flags)
                                         : lookbook::BenchBoth(flags);
   if (status.ok()) return 0;
   std::cerr << "cuda_bench: " << status.message() << "\n";
