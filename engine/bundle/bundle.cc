@@ -91,9 +91,8 @@ absl::StatusOr<int> EffortOf(const IndexSpec& spec, const Manifest& manifest,
   return ParseSearchEffort(spec, manifest.index().search());
 }
 
-// A device holds flat vectors alone.
 bool RunsOnDevice(const IndexSpec& spec, const BundleOptions& options) {
-  return options.device != nullptr && spec.kind == IndexKind::kFlat;
+  return options.device != nullptr && FitsDevice(spec);
 }
 
 absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& files,
@@ -104,7 +103,7 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& f
   const auto rows = static_cast<int64_t>(files.manifest.item_count());
   LB_ASSIGN_OR_RETURN(const int effort, EffortOf(spec, files.manifest, options));
   absl::StatusOr<std::unique_ptr<VectorIndex>> index =
-      RunsOnDevice(spec, options) ? options.device->OpenIndex(spec, path, dim, rows)
+      RunsOnDevice(spec, options) ? options.device->OpenIndex(spec, path, dim, rows, effort)
                                   : OpenIndex(spec, path, dim, rows, effort);
   if (!index.ok()) return ReaderError("format", path, index.status());
   return index;

@@ -15,11 +15,14 @@
 #include "engine/cuda/cuda_embedder.h"
 #include "engine/cuda/cuda_scan.h"
 #include "engine/cuda/device_error.h"
+#include "engine/cuda/inverted_cuda_scan.h"
 #include "engine/cuda/matmul_scan.h"
 #include "engine/cuda/nvml.h"
 #include "engine/cuda/scan_pool.h"
+#include "engine/index/approximate_index.h"
 #include "engine/index/faiss_index.h"
 #include "engine/index/faiss_scan.h"
+#include "engine/index/inverted_scan.h"
 
 namespace lookbook {
 namespace {
@@ -31,7 +34,8 @@ absl::Status CudaStatus(absl::string_view what, cudaError_t error) {
 
 class CudaBackend : public DeviceBackend {
  public:
-  explicit CudaBackend(const CudaOptions& options) : options_(options), nvml_(Nvml::Open()) {}
+  explicit CudaBackend(const CudaOptions& options)
+      : options_(options), nvml_(Nvml::Open()), health_(options.devices) {}
 
   absl::Status LookAtDevices() {
     for (int device : std::set<int>(options_.devices.begin(), options_.devices.end())) {
@@ -65,7 +69,8 @@ class CudaBackend : public DeviceBackend {
 
   absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
                                                          const std::string& path, int dim,
-                                                         int64_t rows) const override {
+                                                         int64_t rows, int effort) const override {
+    if (spec.inverted_lists()) return OpenInverted(spec, path, dim, rows, effort);
     LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, OpenFlatScan(spec, path, dim, rows));
     const std::shared_ptr<const FaissScan> host = std::move(scan);
     std::vector<std::unique_ptr<VectorScan>> scans;
@@ -105,10 +110,30 @@ class CudaBackend : public DeviceBackend {
     std::string name, bus;
   };
 
+  CudaScanOptions ScanOptions(int device) const {
+    return {.device = device, .half = options_.half_index, .temp_bytes = options_.index_temp_bytes};
+  }
+
+  absl::StatusOr<std::unique_ptr<VectorIndex>> OpenInverted(const IndexSpec& spec,
+                                                            const std::string& path, int dim,
+                                                            int64_t rows, int effort) const {
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<InvertedScan> scan,
+                        InvertedScan::Read(spec, path, dim, rows));
+    const std::shared_ptr<const InvertedScan> host = std::move(scan);
+    std::vector<std::unique_ptr<ShortlistScan>> scans;
+    for (int device : options_.devices) {
+      LB_ASSIGN_OR_RETURN(
+          std::unique_ptr<InvertedCudaScan> scan_on_device,
+          InvertedCudaScan::Create(host, ScanOptions(device), &counters_, &health_));
+      scans.push_back(std::move(scan_on_device));
+    }
+    return std::make_unique<ApproximateIndex>(
+        spec, std::make_unique<ShortlistPool>(std::move(scans)), effort);
+  }
+
   absl::StatusOr<std::unique_ptr<VectorScan>> OpenScan(
       int device, const std::shared_ptr<const FaissScan>& host) const {
-    const CudaScanOptions options = {
-        .device = device, .half = options_.half_index, .temp_bytes = options_.index_temp_bytes};
+    const CudaScanOptions options = ScanOptions(device);
     if (options_.index_engine == CudaOptions::IndexEngine::kFaiss) {
       LB_ASSIGN_OR_RETURN(std::unique_ptr<CudaScan> scan,
                           CudaScan::Create(host, options, &counters_, &health_));

@@ -1,6 +1,5 @@
 #include "engine/cuda/cuda_embedder.h"
 
-#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <torch/script.h>
 
@@ -12,6 +11,7 @@
 #include "base/status_macros.h"
 #include "engine/cuda/embed_stream.h"
 #include "engine/cuda/graph_precision.h"
+#include "engine/cuda/memory_retry.h"
 #include "engine/cuda/torch_settings.h"
 #include "engine/embed/model_promises.h"
 #include "engine/embed/torchscript_model.h"
@@ -79,8 +79,6 @@ struct CudaEmbedder::Impl {
 
   template <typename T>
   absl::StatusOr<Embeddings> Run(absl::Span<const T> values);
-  template <typename T>
-  absl::StatusOr<Embeddings> RunOnce(absl::Span<const T> values, int n);
 
   const EmbedderSpec spec;
   DeviceCounters& counters;
@@ -93,14 +91,6 @@ struct CudaEmbedder::Impl {
 };
 
 template <typename T>
-absl::StatusOr<Embeddings> CudaEmbedder::Impl::RunOnce(absl::Span<const T> values, int n) {
-  return CatchDeviceErrors(kWhat, health, [&]() -> absl::StatusOr<Embeddings> {
-    const Lease stream(this);
-    return stream->Run(values, n);
-  });
-}
-
-template <typename T>
 absl::StatusOr<Embeddings> CudaEmbedder::Impl::Run(absl::Span<const T> values) {
   const size_t image = static_cast<size_t>(ImageValues(spec.shape));
   const size_t n = values.size() / image;
@@ -110,15 +100,10 @@ absl::StatusOr<Embeddings> CudaEmbedder::Impl::Run(absl::Span<const T> values) {
                                                    spec.buckets.back(), " images of ", image,
                                                    " values"));
   }
-  absl::StatusOr<Embeddings> result = RunOnce(values, static_cast<int>(n));
-  if (!absl::IsResourceExhausted(result.status())) return result;
-  // What torch keeps for later may be what is missing now.
-  counters.Count(Fallback::kMemory);
-  LB_RETURN_IF_ERROR(CatchDeviceErrors(kWhat, health, [] {
-    c10::cuda::CUDACachingAllocator::emptyCache();
-    return absl::OkStatus();
-  }));
-  return RunOnce(values, static_cast<int>(n));
+  return RetryWithEmptiedCache(kWhat, counters, health, [&]() -> absl::StatusOr<Embeddings> {
+    const Lease stream(this);
+    return stream->Run(values, static_cast<int>(n));
+  });
 }
 
 CudaEmbedder::CudaEmbedder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -145,7 +130,9 @@ absl::StatusOr<std::unique_ptr<CudaEmbedder>> CudaEmbedder::Open(absl::string_vi
       LB_ASSIGN_OR_RETURN(std::unique_ptr<DeviceModel> model,
                           LoadOnto(place, bytes, spec, options.precision));
       for (int i = 0; i < options.streams; ++i) {
-        auto stream = std::make_unique<EmbedStream>(model.get(), spec.buckets, counters);
+        LB_ASSIGN_OR_RETURN(OwnStream own, OwnStream::Take(place.index()));
+        auto stream =
+            std::make_unique<EmbedStream>(model.get(), std::move(own), spec.buckets, counters);
         LB_RETURN_IF_ERROR(stream->Prepare(options.graphs));
         impl.streams.push_back(std::move(stream));
       }

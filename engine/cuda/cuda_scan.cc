@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "base/status_macros.h"
+#include "engine/cuda/memory_retry.h"
 
 namespace lookbook {
 namespace {
@@ -20,15 +20,6 @@ faiss::gpu::GpuIndexFlatConfig ConfigOf(const CudaScanOptions& options) {
   config.device = options.device;
   config.useFloat16 = options.half;
   return config;
-}
-
-// FAISS throws its own exception with the text of cudaMalloc's refusal.
-absl::Status AsMemory(absl::Status status) {
-  const bool memory =
-      absl::IsInternal(status) && (absl::StrContains(status.message(), "alloc fail") ||
-                                   absl::StrContains(status.message(), "OutOfMemory") ||
-                                   absl::StrContains(status.message(), "out of memory"));
-  return memory ? absl::ResourceExhaustedError(status.message()) : status;
 }
 
 }  // namespace
@@ -56,10 +47,10 @@ absl::StatusOr<std::unique_ptr<CudaScan>> CudaScan::Create(std::shared_ptr<const
                                                            DeviceCounters* counters,
                                                            DeviceHealth* health) {
   std::unique_ptr<CudaScan> scan(new CudaScan(std::move(host), options, counters, health));
-  const absl::Status status = AsMemory(CatchDeviceErrors(kWhat, *health, [&] {
+  const absl::Status status = CatchDeviceErrors(kWhat, *health, [&] {
     scan->gpu_ = std::make_unique<Gpu>(*scan->host_, options);
     return absl::OkStatus();
-  }));
+  });
   LB_RETURN_IF_ERROR(status);
   return scan;
 }
@@ -76,11 +67,11 @@ absl::StatusOr<VectorScan::Hits> CudaScan::TopK(absl::Span<const float> queries,
   }
   const int64_t n = static_cast<int64_t>(queries.size()) / dim();
   Hits hits{std::vector<int64_t>(n * k), std::vector<float>(n * k)};
-  const absl::Status status = AsMemory(CatchDeviceErrors(kWhat, health_, [&] {
+  const absl::Status status = RetryWithEmptiedCache(kWhat, counters_, health_, [&] {
     MutexLock lock(&gpu_->mutex);
     gpu_->index->search(n, queries.data(), k, hits.scores.data(), hits.rows.data());
     return absl::OkStatus();
-  }));
+  });
   LB_RETURN_IF_ERROR(status);
   return hits;
 }

@@ -2,10 +2,27 @@
 
 #include <cuda_runtime_api.h>
 
+#include <mutex>
+#include <shared_mutex>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
+#include "engine/cuda/capture_gate.h"
 
 namespace lookbook {
+namespace {
+
+// What FAISS throws when cudaMalloc() refuses: an exception of its own with the refusal's text.
+absl::Status FaissMemoryError(absl::Status status) {
+  const bool memory =
+      absl::IsInternal(status) && (absl::StrContains(status.message(), "alloc fail") ||
+                                   absl::StrContains(status.message(), "OutOfMemory") ||
+                                   absl::StrContains(status.message(), "out of memory"));
+  return memory ? absl::ResourceExhaustedError(status.message()) : status;
+}
+
+}  // namespace
 
 bool IsStickyCudaError(int cuda_error) {
   switch (cuda_error) {
@@ -25,6 +42,9 @@ bool IsStickyCudaError(int cuda_error) {
     case cudaErrorExternalDevice:
     case cudaErrorSystemNotReady:
     case cudaErrorNoDevice:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorTensorMemoryLeak:
+    case cudaErrorMpsClientTerminated:
     case cudaErrorUnknown:
       return true;
     default:
@@ -49,12 +69,24 @@ void DeviceHealth::Note(absl::string_view what, int cuda_error, absl::string_vie
   lost_.store(true, std::memory_order_release);
 }
 
+// Synchronising is what brings up an error of work that was only queued; and it is the device that
+// knows, not the thread, whose own device is another one by the time that an error is caught.
+int DeviceHealth::StickyError() const {
+  // A recording on another thread would be void.
+  const std::shared_lock<std::shared_mutex> lock(CaptureGate());
+  int mine = 0, found = cudaGetLastError();
+  const bool known = cudaGetDevice(&mine) == cudaSuccess;
+  for (size_t i = 0; i < devices_.size() && !IsStickyCudaError(found); ++i) {
+    found = cudaSetDevice(devices_[i]);
+    if (found == cudaSuccess) found = cudaDeviceSynchronize();
+  }
+  if (known) cudaSetDevice(mine);
+  return IsStickyCudaError(found) ? found : 0;
+}
+
 absl::Status DeviceHealth::Judge(absl::string_view what, const std::exception& error) {
-  const absl::Status status = TorchErrorToStatus(what, error);
-  // Synchronising is what brings up an error of work that was only queued.
-  cudaError_t cause = cudaDeviceSynchronize();
-  if (cause == cudaSuccess) cause = cudaGetLastError();
-  Note(what, cause, status.message());
+  const absl::Status status = FaissMemoryError(TorchErrorToStatus(what, error));
+  Note(what, StickyError(), status.message());
   const absl::Status health = this->status();
   return health.ok() ? status : health;
 }

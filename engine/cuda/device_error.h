@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/mutex.h"
@@ -21,18 +22,25 @@ bool IsStickyCudaError(int cuda_error);
 // Remembers the first such error. Thread-safe.
 class DeviceHealth {
  public:
+  // `devices`: numbers of those that are in use.
+  explicit DeviceHealth(std::vector<int> devices) : devices_(std::move(devices)) {}
+
   // OK, or Unavailable with reason device_lost.
   absl::Status status() const;
 
   // What `error`, caught around CUDA work, means: Unavailable with reason device_lost when the
-  // device is gone, else as TorchErrorToStatus(). Asks CUDA for its last error, so call it on the
-  // thread that caught.
+  // device is gone, else as TorchErrorToStatus(); ResourceExhausted for FAISS's words, too. Asks
+  // CUDA for its last error, so call it on the thread that caught; waits for what runs on any of
+  // the devices.
   absl::Status Judge(absl::string_view what, const std::exception& error);
 
   // The same without an exception: `cuda_error` of a call that failed.
   void Note(absl::string_view what, int cuda_error, absl::string_view message);
 
  private:
+  int StickyError() const;  // Of any of the devices; 0: none.
+
+  const std::vector<int> devices_;
   std::atomic<bool> lost_ = false;
   mutable Mutex mutex_;
   absl::Status first_ ABSL_GUARDED_BY(mutex_);

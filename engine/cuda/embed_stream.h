@@ -3,7 +3,6 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/cuda/CUDAGraph.h>
-#include <c10/cuda/CUDAStream.h>
 #include <torch/csrc/jit/api/module.h>
 
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/cuda/counters.h"
+#include "engine/cuda/own_stream.h"
 #include "engine/cuda/pixel_input.h"
 #include "engine/embed/embedder.h"
 
@@ -33,10 +33,12 @@ struct DeviceModel {
 class EmbedStream {
  public:
   // `buckets` ascend. `model` and `counters` must outlive it.
-  EmbedStream(const DeviceModel* model, std::vector<int> buckets, DeviceCounters* counters);
+  EmbedStream(const DeviceModel* model, OwnStream stream, std::vector<int> buckets,
+              DeviceCounters* counters);
 
   // Runs every bucket until it is fast, and records its graph where `graphs` says so. A bucket that
-  // cannot be recorded is counted and runs step by step.
+  // cannot be recorded, or whose graph does not give what running step by step gives, is counted
+  // and runs step by step.
   absl::Status Prepare(bool graphs);
 
   // uint8 [n, size, size, 3].
@@ -55,12 +57,14 @@ class EmbedStream {
   // The model's outputs side by side: float32 [bucket, dim + classes + attributes].
   at::Tensor Forward(const at::Tensor& input) const;
   void Record(int bucket);
+  std::unique_ptr<Recorded> Capture(int bucket);  // Null: it cannot be recorded.
+  bool Agrees(int bucket, Recorded* recorded);
   absl::StatusOr<Embeddings> Fetch(const at::Tensor& outputs, int n);
 
   const DeviceModel& model_;
   const std::vector<int> buckets_;
   DeviceCounters& counters_;
-  const c10::cuda::CUDAStream stream_;
+  const OwnStream stream_;
   at::Tensor host_pixels_,
       pixels_;               // uint8 [largest bucket, size, size, 3]: pinned, on the device.
   at::Tensor host_outputs_;  // Pinned; as Forward(), for the largest bucket.

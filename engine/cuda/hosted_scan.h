@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/cuda/counters.h"
 #include "engine/cuda/device_error.h"
@@ -15,12 +16,14 @@ namespace lookbook {
 
 struct CudaScanOptions {
   int device = 0;
-  bool half = false;  // Vectors in float16 on the device: scores are off by up to 1e-3.
+  bool half = false;  // Flat vectors in float16 on the device: scores are off by up to 1e-3.
   int64_t temp_bytes = int64_t{1} << 30;
 };
 
-// Keeps `host`, whose vectors score candidates exactly. `counters` and `health` must outlive it.
-class HostedScan : public VectorScan {
+// A `Scan`, VectorScan or ShortlistScan, that keeps a scan on the CPU, whose vectors score
+// candidates exactly. `counters` and `health` must outlive it.
+template <typename Scan, typename Host>
+class Hosted : public Scan {
  public:
   int dim() const override { return host_->dim(); }
   int64_t size() const override { return host_->size(); }
@@ -31,18 +34,24 @@ class HostedScan : public VectorScan {
   absl::Status Save(const std::string& path) const override { return host_->Save(path); }
 
  protected:
-  HostedScan(std::shared_ptr<const FaissScan> host, const CudaScanOptions& options,
-             DeviceCounters* counters, DeviceHealth* health)
+  Hosted(std::shared_ptr<const Host> host, const CudaScanOptions& options, DeviceCounters* counters,
+         DeviceHealth* health)
       : host_(std::move(host)), options_(options), counters_(*counters), health_(*health) {}
+
+  const std::shared_ptr<const Host> host_;
+  const CudaScanOptions options_;
+  DeviceCounters& counters_;
+  DeviceHealth& health_;
+};
+
+// Of flat vectors.
+class HostedScan : public Hosted<VectorScan, FaissScan> {
+ protected:
+  using Hosted::Hosted;
 
   // ScoreErrorBound() where float16 rounds `half_roundings` values of a score: each vector is one,
   // with a little for lengths of up to 1.001.
   float ErrorBound(float half_roundings) const;
-
-  const std::shared_ptr<const FaissScan> host_;
-  const CudaScanOptions options_;
-  DeviceCounters& counters_;
-  DeviceHealth& health_;
 };
 
 }  // namespace lookbook

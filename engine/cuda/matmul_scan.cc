@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
 
 #include <algorithm>
 #include <cstring>
@@ -11,12 +10,15 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "engine/cuda/memory_retry.h"
+#include "engine/cuda/own_stream.h"
 #include "engine/cuda/torch_settings.h"
 
 namespace lookbook {
 namespace {
 
 constexpr char kWhat[] = "index on CUDA";
+constexpr int64_t kUploadRows = 1 << 18;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 at::Tensor OnCpu(absl::Span<const float> values, int64_t columns) {
@@ -34,15 +36,21 @@ std::vector<T> ToVector(const at::Tensor& tensor) {
 }  // namespace
 
 struct MatmulScan::Device {
-  Device(const FaissScan& host, const CudaScanOptions& options)
+  Device(const FaissScan& host, const CudaScanOptions& options, OwnStream own)
       : place(at::kCUDA, static_cast<at::DeviceIndex>(options.device)),
-        stream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, place.index())),
+        stream(std::move(own)),
         temp_bytes(options.temp_bytes) {
     const c10::InferenceMode no_gradients;
-    const c10::cuda::CUDAStreamGuard guard(stream);
-    vectors = OnCpu(host.vectors(), host.dim()).to(place);
-    if (options.half) vectors = vectors.to(at::kHalf);
-    stream.synchronize();
+    const c10::cuda::CUDAStreamGuard guard(*stream);
+    const at::Tensor rows = OnCpu(host.vectors(), host.dim());
+    vectors = at::empty({host.size(), host.dim()},
+                        at::TensorOptions(place).dtype(options.half ? at::kHalf : at::kFloat));
+    // In parts: what is converted on the device lies there in float32 first.
+    for (int64_t at = 0; at < host.size(); at += kUploadRows) {
+      const int64_t count = std::min(kUploadRows, host.size() - at);
+      vectors.narrow(0, at, count).copy_(rows.narrow(0, at, count));
+    }
+    stream->synchronize();
   }
 
   at::Tensor Upload(absl::Span<const float> queries) const {
@@ -56,7 +64,7 @@ struct MatmulScan::Device {
   }
 
   const at::Device place;
-  const c10::cuda::CUDAStream stream;
+  const OwnStream stream;
   const int64_t temp_bytes;
   at::Tensor vectors;  // [rows, dim] on the device; float32 or float16.
   Mutex mutex;         // Held around every search.
@@ -71,9 +79,11 @@ absl::StatusOr<std::unique_ptr<MatmulScan>> MatmulScan::Create(
     std::shared_ptr<const FaissScan> host, const CudaScanOptions& options, DeviceCounters* counters,
     DeviceHealth* health) {
   std::unique_ptr<MatmulScan> scan(new MatmulScan(std::move(host), options, counters, health));
-  LB_RETURN_IF_ERROR(CatchDeviceErrors(kWhat, *health, [&] {
+  LB_RETURN_IF_ERROR(CatchDeviceErrors(kWhat, *health, [&]() -> absl::Status {
     ConfigureTorchOnce();
-    scan->device_ = std::make_unique<Device>(*scan->host_, options);
+    LB_ASSIGN_OR_RETURN(OwnStream stream,
+                        OwnStream::Take(static_cast<c10::DeviceIndex>(options.device)));
+    scan->device_ = std::make_unique<Device>(*scan->host_, options, std::move(stream));
     return absl::OkStatus();
   }));
   return scan;
@@ -84,11 +94,11 @@ float MatmulScan::ScoreErrorBound() const { return ErrorBound(3.02f); }
 
 absl::StatusOr<VectorScan::Hits> MatmulScan::TopK(absl::Span<const float> queries, int64_t k,
                                                   const std::vector<int64_t>* allowed) const {
-  return CatchDeviceErrors(kWhat, health_, [&]() -> absl::StatusOr<Hits> {
+  return RetryWithEmptiedCache(kWhat, counters_, health_, [&]() -> absl::StatusOr<Hits> {
     const Device& device = *device_;
     MutexLock lock(&device_->mutex);
     const c10::InferenceMode no_gradients;
-    const c10::cuda::CUDAStreamGuard guard(device.stream);
+    const c10::cuda::CUDAStreamGuard guard(*device.stream);
     const at::Tensor q = device.Upload(queries);
     at::Tensor barred;  // Rows that do not qualify.
     if (allowed != nullptr) {
@@ -98,20 +108,22 @@ absl::StatusOr<VectorScan::Hits> MatmulScan::TopK(absl::Span<const float> querie
       barred.index_fill_(0, rows.to(device.place), at::Scalar(false));
     }
     const int64_t columns = device.Columns(q.size(0), k);
-    std::vector<at::Tensor> scores, rows;
+    at::Tensor best, where;  // Of the parts so far: what is kept does not grow with their number.
     for (int64_t at = 0; at < size(); at += columns) {
       const int64_t count = std::min(columns, size() - at);
       at::Tensor part = at::mm(q, device.vectors.narrow(0, at, count).t());
       if (barred.defined()) part.masked_fill_(barred.narrow(0, at, count), kNever);
-      auto [best, where] = at::topk(part, std::min(k, count), 1);
-      scores.push_back(best.to(at::kFloat));
-      rows.push_back(where.add_(at));
+      auto [scores, rows] = at::topk(part, std::min(k, count), 1);
+      rows.add_(at);
+      if (at > 0) {
+        rows = at::cat({where, rows}, 1);
+        std::tie(scores, where) = at::topk(at::cat({best, scores}, 1), k, 1);
+        rows = rows.gather(1, where);
+      }
+      best = scores;
+      where = rows;
     }
-    at::Tensor best = scores[0], where = rows[0];
-    if (scores.size() > 1) {
-      std::tie(best, where) = at::topk(at::cat(scores, 1), k, 1);
-      where = at::cat(rows, 1).gather(1, where);
-    }
+    best = best.to(at::kFloat);
     where.masked_fill_(best == kNever, -1);
     return Hits{ToVector<int64_t>(where), ToVector<float>(best)};
   });
@@ -123,14 +135,15 @@ absl::StatusOr<std::vector<int64_t>> MatmulScan::RowsAbove(absl::Span<const floa
   counters_.Count(Fallback::kTies);
   LB_ASSIGN_OR_RETURN(
       std::vector<int64_t> rows,
-      CatchDeviceErrors(kWhat, health_, [&]() -> absl::StatusOr<std::vector<int64_t>> {
-        MutexLock lock(&device_->mutex);
-        const c10::InferenceMode no_gradients;
-        const c10::cuda::CUDAStreamGuard guard(device_->stream);
-        const at::Tensor scores =
-            at::mv(device_->vectors, device_->Upload(query).squeeze(0)).to(at::kFloat);
-        return ToVector<int64_t>((scores > score).nonzero().flatten());
-      }));
+      RetryWithEmptiedCache(
+          kWhat, counters_, health_, [&]() -> absl::StatusOr<std::vector<int64_t>> {
+            MutexLock lock(&device_->mutex);
+            const c10::InferenceMode no_gradients;
+            const c10::cuda::CUDAStreamGuard guard(*device_->stream);
+            const at::Tensor scores =
+                at::mv(device_->vectors, device_->Upload(query).squeeze(0)).to(at::kFloat);
+            return ToVector<int64_t>((scores > score).nonzero().flatten());
+          }));
   if (allowed != nullptr) std::erase_if(rows, [&](int64_t row) { return !allowed->Contains(row); });
   return rows;
 }

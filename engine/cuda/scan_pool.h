@@ -12,11 +12,14 @@
 
 namespace lookbook {
 
-// Searches go to the devices in turn. Thread-safe.
-class ScanPool : public VectorScan {
+// Searches go to the devices in turn. Thread-safe. `Scan`: VectorScan or ShortlistScan.
+template <typename Scan>
+class ScanPoolOf : public Scan {
  public:
+  using Hits = VectorScan::Hits;
+
   // REQUIRES: `scans` is not empty; all hold the same vectors.
-  explicit ScanPool(std::vector<std::unique_ptr<VectorScan>> scans) : scans_(std::move(scans)) {}
+  explicit ScanPoolOf(std::vector<std::unique_ptr<Scan>> scans) : scans_(std::move(scans)) {}
 
   int dim() const override { return scans_[0]->dim(); }
   int64_t size() const override { return scans_[0]->size(); }
@@ -27,17 +30,31 @@ class ScanPool : public VectorScan {
   float ScoreErrorBound() const override { return scans_[0]->ScoreErrorBound(); }
   absl::StatusOr<Hits> TopK(absl::Span<const float> queries, int64_t k,
                             const std::vector<int64_t>* allowed) const override {
-    return scans_[next_.fetch_add(1) % scans_.size()]->TopK(queries, k, allowed);
+    return Next().TopK(queries, k, allowed);
   }
   absl::StatusOr<std::vector<int64_t>> RowsAbove(absl::Span<const float> query, float score,
                                                  const RowSet* allowed) const override {
-    return scans_[0]->RowsAbove(query, score, allowed);
+    return Next().RowsAbove(query, score, allowed);
   }
   absl::Status Save(const std::string& path) const override { return scans_[0]->Save(path); }
 
+ protected:
+  const Scan& Next() const { return *scans_[next_.fetch_add(1) % scans_.size()]; }
+
  private:
-  const std::vector<std::unique_ptr<VectorScan>> scans_;
+  const std::vector<std::unique_ptr<Scan>> scans_;
   mutable std::atomic<size_t> next_ = 0;
+};
+
+using ScanPool = ScanPoolOf<VectorScan>;
+
+class ShortlistPool : public ScanPoolOf<ShortlistScan> {
+ public:
+  using ScanPoolOf::ScanPoolOf;
+  absl::StatusOr<Hits> Shortlist(absl::Span<const float> queries, int64_t k,
+                                 int effort) const override {
+    return Next().Shortlist(queries, k, effort);
+  }
 };
 
 }  // namespace lookbook

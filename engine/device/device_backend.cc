@@ -32,12 +32,18 @@ const char* FallbackName(Fallback cause) {
       return "ties";
     case Fallback::kLargeK:
       return "large_k";
+    case Fallback::kExact:
+      return "exact";
     case Fallback::kMemory:
       return "memory";
     case Fallback::kCapture:
       return "capture";
   }
   return "unknown";
+}
+
+bool FitsDevice(const IndexSpec& spec) {
+  return spec.kind == IndexKind::kFlat || spec.inverted_lists();
 }
 
 }  // namespace lookbook

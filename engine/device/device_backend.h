@@ -35,12 +35,17 @@ struct EmbedderSpec {
 enum class Fallback {
   kFilter,   // A search over some of the rows, which FAISS cannot do there: done on the CPU.
   kTies,     // Scores too close to tell the rows apart: a second pass, decided on the CPU.
-  kLargeK,   // More neighbours than FAISS selects there: done on the CPU.
+  kLargeK,   // More neighbours, or lists of an IVF, than FAISS selects there: done on the CPU.
+  kExact,    // An exact answer from lists of rounded vectors (IVF{n},SQ8): done on the CPU.
   kMemory,   // The device had no room for the batch: retried after its caches were emptied.
   kCapture,  // A batch size that could not be recorded as a graph: run step by step.
 };
-inline constexpr int kFallbacks = 5;
+inline constexpr int kFallbacks = 6;
 const char* FallbackName(Fallback cause);  // "filter", …
+
+// Whether a device can hold and search an index of this kind: Flat and IVF. The others (HNSW, SQ8,
+// SQfp16) stay on the CPU.
+bool FitsDevice(const IndexSpec& spec);
 
 struct DeviceStats {
   std::string name;                // "0": the device's number.
@@ -70,10 +75,11 @@ class DeviceBackend {
   virtual absl::StatusOr<std::unique_ptr<Embedder>> OpenEmbedder(
       absl::string_view bytes, const EmbedderSpec& spec) const = 0;
 
-  // As OpenIndex() of index_factory.h.
+  // As OpenIndex() of index_factory.h. REQUIRES: FitsDevice(spec).
   virtual absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
                                                                  const std::string& path, int dim,
-                                                                 int64_t rows) const = 0;
+                                                                 int64_t rows,
+                                                                 int effort) const = 0;
 
   virtual BackendStats Stats() const = 0;
 

@@ -146,6 +146,9 @@ absl::StatusOr<std::unique_ptr<InvertedScan>> InvertedScan::Read(const IndexSpec
   });
 }
 
+const faiss::IndexIVF& InvertedScan::index() const { return *impl_->index; }
+int InvertedScan::lists() const { return static_cast<int>(impl_->index->nlist); }
+bool InvertedScan::rounded() const { return impl_->rounded; }
 int InvertedScan::dim() const { return static_cast<int>(impl_->index->d); }
 int64_t InvertedScan::size() const { return impl_->index->ntotal; }
 
@@ -179,7 +182,7 @@ absl::StatusOr<VectorScan::Hits> InvertedScan::Search(absl::Span<const float> qu
 
 absl::StatusOr<VectorScan::Hits> InvertedScan::TopK(absl::Span<const float> queries, int64_t k,
                                                     const std::vector<int64_t>* allowed) const {
-  return Search(queries, k, static_cast<int>(impl_->index->nlist), allowed);
+  return Search(queries, k, lists(), allowed);
 }
 
 absl::StatusOr<VectorScan::Hits> InvertedScan::Shortlist(absl::Span<const float> queries, int64_t k,

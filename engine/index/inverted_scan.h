@@ -10,6 +10,10 @@
 #include "engine/index/index_spec.h"
 #include "engine/index/vector_scan.h"
 
+namespace faiss {
+struct IndexIVF;
+}  // namespace faiss
+
 namespace lookbook {
 
 // Immutable. Thread-safe: nprobe goes with each call. The vectors of SQ8 are those of
@@ -27,6 +31,10 @@ class InvertedScan : public ShortlistScan {
                                                             const std::string& path, int dim,
                                                             int64_t rows);
   ~InvertedScan() override;
+
+  const faiss::IndexIVF& index() const;  // Owned here.
+  int lists() const;
+  bool rounded() const;                  // SQ8.
 
   int dim() const override;
   int64_t size() const override;

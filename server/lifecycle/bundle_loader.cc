@@ -77,7 +77,7 @@ std::shared_ptr<const Bundle> BundleLoader::Set(const std::string& name,
   }
   ReportBaseline(bundle.manifest, metrics_->bundle(name));
   if (options_.device != nullptr && !bundle.index_on_device) {
-    LogWarning("the index is searched on the CPU: the device holds Flat alone",
+    LogWarning("the index is searched on the CPU: the device holds Flat and IVF alone",
                {{"bundle", name}, {"index", bundle.index->spec()}});
   }
   return pipeline->SetBundle(std::move(next));

@@ -350,9 +350,9 @@ class CountingDevice : public DeviceBackend {
   }
   absl::StatusOr<std::unique_ptr<VectorIndex>> OpenIndex(const IndexSpec& spec,
                                                          const std::string& path, int dim,
-                                                         int64_t rows) const override {
+                                                         int64_t rows, int effort) const override {
     ++indexes_;
-    return lookbook::OpenIndex(spec, path, dim, rows);
+    return lookbook::OpenIndex(spec, path, dim, rows, effort);
   }
   BackendStats Stats() const override { return {}; }
   absl::Status Health() const override { return absl::OkStatus(); }
@@ -362,14 +362,16 @@ class CountingDevice : public DeviceBackend {
   mutable int indexes_ = 0;
 };
 
-TEST_P(BundleKindsTest, ADeviceHoldsFlatAlone) {
+TEST_P(BundleKindsTest, ADeviceHoldsFlatAndListsAndKeepsTheEffort) {
   const CountingDevice device;
   BundleOptions options = QuickOptions();
   options.device = &device;
   LB_ASSERT_OK_AND_ASSIGN(const auto bundle, OpenCurrentBundle(root_.path(), options));
-  const bool flat = GetParam().index == std::string("Flat");
-  EXPECT_EQ(device.indexes(), flat ? 1 : 0);
-  EXPECT_EQ(bundle->index_on_device, flat);
+  LB_ASSERT_OK_AND_ASSIGN(const IndexSpec spec, ParseIndexSpec(GetParam().index));
+  const bool fits = spec.kind == IndexKind::kFlat || spec.inverted_lists();
+  EXPECT_EQ(device.indexes(), fits ? 1 : 0);
+  EXPECT_EQ(bundle->index_on_device, fits);
+  EXPECT_EQ(bundle->index->search(), GetParam().search);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -202,6 +203,86 @@ TEST(CudaEmbedderTest, ABatchThatDoesNotFitIsRefusedAndTheNextIsServed) {
   LB_ASSERT_OK_AND_ASSIGN(const Embeddings after, embedder->EmbedPixels(one));
   EXPECT_LT(LargestDifference(after.vectors, before.vectors), 1e-3);
   EXPECT_THAT(embedder->EmbedPixels(many), IsOk());
+}
+
+TEST(CudaEmbedderTest, ModelsThatComeAndGoLeaveTheOneThatServesAlone) {
+  LB_SKIP_WITHOUT_CUDA();
+  const ModelShape shape = {.image_size = 32, .dim = 24, .classes = 6};
+  const DeviceBackend* backend = MakeCuda(OptionsFor(Precision::kFloat32));
+  const auto live = OpenOn(backend, MakeSmallNetwork(shape), shape, {1, 2});
+  ASSERT_NE(live, nullptr);
+  const std::vector<uint8_t> pixels = NoisePixels(shape, 2, 1);
+  LB_ASSERT_OK_AND_ASSIGN(const Embeddings before, live->EmbedPixels(pixels));
+  std::atomic<bool> over = false;
+  std::thread serving([&] {
+    while (!over) {
+      const auto found = live->EmbedPixels(pixels);
+      ASSERT_THAT(found, IsOk());
+      ASSERT_LT(LargestDifference(found->vectors, before.vectors), 1e-4);
+    }
+  });
+  // Three streams each; torch has 32 of a priority, and hands them out in turn.
+  for (int i = 0; i < 15; ++i) {
+    EXPECT_NE(OpenOn(backend, MakeSmallNetwork(shape), shape, {1, 2}), nullptr);
+  }
+  over = true;
+  serving.join();
+  EXPECT_EQ(backend->Stats().fallbacks[static_cast<int>(Fallback::kCapture)], 0);
+  EXPECT_EQ(backend->Stats().fallbacks[static_cast<int>(Fallback::kMemory)], 0);
+}
+
+TEST(CudaEmbedderTest, MoreModelsThanThereAreStreamsAreRefused) {
+  LB_SKIP_WITHOUT_CUDA();
+  const ModelShape shape = {.image_size = 8, .dim = 8, .classes = 2};
+  CudaOptions options = OptionsFor(Precision::kFloat32, /*graphs=*/false);
+  options.streams = 16;
+  const DeviceBackend* backend = MakeCuda(options);
+  const EmbedderSpec spec = {.shape = shape, .pixels = kScale, .buckets = {1}};
+  const std::string bytes = SaveToBytes(MakeSmallNetwork(shape));
+  std::vector<std::unique_ptr<Embedder>> opened;
+  absl::Status refused;
+  while (refused.ok() && opened.size() < 8) {
+    auto one = backend->OpenEmbedder(bytes, spec);
+    refused = one.status();
+    if (one.ok()) opened.push_back(*std::move(one));
+  }
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("streams")));
+  opened.pop_back();  // Gives its own back.
+  EXPECT_THAT(backend->OpenEmbedder(bytes, spec), IsOk());
+}
+
+TEST(CudaEmbedderTest, AModelThatCannotBeRecordedRunsStepByStepAndIsCounted) {
+  LB_SKIP_WITHOUT_CUDA();
+  const ModelShape shape = {.image_size = 8, .dim = 8, .classes = 2};
+  // Asks the host how many values are positive, for which a recording cannot wait.
+  const torch::jit::Module module = MakeScriptModule(
+      "def forward(self, x):\n"
+      "  v = x.flatten(1)[:, 0:8]\n"
+      "  v = v + float((v > 0.0).sum().item()) * 0.01\n"
+      "  v = v / torch.norm(v, 2, [1], True)\n"
+      "  return (v, torch.sigmoid(v[:, 0:2]))\n");
+  LB_ASSERT_OK_AND_ASSIGN(const auto cpu,
+                          TorchScriptEmbedder::Open(SaveToBytes(module), {.shape = shape}));
+  const DeviceBackend* backend = MakeCuda(OptionsFor(Precision::kFloat32));
+  const auto embedder = OpenOn(backend, module, shape, {1, 4});
+  ASSERT_NE(embedder, nullptr);
+  EXPECT_EQ(backend->Stats().fallbacks[static_cast<int>(Fallback::kCapture)],
+            2 * CudaOptions().streams);
+  // Whole buckets: what fills up a batch would be counted with it.
+  for (const int n : {1, 4}) {
+    const std::vector<uint8_t> pixels = NoisePixels(shape, n, static_cast<uint32_t>(n));
+    LB_ASSERT_OK_AND_ASSIGN(const Embeddings expected, cpu->Embed(Normalized(pixels, shape)));
+    LB_ASSERT_OK_AND_ASSIGN(const Embeddings found, embedder->EmbedPixels(pixels));
+    EXPECT_GT(WorstCosine(found, expected, shape.dim), 0.9999);
+  }
+  EXPECT_TRUE(backend->Stats().graph_replays.empty());
+  EXPECT_THAT(backend->Health(), IsOk());
+  // Another model of the same process is recorded as ever.
+  const auto other = OpenOn(backend, MakeSmallNetwork({.image_size = 32, .dim = 24, .classes = 6}),
+                            {.image_size = 32, .dim = 24, .classes = 6}, {1});
+  ASSERT_NE(other, nullptr);
+  ASSERT_THAT(other->EmbedPixels(NoisePixels(other->shape(), 1, 1)), IsOk());
+  EXPECT_EQ(backend->Stats().graph_replays.size(), 1u);
 }
 
 // An index out of bounds stops the device for this process, so another one tries.

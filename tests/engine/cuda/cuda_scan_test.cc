@@ -29,7 +29,7 @@ std::unique_ptr<VectorIndex> OpenOn(const DeviceBackend* backend, int dim,
   const std::string path = directory / "index.faiss";
   EXPECT_THAT(WriteFlatFile(path, dim, vectors), IsOk());
   auto index =
-      backend->OpenIndex(IndexSpec{}, path, dim, static_cast<int64_t>(vectors.size()) / dim);
+      backend->OpenIndex(IndexSpec{}, path, dim, static_cast<int64_t>(vectors.size()) / dim, 0);
   EXPECT_THAT(index, IsOk());
   return std::move(index).value_or(nullptr);
 }

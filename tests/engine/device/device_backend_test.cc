@@ -25,5 +25,14 @@ TEST(DeviceBackendTest, FallbacksHaveDistinctNames) {
   EXPECT_EQ(names.count("unknown"), 0u);
 }
 
+TEST(DeviceBackendTest, FlatAndListsFitADevice) {
+  for (const char* kind : {"Flat", "IVF4,Flat", "IVF4,SQ8"}) {
+    EXPECT_TRUE(FitsDevice(*ParseIndexSpec(kind))) << kind;
+  }
+  for (const char* kind : {"SQ8", "SQfp16", "HNSW8"}) {
+    EXPECT_FALSE(FitsDevice(*ParseIndexSpec(kind))) << kind;
+  }
+}
+
 }  // namespace
 }  // namespace lookbook

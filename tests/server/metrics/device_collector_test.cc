@@ -48,6 +48,7 @@ TEST(DeviceCollectorTest, ShowsEveryDeviceBucketAndCause) {
                                    Pair("lookbook_gpu_fallbacks_total cause=filter", 0),
                                    Pair("lookbook_gpu_fallbacks_total cause=ties", 4),
                                    Pair("lookbook_gpu_fallbacks_total cause=large_k", 0),
+                                   Pair("lookbook_gpu_fallbacks_total cause=exact", 0),
                                    Pair("lookbook_gpu_fallbacks_total cause=memory", 0),
                                    Pair("lookbook_gpu_fallbacks_total cause=capture", 0)));
 }
