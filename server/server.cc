@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -302,28 +303,13 @@ absl::Status Server::Impl::MoveToCpu() {
 // A worker may hang in a call to a device that is gone, and cannot be joined: then the thread is
 // left, and the process must end without destroying the server.
 void Server::Impl::ShutDownWithin(absl::Duration most) {
-  struct Done {
-    Mutex mutex;
-    CondVar changed;
-    bool is = false;
-  };
-  const auto done = std::make_shared<Done>();
-  std::thread stopping([this, done] {
+  std::packaged_task<void()> stop([this] {
     ShutDownWith({absl::ZeroDuration(), absl::ZeroDuration()});
-    MutexLock lock(&done->mutex);
-    done->is = true;
-    done->changed.NotifyAll();
   });
-  const absl::Time end = clock->Now() + most;
-  bool stopped = false;
-  {
-    MutexLock lock(&done->mutex);
-    for (absl::Time now = clock->Now(); !done->is && now < end; now = clock->Now()) {
-      done->changed.WaitFor(&done->mutex, end - now);
-    }
-    stopped = done->is;
-  }
-  stopped ? stopping.join() : stopping.detach();
+  const std::future<void> stopped = stop.get_future();
+  std::thread stopping(std::move(stop));
+  const bool in_time = stopped.wait_for(absl::ToChronoSeconds(most)) == std::future_status::ready;
+  in_time ? stopping.join() : stopping.detach();
 }
 
 absl::Status Server::LoadBundles(const std::function<bool()>& cancelled) {

@@ -73,11 +73,8 @@ class CudaBackend : public DeviceBackend {
     if (spec.inverted_lists()) return OpenInverted(spec, path, dim, rows, effort);
     LB_ASSIGN_OR_RETURN(std::unique_ptr<FaissScan> scan, OpenFlatScan(spec, path, dim, rows));
     const std::shared_ptr<const FaissScan> host = std::move(scan);
-    std::vector<std::unique_ptr<VectorScan>> scans;
-    for (int device : options_.devices) {
-      LB_ASSIGN_OR_RETURN(std::unique_ptr<VectorScan> scan_on_device, OpenScan(device, host));
-      scans.push_back(std::move(scan_on_device));
-    }
+    LB_ASSIGN_OR_RETURN(
+        auto scans, OnEachDevice<VectorScan>([&](int device) { return OpenScan(device, host); }));
     return std::make_unique<FaissIndex>(std::make_unique<ScanPool>(std::move(scans)));
   }
 
@@ -114,19 +111,27 @@ class CudaBackend : public DeviceBackend {
     return {.device = device, .half = options_.half_index, .temp_bytes = options_.index_temp_bytes};
   }
 
+  // `open` takes a device's number and returns a StatusOr of a pointer to a Scan.
+  template <typename Scan, typename Open>
+  absl::StatusOr<std::vector<std::unique_ptr<Scan>>> OnEachDevice(const Open& open) const {
+    std::vector<std::unique_ptr<Scan>> scans;
+    for (int device : options_.devices) {
+      LB_ASSIGN_OR_RETURN(auto scan, open(device));
+      scans.push_back(std::move(scan));
+    }
+    return scans;
+  }
+
   absl::StatusOr<std::unique_ptr<VectorIndex>> OpenInverted(const IndexSpec& spec,
                                                             const std::string& path, int dim,
                                                             int64_t rows, int effort) const {
     LB_ASSIGN_OR_RETURN(std::unique_ptr<InvertedScan> scan,
                         InvertedScan::Read(spec, path, dim, rows));
     const std::shared_ptr<const InvertedScan> host = std::move(scan);
-    std::vector<std::unique_ptr<ShortlistScan>> scans;
-    for (int device : options_.devices) {
-      LB_ASSIGN_OR_RETURN(
-          std::unique_ptr<InvertedCudaScan> scan_on_device,
-          InvertedCudaScan::Create(host, ScanOptions(device), &counters_, &health_));
-      scans.push_back(std::move(scan_on_device));
-    }
+    LB_ASSIGN_OR_RETURN(auto scans, OnEachDevice<ShortlistScan>([&](int device) {
+                          return InvertedCudaScan::Create(host, ScanOptions(device), &counters_,
+                                                          &health_);
+                        }));
     return std::make_unique<ApproximateIndex>(
         spec, std::make_unique<ShortlistPool>(std::move(scans)), effort);
   }

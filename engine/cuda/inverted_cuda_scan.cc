@@ -19,8 +19,6 @@ namespace {
 constexpr char kWhat[] = "index on CUDA";
 constexpr int64_t kMostSelected = 128;  // Rows: what unused_scans.cc leaves. FAISS has 2048.
 constexpr int kMostLists = 2048;        // GPU_MAX_SELECTION_K of FAISS.
-// Candidates beyond the k asked for, as on the CPU: double arithmetic may order the last ones anew.
-constexpr int64_t kSlack = 16;
 
 }  // namespace
 
@@ -95,7 +93,7 @@ absl::StatusOr<VectorScan::Hits> InvertedCudaScan::TopK(absl::Span<const float> 
 
 absl::StatusOr<VectorScan::Hits> InvertedCudaScan::Shortlist(absl::Span<const float> queries,
                                                              int64_t k, int effort) const {
-  const int64_t wanted = std::min(size(), k + kSlack);
+  const int64_t wanted = std::min(size(), k + kShortlistSlack);
   if (wanted <= kMostSelected && effort <= kMostLists) return Search(queries, wanted, effort);
   counters_.Count(Fallback::kLargeK);
   return host_->Shortlist(queries, k, effort);

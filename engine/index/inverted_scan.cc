@@ -23,8 +23,6 @@ namespace lookbook {
 namespace {
 
 constexpr int kSeed = 7;
-// Candidates beyond the k asked for: double arithmetic may order the last ones anew.
-constexpr int64_t kSlack = 16;
 // A row's place: its list above, its position in the list below.
 constexpr int kPlaceBits = 40;
 static_assert(kMaxRows <= int64_t{1} << kPlaceBits);
@@ -187,7 +185,7 @@ absl::StatusOr<VectorScan::Hits> InvertedScan::TopK(absl::Span<const float> quer
 
 absl::StatusOr<VectorScan::Hits> InvertedScan::Shortlist(absl::Span<const float> queries, int64_t k,
                                                          int effort) const {
-  return Search(queries, std::min(size(), k + kSlack), effort, nullptr);
+  return Search(queries, std::min(size(), k + kShortlistSlack), effort, nullptr);
 }
 
 absl::StatusOr<std::vector<int64_t>> InvertedScan::RowsAbove(absl::Span<const float> query,

@@ -16,6 +16,9 @@ struct IndexIVF;
 
 namespace lookbook {
 
+// Candidates of a shortlist beyond the k asked for: double arithmetic may order the last ones anew.
+inline constexpr int64_t kShortlistSlack = 16;
+
 // Immutable. Thread-safe: nprobe goes with each call. The vectors of SQ8 are those of
 // rounded_vectors.h, those of Flat what was built from.
 class InvertedScan : public ShortlistScan {
@@ -34,7 +37,7 @@ class InvertedScan : public ShortlistScan {
 
   const faiss::IndexIVF& index() const;  // Owned here.
   int lists() const;
-  bool rounded() const;                  // SQ8.
+  bool rounded() const;  // SQ8.
 
   int dim() const override;
   int64_t size() const override;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """JPEGs a second through nvJPEG, as torchvision calls it (nvjpegDecodeBatched, the hardware's decoder where it takes the
-file), and with the shorter side resized to the network's input on the device. Prints one JSON object a line.
+file), and with each resized to the network's input on the device. Prints one JSON object a line.
 
 Usage: nvjpeg_rate.py --images DIR [--batches N,N] [--threads N,N] [--size N] [--seconds S]
 """
