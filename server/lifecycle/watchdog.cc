@@ -16,12 +16,12 @@ WatchdogFinding Watchdog::Look() {
   const std::optional<RunningTasks::Oldest> oldest = tasks_->oldest();
   WatchdogFinding finding;
   finding.verdict = Judge(oldest);
-  finding.changed = finding.verdict != before_;
   if (finding.verdict != WatchdogFinding::Verdict::kWell) {
     finding.pool = oldest->pool;
     finding.age = oldest->age;
   }
-  before_ = finding.verdict;
+  finding.changed = finding.verdict != before_.verdict || finding.pool != before_.pool;
+  before_ = finding;
   return finding;
 }
 

@@ -20,7 +20,7 @@ struct WatchdogOptions {
 struct WatchdogFinding {
   enum class Verdict { kWell, kStalled, kGiveUp };
   Verdict verdict = Verdict::kWell;
-  bool changed = false;  // The verdict of the look before was another.
+  bool changed = false;  // The look before had another verdict or another pool.
   std::string pool;      // Of the oldest task, unless all is well.
   absl::Duration age;    // For how long it has run.
 };
@@ -38,7 +38,7 @@ class Watchdog {
 
   const WatchdogOptions options_;
   const RunningTasks* const tasks_;
-  WatchdogFinding::Verdict before_ = WatchdogFinding::Verdict::kWell;
+  WatchdogFinding before_;
 };
 
 }  // namespace lookbook

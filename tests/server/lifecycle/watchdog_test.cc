@@ -57,6 +57,18 @@ TEST_F(WatchdogTest, WhenItGoesOnAllIsWellAgain) {
   EXPECT_TRUE(finding.changed);
 }
 
+TEST_F(WatchdogTest, AnotherPoolThatHangsIsNamedToo) {
+  Begin("decode");
+  std::optional<RunningTasks::Scope> embed(std::in_place, &tasks_, "embed");
+  clock_.Advance(absl::Seconds(11));
+  EXPECT_EQ(watchdog_.Look().pool, "decode");
+  End();
+  const WatchdogFinding finding = watchdog_.Look();
+  EXPECT_EQ(finding.verdict, Verdict::kStalled);
+  EXPECT_TRUE(finding.changed);
+  EXPECT_EQ(finding.pool, "embed");
+}
+
 TEST_F(WatchdogTest, ATaskFarPastTheLimitIsGivenUp) {
   Begin("embed");
   clock_.Advance(absl::Seconds(31));
