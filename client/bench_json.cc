@@ -47,6 +47,7 @@ Json FiguresJson(const Figures& figures) {
           {"within_objective_per_s", figures.within_per_second},
           {"within_objective_share", figures.within_share},
           {"latency_ms", LatencyJson(figures.latency)},
+          {"shed_latency_ms", figures.shed_latency ? LatencyJson(*figures.shed_latency) : Json()},
           {"queries", figures.queries},
           {"codes", CodesJson(figures)},
           {"server_stages_mean_ms", figures.stage_mean ? StagesJson(*figures.stage_mean) : Json()},

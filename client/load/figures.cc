@@ -37,6 +37,7 @@ std::optional<Figures> MakeFigures(const Measurement& measurement,
                   .stage_mean = StageMeans(tally),
                   .sent_bytes_per_second = static_cast<double>(tally.sent_bytes) / seconds,
                   .own_cpu_per_query = tally.cpu.own / sent};
+  if (tally.shed.count() > 0) figures.shed_latency = MakeLatency(tally.shed);
   if (place == ServerPlace::kKnownProcess) figures.server_cpu_per_query = tally.cpu.server / sent;
   if (place != ServerPlace::kThisMachine) {
     figures.foreign_share = ForeignShare(tally.cpu, tally.length, cores);

@@ -21,6 +21,9 @@ struct Figures {
   double within_per_second = 0;   // OK within the objective after they were due ("goodput").
   double within_share = 0;        // Of all that came due.
   LatencyFigures latency;         // Of the answers, from when they were due.
+  // Of RESOURCE_EXHAUSTED, from when they were due: how soon a server that has too much to do says
+  // so. Null when there was none.
+  std::optional<LatencyFigures> shed_latency;
   CodeCounts codes{};
   int64_t queries = 0;                   // That came due.
   std::optional<StageTimes> stage_mean;  // Seconds; null when the server gave no timings.

@@ -34,6 +34,7 @@ void WindowTally::Add(const CallOutcome& outcome, absl::Duration since_due,
   // A code that nobody knows is what gRPC calls UNKNOWN.
   ++codes[code < codes.size() ? code : static_cast<size_t>(absl::StatusCode::kUnknown)];
   sent_bytes += outcome.sent_bytes;
+  if (outcome.code == absl::StatusCode::kResourceExhausted) shed.Add(since_due);
   if (outcome.code != absl::StatusCode::kOk) return;
   latency.Add(since_due);
   if (since_due <= objective) ++within;
@@ -50,6 +51,7 @@ void WindowTally::Merge(const WindowTally& other) {
   within += other.within;
   within_once_sent += other.within_once_sent;
   latency.Merge(other.latency);
+  shed.Merge(other.shed);
   lag.Merge(other.lag);
   for (size_t i = 0; i < stage_sums.size(); ++i) stage_sums[i] += other.stage_sums[i];
   staged += other.staged;

@@ -27,6 +27,7 @@ struct WindowTally {
   int64_t within = 0;            // OK no later than the objective after they were due,
   int64_t within_once_sent = 0;  // and after they were sent.
   LatencyHistogram latency;      // Of the calls that were OK, from when they were due.
+  LatencyHistogram shed;         // Of those that were RESOURCE_EXHAUSTED, likewise.
   LatencyHistogram lag;          // How much later than due calls were sent.
   StageTimes stage_sums{};       // Seconds.
   int64_t staged = 0;            // Calls in `stage_sums`.

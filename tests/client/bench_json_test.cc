@@ -24,10 +24,17 @@ TEST(BenchJsonTest, HoldsTheFiguresInMilliseconds) {
   EXPECT_EQ(figures["answers_per_s"], 98.5);
   EXPECT_EQ(figures["within_objective_share"], 0.9725);
   EXPECT_EQ(figures["latency_ms"]["p99"], 41.5);
+  EXPECT_EQ(figures["shed_latency_ms"]["p99"], 4);
   EXPECT_EQ(figures["codes"], (Json{{"OK", 985}, {"RESOURCE_EXHAUSTED", 15}}));
   EXPECT_EQ(figures["server_stages_mean_ms"]["total"], 9);
   EXPECT_EQ(figures["server_cpu_ms_per_query"], 5.6);
   EXPECT_EQ(figures["foreign_cpu_share"], 0.0125);
+}
+
+TEST(BenchJsonTest, WhereNothingWasShedNothingIsSaidOfIt) {
+  BenchReport report = SampleReport();
+  report.result.figures->shed_latency.reset();
+  EXPECT_TRUE(Parsed(report)["result"]["figures"]["shed_latency_ms"].is_null());
 }
 
 TEST(BenchJsonTest, SaysWhatWasMeasuredAndHow) {

@@ -21,6 +21,7 @@ inline BenchRow SampleRow() {
                      .p95 = absl::Milliseconds(25),
                      .p99 = absl::Milliseconds(41.5),
                      .max = absl::Milliseconds(77)};
+  figures.shed_latency = {.p50 = absl::Milliseconds(1.5), .p99 = absl::Milliseconds(4)};
   figures.codes[0] = 985;
   figures.codes[static_cast<size_t>(absl::StatusCode::kResourceExhausted)] = 15;
   return {.rate = 100, .figures = figures, .windows = 4, .stable = true};

@@ -1,4 +1,4 @@
-"""What scripts/bench_peer needs before it measures: programs, a bundle, and the peer's Python."""
+"""What the benchmarks of a server need before they measure: programs, a bundle, and the peer's Python."""
 import json
 import os
 import pathlib
@@ -22,17 +22,22 @@ def build():
     machine.build("lookbook-train", "lookbook-server", "lookbook_cli", "serving_bench")
 
 
-def bundle(backbone, items, dim):
-    """(bundle root, folder of the pictures), made where they are not there yet."""
+def pictures():
+    """A folder of 512x512 JPEGs, made where it is not there yet."""
     data = OUT / "data512"
     if not (data / "holdout.csv").exists():  # What synth writes last.
         run([BIN / "lookbook-train", "synth", "--out", data, "--size", 512, "--train", 64, "--holdout", 8, "--unlabelled", 0],
             stdout=subprocess.DEVNULL)
+    return data / "train"
+
+
+def bundle(backbone, items, dim):
+    """(bundle root, folder of the pictures), made where they are not there yet."""
     root = OUT / f"bundles-{backbone}-{items}x{dim}"
     if not (root / "CURRENT").exists():
-        run([BIN / "serving_bench", "make-bundle", "--root", root, "--images", data / "train", "--backbone", backbone,
+        run([BIN / "serving_bench", "make-bundle", "--root", root, "--images", pictures(), "--backbone", backbone,
              "--items", items, "--dim", dim])
-    return root, data / "train"
+    return root, pictures()
 
 
 def python(path):

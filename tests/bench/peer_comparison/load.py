@@ -28,18 +28,20 @@ def load(side, images, seconds, loop, max_lag="50ms", warm_up=3):
     after = _sample(side, generator.pid)
     output = generator.communicate()[0]
     if not report.exists():
-        sys.exit(f"bench_peer: no figures of {side.name}:\n{output}")
+        sys.exit(f"no figures of {side.name}:\n{output}")
     result = json.loads(report.read_text())["result"]
     if result["figures"]["answers_per_s"] is None:
-        sys.exit(f"bench_peer: no figures of {side.name}: {result['problems']}")
+        sys.exit(f"no figures of {side.name}: {result['problems']}")
     wall = after["time"] - before["time"]
     used = {k: after[k] - before[k] for k in ("machine", "side", "generator")}
     delta = {k: v - before["counters"].get(k, 0) for k, v in after["counters"].items()}
     table, more = side.stage_table(delta, used["side"])
     figures, cores = result["figures"], os.cpu_count()
-    return {"answers_per_s": figures["answers_per_s"], "latency_ms": figures["latency_ms"], "codes": figures["codes"],
+    return {"answers_per_s": figures["answers_per_s"], "within_per_s": figures["within_objective_per_s"], "latency_ms": figures["latency_ms"],
+            "shed_latency_ms": figures["shed_latency_ms"], "codes": figures["codes"],
             "cpu_ms": 1e3 * used["side"] / wall / figures["answers_per_s"],
             "generator_cpu_ms": 1e3 * used["generator"] / wall / figures["answers_per_s"],
             "machine_busy": used["machine"] / wall / cores, "side_busy": used["side"] / wall / cores,
+            "generator_busy": used["generator"] / wall / cores,
             "foreign": max(0.0, used["machine"] - used["side"] - used["generator"]) / wall / cores,
             "stages": table, **more}

@@ -1,4 +1,4 @@
-"""The two sides of scripts/bench_peer: how each is started, and what it says of its stages."""
+"""What the benchmarks drive: a server or its Python peer, how each is started, and what it says of its stages."""
 import os
 import pathlib
 import re
@@ -31,7 +31,7 @@ class Side:
                 return self
             time.sleep(0.1)
         self.__exit__()
-        sys.exit(f"bench_peer: {self.name} does not serve, see {OUT / self.name}.log")
+        sys.exit(f"{self.name} does not serve, see {OUT / self.name}.log")
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -51,11 +51,12 @@ class Server(Side):
 
     name = "lookbook-server"
 
-    def __init__(self, bundles, port):
+    def __init__(self, bundles, port, options=()):
+        """`options`: more flags of the server; each run of it starts it anew."""
         super().__init__(port)
-        self.metrics = f"127.0.0.1:{port + 1}"
-        self.command = [BIN / "lookbook-server", "--bundles", f"bench={bundles}", "--listen.data", self.address,
-                        "--metrics.listen", self.metrics, "--deadlines.lame-duck", "0s"]
+        self.metrics, self.admin = (f"127.0.0.1:{port + i}" for i in (1, 2))
+        self.command = [BIN / "lookbook-server", "--bundles", f"bench={bundles}", "--listen.data", self.address, "--listen.admin", self.admin,
+                        "--metrics.listen", self.metrics, "--deadlines.lame-duck", "0s", *options]
 
     def is_ready(self):
         return subprocess.run([BIN / "lookbook", "health", "--server", self.address], stdout=subprocess.DEVNULL,

@@ -4,11 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/types/span.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
@@ -36,6 +39,7 @@ struct Flags {
   double warm_up = 2, seconds = 6;
   double rate = 0;  // Queries a second in an open loop; 0 = a closed one.
   std::string device = "cpu", precision = "fp16";
+  int size = 1, count = 20;  // Of bursts.
   int max_batch = 0, workers = 0, decode_threads = 0, queue = 0;  // 0 = the server's default.
   double max_delay_ms = 0;
 };
@@ -206,6 +210,48 @@ absl::Status RunAgainstServer(const Flags& flags) {
   return absl::OkStatus();
 }
 
+// One call for each of `requests` at once; returns milliseconds until the last answer.
+absl::StatusOr<double> Burst(v1::SearchService::Stub& stub,
+                             absl::Span<const v1::SearchRequest> requests) {
+  std::vector<grpc::ClientContext> contexts(requests.size());
+  std::vector<v1::SearchResponse> replies(requests.size());
+  std::vector<grpc::Status> ends(requests.size());
+  absl::BlockingCounter left(static_cast<int>(requests.size()));
+  const absl::Time begun = Clock::Steady()->Now();
+  for (size_t i = 0; i < requests.size(); ++i) {
+    stub.async()->Search(&contexts[i], &requests[i], &replies[i], [&, i](grpc::Status status) {
+      ends[i] = std::move(status);
+      left.DecrementCount();
+    });
+  }
+  left.Wait();
+  const absl::Duration took = Clock::Steady()->Now() - begun;
+  for (const grpc::Status& end : ends) {
+    if (!end.ok()) return absl::InternalError(end.error_message());
+  }
+  return absl::ToDoubleMilliseconds(took);
+}
+
+// The first bursts that a server sees, one after the other, on a connection that stands.
+absl::Status RunBursts(const Flags& flags) {
+  LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
+  const auto channel = grpc::CreateChannel(flags.server, grpc::InsecureChannelCredentials());
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)))
+    return absl::UnavailableError("no connection to " + flags.server);
+  const auto stub = v1::SearchService::NewStub(channel);
+  std::vector<v1::SearchRequest> requests(static_cast<size_t>(flags.size));
+  nlohmann::json milliseconds = nlohmann::json::array();
+  for (int burst = 0, image = 0; burst < flags.count; ++burst) {
+    for (v1::SearchRequest& request : requests) {
+      request.set_image(images[static_cast<size_t>(image++) % images.size()]);
+    }
+    LB_ASSIGN_OR_RETURN(const double took, Burst(*stub, requests));
+    milliseconds.push_back(took);
+  }
+  std::cout << nlohmann::json{{"burst_ms", milliseconds}}.dump() << std::endl;
+  return absl::OkStatus();
+}
+
 absl::Status MakeBundle(const Flags& flags) {
   LB_ASSIGN_OR_RETURN(const auto paths, ImagePaths(flags.images));
   return MakeBenchBundle({.root = flags.root,
@@ -229,7 +275,8 @@ int main(int argc, char** argv) {
       app.add_subcommand("make-bundle", "Publish a bundle with random weights and vectors");
   auto* inproc = app.add_subcommand("inproc", "Drive the pipeline in this process");
   auto* server = app.add_subcommand("grpc", "Drive a server");
-  for (CLI::App* command : {make, inproc, server}) {
+  auto* bursts = app.add_subcommand("bursts", "Time a server's first bursts of queries");
+  for (CLI::App* command : {make, inproc, server, bursts}) {
     command->add_option("--images", flags.images, "Folder of JPEGs")->required();
   }
   for (CLI::App* command : {make, inproc})
@@ -251,10 +298,14 @@ int main(int argc, char** argv) {
   make->add_option("--image-size", flags.image_size);
   make->add_option("--items", flags.items);
   make->add_option("--dim", flags.dim, "Of the embedding; 0 = the pooled feature, as it is");
-  server->add_option("--server", flags.server, "HOST:PORT")->required();
+  for (CLI::App* command : {server, bursts})
+    command->add_option("--server", flags.server, "HOST:PORT")->required();
+  bursts->add_option("--size", flags.size, "Queries at once")->check(CLI::PositiveNumber);
+  bursts->add_option("--count", flags.count, "Bursts")->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = *make     ? lookbook::MakeBundle(flags)
                               : *inproc ? lookbook::RunInProcess(flags)
+                              : *bursts ? lookbook::RunBursts(flags)
                                         : lookbook::RunAgainstServer(flags);
   if (!status.ok()) {
     std::cerr << "serving_bench: " << status.message() << "\n";

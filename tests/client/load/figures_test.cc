@@ -39,6 +39,7 @@ TEST(FiguresTest, RatesSharesAndMeans) {
   EXPECT_NEAR(absl::ToDoubleMilliseconds(figures->latency.p50), 50, 0.3);
   EXPECT_NEAR(absl::ToDoubleMilliseconds(figures->latency.p99), 99, 0.5);
   EXPECT_EQ(figures->latency.max, absl::Milliseconds(99));
+  EXPECT_EQ(figures->shed_latency.value().max, absl::Seconds(1));
   EXPECT_THAT(figures->stage_mean.value()[1], DoubleEq(0.002));
 }
 
@@ -50,6 +51,13 @@ TEST(FiguresTest, CpuIsPerQueryThatWasSent) {
   EXPECT_DOUBLE_EQ(figures->own_cpu_per_query, 0.01);
   EXPECT_THAT(figures->server_cpu_per_query, Optional(DoubleEq(0.05)));
   EXPECT_NEAR(figures->foreign_share.value(), 0.02, 1e-9);
+}
+
+TEST(FiguresTest, WithoutAShedQueryNothingIsSaidOfThem) {
+  Measurement measurement;
+  measurement.total = {.due = 1, .length = absl::Seconds(1)};
+  measurement.total.Add({}, absl::Milliseconds(1), absl::Milliseconds(1), absl::Seconds(1));
+  EXPECT_FALSE(MakeFigures(measurement, {}, ServerPlace::kElsewhere, 2)->shed_latency.has_value());
 }
 
 TEST(FiguresTest, WhatIsNotKnownIsNull) {

@@ -27,6 +27,18 @@ TEST(WindowTallyTest, OnlyAnswersHaveALatency) {
   EXPECT_EQ(tally.latency.Max(), absl::Milliseconds(10));
 }
 
+TEST(WindowTallyTest, WhatWasShedHasALatencyOfItsOwn) {
+  WindowTally tally;
+  tally.Add({}, absl::Seconds(1), absl::Seconds(1), kObjective);
+  tally.Add(Failed(absl::StatusCode::kUnavailable), absl::Seconds(2), absl::Seconds(2), kObjective);
+  WindowTally other;
+  other.Add(Failed(absl::StatusCode::kResourceExhausted), absl::Milliseconds(7),
+            absl::Milliseconds(3), kObjective);
+  tally.Merge(other);
+  EXPECT_EQ(tally.shed.count(), 1);
+  EXPECT_EQ(tally.shed.Max(), absl::Milliseconds(7));
+}
+
 TEST(WindowTallyTest, GoodIsAnsweredWithinTheObjectiveAfterItWasDue) {
   WindowTally tally{.due = 4};
   tally.Add({}, kObjective, absl::Milliseconds(1), kObjective);

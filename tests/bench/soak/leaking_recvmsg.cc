@@ -1,0 +1,20 @@
+// A leak to hold scripts/soak against: preloaded into a process (LD_PRELOAD), it loses a little
+// memory with everything that is read from a socket.
+#include <dlfcn.h>
+#include <sys/socket.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+constexpr size_t kLost = 256;  // Bytes a read.
+
+}  // namespace
+
+extern "C" ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  using Recvmsg = ssize_t (*)(int, msghdr*, int);
+  static const auto next = reinterpret_cast<Recvmsg>(dlsym(RTLD_NEXT, "recvmsg"));
+  if (void* lost = std::malloc(kLost)) std::memset(lost, 1, kLost);  // Touched, so that it counts.
+  return next(fd, message, flags);
+}
