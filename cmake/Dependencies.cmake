@@ -37,6 +37,12 @@ add_library(lookbook::opencv ALIAS opencv)
 target_include_directories(opencv SYSTEM INTERFACE ${LOOKBOOK_OPENCV_INCLUDE})
 target_link_libraries(opencv INTERFACE ${LOOKBOOK_OPENCV_IMGPROC} ${LOOKBOOK_OPENCV_CORE})
 
+# Not by its CMake package, which wants OpenCL's.
+if(LOOKBOOK_ONEDNN)
+  find_path(LOOKBOOK_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
+  find_library(LOOKBOOK_ONEDNN_LIBRARY dnnl REQUIRED)
+endif()
+
 if(LOOKBOOK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)

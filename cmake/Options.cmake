@@ -1,6 +1,7 @@
 # What a person may choose; CMakePresets.json holds the usual combinations.
 option(LOOKBOOK_BUILD_TESTS "Build the tests and benchmarks" ON)
 option(LOOKBOOK_WITH_TORCH "Build what links LibTorch or FAISS; OFF leaves the part that sanitizer lanes cover" ON)
+option(LOOKBOOK_ONEDNN "Run convolutions on the CPU by oneDNN itself; OFF leaves them to LibTorch, with 40 MB less to ship" ON)
 option(LOOKBOOK_CUDA "Require lookbook_cuda.so; OFF still makes it where everything for it is there" OFF)
 set(LOOKBOOK_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 option(LOOKBOOK_WERROR "Treat warnings as errors" ON)

@@ -23,7 +23,7 @@ RUN apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends ca-certificates \
       libgrpc++1.51 libprotobuf32 libabsl20220623 libssl3 libsqlite3-0 libspdlog1.10 \
-      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libtomlplusplus3 \
+      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libtomlplusplus3 libdnnl2 \
       libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home lookbook

@@ -25,7 +25,7 @@ RUN apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends dataset-fashion-mnist \
       libprotobuf32 libabsl20220623 libssl3 libsqlite3-0 libspdlog1.10 \
-      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libtomlplusplus3 \
+      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libtomlplusplus3 libdnnl2 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --create-home lookbook \
  && install -d -o 10001 /work /bundles

@@ -11,20 +11,13 @@
 #include "engine/bundle/golden.h"
 #include "engine/bundle/golden_check.h"
 #include "engine/bundle/verify.h"
+#include "engine/embed/batch_sizes.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "engine/index/index_factory.h"
 #include "engine/index/index_spec.h"
 
 namespace lookbook {
 namespace {
-
-// 1, 2, 4, … below max_batch, and max_batch itself.
-std::vector<int> Buckets(int max_batch) {
-  std::vector<int> buckets;
-  for (int size = 1; size < max_batch; size *= 2) buckets.push_back(size);
-  buckets.push_back(max_batch);
-  return buckets;
-}
 
 // Ids that items carry must stand in the manifest: a reply names classes by it.
 template <typename Entries>
@@ -60,7 +53,8 @@ EmbedderSpec SpecOf(const VerifiedBundle& files, const BundleOptions& options) {
   spec.shape.classes = files.manifest.classes_size();
   spec.shape.attributes = files.manifest.scores_attributes() ? files.manifest.attributes_size() : 0;
   spec.pixels = {files.preprocess.mean, files.preprocess.std};
-  spec.buckets = Buckets(options.max_batch);
+  spec.buckets = options.device == nullptr ? FineBatchSizes(options.max_batch)
+                                           : CoarseBatchSizes(options.max_batch);
   return spec;
 }
 

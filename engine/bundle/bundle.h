@@ -16,7 +16,7 @@ namespace lookbook {
 inline constexpr int kMaxBundleBatch = 1024;
 
 struct BundleOptions {
-  int max_batch = 32;  // 1 to kMaxBundleBatch. Buckets are the powers of two below it, and it.
+  int max_batch = 32;  // 1 to kMaxBundleBatch. Buckets: engine/embed/batch_sizes.h.
   // Where model and index run; null = on the CPU. Not owned; outlives the bundle.
   // Indexes other than Flat are searched on the CPU in any case.
   const DeviceBackend* device = nullptr;

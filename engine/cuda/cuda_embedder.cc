@@ -13,6 +13,7 @@
 #include "engine/cuda/graph_precision.h"
 #include "engine/cuda/memory_retry.h"
 #include "engine/cuda/torch_settings.h"
+#include "engine/embed/batch_sizes.h"
 #include "engine/embed/model_promises.h"
 #include "engine/embed/torchscript_model.h"
 
@@ -157,6 +158,7 @@ absl::StatusOr<std::unique_ptr<CudaEmbedder>> CudaEmbedder::Open(absl::string_vi
 
 const ModelShape& CudaEmbedder::shape() const { return impl_->spec.shape; }
 int CudaEmbedder::MaxBatch() const { return impl_->spec.buckets.back(); }
+int CudaEmbedder::PaddedSize(int n) const { return PaddedBatchSize(impl_->spec.buckets, n); }
 
 absl::StatusOr<Embeddings> CudaEmbedder::EmbedPixels(absl::Span<const uint8_t> pixels) const {
   return impl_->Run(pixels);

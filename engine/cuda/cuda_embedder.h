@@ -25,6 +25,7 @@ class CudaEmbedder : public Embedder {
   ~CudaEmbedder() override;
   const ModelShape& shape() const override;
   int MaxBatch() const override;
+  int PaddedSize(int n) const override;
   bool TakesPixels() const override { return true; }
   absl::StatusOr<Embeddings> EmbedPixels(absl::Span<const uint8_t> pixels) const override;
   absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const override;

@@ -18,6 +18,7 @@
 
 #include "base/status_macros.h"
 #include "engine/cuda/capture_gate.h"
+#include "engine/embed/batch_sizes.h"
 #include "engine/embed/torchscript_model.h"
 
 namespace lookbook {
@@ -76,7 +77,7 @@ EmbedStream::EmbedStream(const DeviceModel* model, OwnStream stream, std::vector
 }
 
 int EmbedStream::BucketOf(int n) const {
-  return *std::lower_bound(buckets_.begin(), buckets_.end(), n);
+  return PaddedBatchSize(buckets_, n);
 }
 
 at::Tensor EmbedStream::Forward(const at::Tensor& input) const {

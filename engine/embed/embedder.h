@@ -51,6 +51,10 @@ class Embedder {
 
   virtual int MaxBatch() const = 0;
 
+  // How many images Embed() computes where `n` are asked for: the bucket they are padded to.
+  // REQUIRES: 1 <= n <= MaxBatch().
+  virtual int PaddedSize(int n) const { return n; }
+
   // Runs every bucket a few times: the first calls at a batch size are slow. Call before serving.
   virtual absl::Status WarmUp() const = 0;
 };

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/embed/batch_sizes.h"
 #include "engine/embed/model_promises.h"
 #include "engine/embed/torch_error.h"
 #include "engine/embed/torchscript_model.h"
@@ -27,7 +28,7 @@ constexpr int kWarmUpRuns = 3;
 
 struct TorchScriptEmbedder::Impl {
   TorchScriptOptions options;
-  torch::jit::Module module;  // Shared by all threads; never changed after Open().
+  SplitModule model;  // Shared by all threads; never changed after Open().
 
   // float32[bucket, 3, size, size]: the images, then zeros. A copy, because a graph may work in
   // place.
@@ -39,7 +40,25 @@ struct TorchScriptEmbedder::Impl {
     std::fill(data + images.size(), data + input.numel(), 0.0f);
     return input;
   }
+
+  absl::StatusOr<at::IValue> Run(const at::Tensor& images) const {
+    if (model.convolutions == nullptr) return RunScriptModule(model.rest, images);
+    const ConvNet::Shape& shape = model.convolutions->shape();
+    at::Tensor features =
+        at::empty({images.size(0), shape.channels, shape.height, shape.width}, at::kFloat);
+    LB_RETURN_IF_ERROR(model.convolutions->Run(images.const_data_ptr<float>(),
+                                               static_cast<int>(images.size(0)),
+                                               features.mutable_data_ptr<float>()));
+    return RunScriptModule(model.rest, features);
+  }
 };
+
+absl::StatusOr<SplitModule> LoadModel(absl::string_view bytes, const TorchScriptOptions& options) {
+  if (options.optimize)
+    return LoadSplitModule(bytes, options.shape.image_size, options.buckets);
+  LB_ASSIGN_OR_RETURN(torch::jit::Module module, LoadScriptModule(bytes, false));
+  return SplitModule{.rest = std::move(module)};
+}
 
 TorchScriptEmbedder::TorchScriptEmbedder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TorchScriptEmbedder::~TorchScriptEmbedder() = default;
@@ -47,15 +66,18 @@ TorchScriptEmbedder::~TorchScriptEmbedder() = default;
 absl::StatusOr<std::unique_ptr<TorchScriptEmbedder>> TorchScriptEmbedder::Open(
     absl::string_view bytes, TorchScriptOptions options) {
   LB_RETURN_IF_ERROR(CheckModelShape(options.shape, options.buckets));
-  LB_ASSIGN_OR_RETURN(torch::jit::Module module, LoadScriptModule(bytes, options.optimize));
+  LB_ASSIGN_OR_RETURN(SplitModule model, LoadModel(bytes, options));
   std::unique_ptr<TorchScriptEmbedder> embedder(
-      new TorchScriptEmbedder(std::make_unique<Impl>(Impl{std::move(options), std::move(module)})));
+      new TorchScriptEmbedder(std::make_unique<Impl>(Impl{std::move(options), std::move(model)})));
   LB_RETURN_IF_ERROR(ProbeModel(*embedder, embedder->impl_->options.buckets));
   return embedder;
 }
 
 const ModelShape& TorchScriptEmbedder::shape() const { return impl_->options.shape; }
 int TorchScriptEmbedder::MaxBatch() const { return impl_->options.buckets.back(); }
+int TorchScriptEmbedder::PaddedSize(int n) const {
+  return PaddedBatchSize(impl_->options.buckets, n);
+}
 
 absl::StatusOr<Embeddings> TorchScriptEmbedder::Embed(absl::Span<const float> images) const {
   const int64_t values = ImageValues(shape());
@@ -64,13 +86,12 @@ absl::StatusOr<Embeddings> TorchScriptEmbedder::Embed(absl::Span<const float> im
     return absl::InvalidArgumentError(absl::StrCat(images.size(), " values are not 1 to ",
                                                    MaxBatch(), " images of ", values, " values"));
   }
-  const int64_t bucket =
-      *std::lower_bound(impl_->options.buckets.begin(), impl_->options.buckets.end(), n);
+  const int64_t bucket = PaddedSize(static_cast<int>(n));
   return CatchTorchToStatus("model", [&]() -> absl::StatusOr<Embeddings> {
     at::internal::lazy_init_num_threads();  // A thread that is new to torch takes over
                                             // SetNumericThreads().
-    return ReadOutputs(RunScriptModule(impl_->module, impl_->Pad(images, bucket)), shape(), n,
-                       bucket);
+    LB_ASSIGN_OR_RETURN(const at::IValue outputs, impl_->Run(impl_->Pad(images, bucket)));
+    return ReadOutputs(outputs, shape(), n, bucket);
   });
 }
 

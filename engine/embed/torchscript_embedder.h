@@ -30,6 +30,7 @@ class TorchScriptEmbedder : public Embedder {
   const ModelShape& shape() const override;
   absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const override;
   int MaxBatch() const override;
+  int PaddedSize(int n) const override;
   absl::Status WarmUp() const override;
 
  private:

@@ -15,7 +15,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/logging.h"
 #include "base/status_macros.h"
+#include "engine/embed/conv_net_graph.h"
 #include "engine/embed/torch_error.h"
 
 namespace lookbook {
@@ -77,26 +79,60 @@ absl::StatusOr<std::vector<float>> ReadRows(const at::IValue& value, absl::strin
   return values;
 }
 
-}  // namespace
+absl::StatusOr<torch::jit::Module> Load(absl::string_view bytes) {
+  torch::jit::Module module = torch::jit::load(std::make_unique<BoundedReader>(bytes), at::kCPU);
+  LB_RETURN_IF_ERROR(CheckSignature(module));
+  module.eval();
+  return module;
+}
 
-absl::StatusOr<torch::jit::Module> LoadScriptModule(absl::string_view bytes, bool optimize) {
-  auto loaded = CatchTorchToStatus("model", [&]() -> absl::StatusOr<torch::jit::Module> {
-    torch::jit::Module module = torch::jit::load(std::make_unique<BoundedReader>(bytes), at::kCPU);
-    LB_RETURN_IF_ERROR(CheckSignature(module));
-    module.eval();
-    if (!optimize) return module;
-    // Freezing comes first and by hand: optimize_for_inference() takes a module without a
-    // `training` flag, which is what a C++ exporter writes, for frozen already, and then does
-    // nothing. It is worth a factor of 2 to 4.
-    module = torch::jit::freeze(module);
-    return torch::jit::optimize_for_inference(module);
-  });
+// Weights become constants of the graph, and batch norms parts of the convolutions before them.
+torch::jit::Module Frozen(const torch::jit::Module& module) { return torch::jit::freeze(module); }
+
+// REQUIRES: frozen by hand: optimize_for_inference() takes a module without a `training` flag,
+// which is what a C++ exporter writes, for frozen already, and then does nothing. It is worth a
+// factor of 2 to 4.
+torch::jit::Module Optimized(torch::jit::Module module) {
+  return torch::jit::optimize_for_inference(module);
+}
+
+// What goes wrong while a model is loaded is the file's fault.
+template <typename Fn>
+std::invoke_result_t<Fn> Loading(Fn load) {
+  auto loaded = CatchTorchToStatus("model", load);
   if (absl::IsInternal(loaded.status()))
     return absl::InvalidArgumentError(loaded.status().message());
   return loaded;
 }
 
-at::IValue RunScriptModule(const torch::jit::Module& module, const at::Tensor& images) {
+}  // namespace
+
+absl::StatusOr<torch::jit::Module> LoadScriptModule(absl::string_view bytes, bool optimize) {
+  return Loading([&]() -> absl::StatusOr<torch::jit::Module> {
+    LB_ASSIGN_OR_RETURN(torch::jit::Module module, Load(bytes));
+    return optimize ? Optimized(Frozen(module)) : module;
+  });
+}
+
+absl::StatusOr<SplitModule> LoadSplitModule(absl::string_view bytes, int64_t image_size,
+                                            const std::vector<int>& batch_sizes) {
+  return Loading([&]() -> absl::StatusOr<SplitModule> {
+    LB_ASSIGN_OR_RETURN(const torch::jit::Module module, Load(bytes));
+    SplitModule split{.rest = Frozen(module)};
+    auto spec = ConvNet::kAvailable ? TakeConvNet(&split.rest, image_size) : std::nullopt;
+    if (!spec) return SplitModule{.rest = Optimized(split.rest)};
+    auto convolutions = ConvNet::Create(*std::move(spec), batch_sizes);
+    if (absl::IsInternal(convolutions.status())) {
+      LogWarning("the model's convolutions are left to torch", {{"cause", convolutions.status()}});
+      return SplitModule{.rest = Optimized(Frozen(module))};
+    }
+    LB_ASSIGN_OR_RETURN(split.convolutions, std::move(convolutions));
+    split.rest = Optimized(split.rest);
+    return split;
+  });
+}
+
+at::IValue RunScriptModule(const torch::jit::Module& module, const at::Tensor& input) {
   const c10::InferenceMode no_gradients;
   // The graph is optimised already. The profiling executor would run it twice to learn shapes, and
   // again for every bucket; MobileNetV2 at batch 1: first call 39 ms with it, 12 ms without, the
@@ -104,7 +140,7 @@ at::IValue RunScriptModule(const torch::jit::Module& module, const at::Tensor& i
   // else in the process changes.
   const torch::jit::GraphOptimizerEnabledGuard run_as_it_is(false);
   // A channels_last input was measured too: no difference, oneDNN reorders it either way.
-  return torch::jit::Module(module).forward({images});
+  return torch::jit::Module(module).forward({input});
 }
 
 absl::StatusOr<Embeddings> ReadOutputs(const at::IValue& outputs, const ModelShape& shape,

@@ -6,9 +6,12 @@
 #include <torch/csrc/jit/api/module.h>
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/embed/conv_net.h"
 #include "engine/embed/embedder.h"
 
 namespace lookbook {
@@ -19,9 +22,18 @@ namespace lookbook {
 // ResourceExhausted: out of memory.
 absl::StatusOr<torch::jit::Module> LoadScriptModule(absl::string_view bytes, bool optimize);
 
-// Runs forward() on float32[bucket, 3, image_size, image_size], without gradients and in any number
-// of threads. Throws what torch throws.
-at::IValue RunScriptModule(const torch::jit::Module& module, const at::Tensor& images);
+// The same, optimised, in two parts where its convolutions come first: they run by `convolutions`,
+// and `rest` takes their result. Null: `rest` is all of it, and takes the images.
+struct SplitModule {
+  std::unique_ptr<ConvNet> convolutions;
+  torch::jit::Module rest;
+};
+absl::StatusOr<SplitModule> LoadSplitModule(absl::string_view bytes, int64_t image_size,
+                                            const std::vector<int>& batch_sizes);
+
+// Runs forward() on float32[bucket, ...], without gradients and in any number of threads. Throws
+// what torch throws.
+at::IValue RunScriptModule(const torch::jit::Module& module, const at::Tensor& input);
 
 // Copies the first `n` of `bucket` rows of an output tuple. Internal names the output and what is
 // wrong with it: not a tuple of two tensors (three when shape.attributes > 0), another element type

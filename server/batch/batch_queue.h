@@ -33,7 +33,8 @@ absl::string_view DropReasonName(DropReason reason);  // "deadline" | "cancelled
 absl::Status QueueFullError(int capacity);  // ResourceExhausted, reason queue_full.
 absl::Status QueueClosedError();            // Unavailable, reason draining.
 
-// First in, first out. An item is dead once `now` reaches its deadline or its cancel flag is set:
+// First in, first out. Items may be announced before they come: while some are, the oldest that
+// waits has patience (SetPatience) for them beyond max_delay. An item is dead once `now` reaches its deadline or its cancel flag is set:
 // the dead are handed back by PopDropped() and never stand in a batch; one that is both expired and
 // cancelled counts as expired. Not thread-safe; Batcher's mutex guards it. Every call costs time
 // linear in size() at most.
@@ -61,8 +62,15 @@ class BatchQueue {
     return absl::OkStatus();
   }
 
+  // An item is on its way: Push() or not, Withdraw() follows once.
+  void Announce() { ++announced_; }
+  void Withdraw() { --announced_; }
+  // How long, from its Push(), the oldest item may wait for announced ones. Zero to begin with.
+  void SetPatience(absl::Duration patience) { patience_ = patience; }
+
   // The oldest living items, at most max_size, once max_size of them wait, or the oldest has waited
-  // max_delay, or the queue is closed. Empty otherwise.
+  // for long enough (max_delay, or patience while others are announced), or the queue is closed.
+  // Empty otherwise.
   std::vector<T> PopDue(absl::Time now) {
     std::vector<T> batch;
     if (DueTime(now) > now) return batch;
@@ -126,13 +134,17 @@ class BatchQueue {
     return std::nullopt;
   }
 
+  absl::Duration LongestWait() const {
+    return announced_ > 0 ? std::max(options_.max_delay, patience_) : options_.max_delay;
+  }
+
   // When a batch of those who live at `now` is due.
   absl::Time DueTime(absl::Time now) const {
     int living = 0;
     absl::Time due = absl::InfiniteFuture();
     for (const Entry& entry : entries_) {
       if (WhyDead(entry, now)) continue;
-      if (living == 0) due = entry.pushed + options_.max_delay;
+      if (living == 0) due = entry.pushed + LongestWait();
       if (++living == options_.max_size || closed_) return absl::InfinitePast();
     }
     return due;
@@ -152,6 +164,8 @@ class BatchQueue {
 
   const BatchQueueOptions options_;
   std::deque<Entry> entries_;
+  int announced_ = 0;
+  absl::Duration patience_;
   bool closed_ = false;
 };
 

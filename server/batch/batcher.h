@@ -38,11 +38,15 @@ struct BatchHandlers {
   // The queue's state after a change, for a gauge; one call at a time, and the last call has the
   // last state. May be null.
   std::function<void(int depth, absl::Duration oldest_age)> queue_changed;
+  // How long an item may wait for announced ones while no other worker is free; may be null: not at
+  // all. Called with the queue's lock held.
+  std::function<absl::Duration()> patience;
 };
 
 // Every item that Push() took in reaches exactly one of `run` and `drop`. A free worker takes what
-// is due at once; while all are busy the queue fills. Workers sleep on a condition until the
-// queue's next event. Thread-safe.
+// is due at once; while all are busy the queue fills. The last free one waits a little for items
+// that are announced: they would have to wait for it, and two half batches cost more than a whole
+// one. Workers sleep on a condition until the queue's next event. Thread-safe.
 template <typename T>
 class Batcher {
  public:
@@ -73,6 +77,22 @@ class Batcher {
       status = TryPush(item, deadline, cancelled);
     if (status.ok()) ReportQueue();
     return status;
+  }
+
+  // An item is on its way. Withdraw() follows once, after its Push() or instead of it.
+  void Announce() {
+    MutexLock lock(&mutex_);
+    queue_.Announce();
+  }
+  void Withdraw() {
+    bool due = false;
+    {
+      MutexLock lock(&mutex_);
+      queue_.Withdraw();
+      const absl::Time now = clock_->Now();
+      due = queue_.NextWake(now) <= now;
+    }
+    if (due) work_.NotifyOne();  // Who had patience need not wait any more.
   }
 
   // Answers on this thread the items that died waiting; true when there were any.
@@ -144,16 +164,24 @@ class Batcher {
 
   Turn NextTurn() {
     MutexLock lock(&mutex_);
+    SetFree(free_ + 1);
     while (true) {
       const absl::Time now = clock_->Now();
       Turn turn{queue_.PopDropped(now), queue_.PopDue(now)};
       if (!turn.empty() || (queue_.closed() && queue_.empty())) {
         if (!queue_.empty())
           work_.NotifyOne();  // This worker is busy now: another watches the rest.
+        SetFree(free_ - 1);
         return turn;
       }
       work_.WaitFor(&mutex_, queue_.NextWake(now) - now);
     }
+  }
+
+  void SetFree(int workers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    free_ = workers;
+    queue_.SetPatience(free_ == 1 && handlers_.patience ? handlers_.patience()
+                                                        : absl::ZeroDuration());
   }
 
   // Reads the state again under `report_mutex_`, so that a late reporter cannot leave an old value
@@ -178,6 +206,7 @@ class Batcher {
   mutable Mutex mutex_;
   CondVar work_;
   BatchQueue<T> queue_ ABSL_GUARDED_BY(mutex_);
+  int free_ ABSL_GUARDED_BY(mutex_) = 0;  // Workers that wait for a batch.
   const std::unique_ptr<ThreadPool> pool_;
 };
 

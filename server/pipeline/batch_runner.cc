@@ -1,7 +1,6 @@
 #include "server/pipeline/batch_runner.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -17,11 +16,6 @@ namespace lookbook {
 namespace {
 
 using Items = absl::Span<InFlight* const>;
-
-// Buckets are the powers of two below `max_batch`, and `max_batch`: engine/bundle/bundle.h.
-int PaddedSize(int n, int max_batch) {
-  return std::min(static_cast<int>(std::bit_ceil(static_cast<unsigned>(n))), max_batch);
-}
 
 absl::Status CheckShape(const Embeddings& embeddings, int64_t n, const ModelShape& shape) {
   if (embeddings.n == n && static_cast<int64_t>(embeddings.vectors.size()) == n * shape.dim &&
@@ -256,7 +250,7 @@ void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items imag
     }
   }
   runner_.bundle_metrics_.embeddings_total.Add(n);
-  runner_.bundle_metrics_.batch_padding_total.Add(PaddedSize(n, bundle_->embedder->MaxBatch()) - n);
+  runner_.bundle_metrics_.batch_padding_total.Add(bundle_->embedder->PaddedSize(n) - n);
 }
 
 void BatchRunner::OneBundle::SearchVectors() {

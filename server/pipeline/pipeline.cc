@@ -16,6 +16,10 @@
 namespace lookbook {
 namespace {
 
+// How much of a batch's time one may wait for pictures that are being decoded. Decoding takes a
+// core meanwhile, so that the wait costs little.
+constexpr double kPatience = 0.5;
+
 // A thread of `pool` shows as busy, and what it does as running, while this lives.
 class BusyThread {
  public:
@@ -102,6 +106,11 @@ BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
           .queue_changed =
               [this](int, absl::Duration oldest_age) {
                 bundle_metrics.queue_oldest_age_seconds.Set(absl::ToDoubleSeconds(oldest_age));
+              },
+          .patience =
+              [this] {
+                return estimator.Batch(context.clock->Now()).value_or(absl::ZeroDuration()) *
+                       kPatience;
               }};
 }
 
@@ -147,8 +156,13 @@ absl::Status Pipeline::Impl::CheckDeadline(const Query& query) {
 absl::Status Pipeline::Impl::Dispatch(const InFlightPtr& item) {
   if (item->query.kind != QueryKind::kImage) return Enqueue(item);
   item->queued = context.clock->Now();
-  const absl::Status status = decode_pool->Submit([this, item] { Decode(item); });
+  batcher->Announce();
+  const absl::Status status = decode_pool->Submit([this, item] {
+    Decode(item);
+    batcher->Withdraw();
+  });
   if (status.ok()) return status;
+  batcher->Withdraw();
   return absl::IsUnavailable(status) ? QueueClosedError() : QueueFullError(options.decode_queue);
 }
 

@@ -15,6 +15,11 @@ void WaitEstimator::BatchTook(absl::Time now, int queries, absl::Duration took) 
   query_.Add(now, took / queries);
 }
 
+std::optional<absl::Duration> WaitEstimator::Batch(absl::Time now) const {
+  MutexLock lock(&mutex_);
+  return batch_.Value(now);
+}
+
 std::optional<WaitEstimator::Times> WaitEstimator::Estimate(absl::Time now, const WorkAhead& ahead,
                                                             bool picture) const {
   MutexLock lock(&mutex_);

@@ -29,6 +29,9 @@ class WaitEstimator {
   // A batch of `queries`, at least 1, took a worker so long.
   void BatchTook(absl::Time now, int queries, absl::Duration took);
 
+  // What a batch takes; nothing while too few were run lately.
+  std::optional<absl::Duration> Batch(absl::Time now) const;
+
   // True: a worker has nothing to do, so a query that arrives now waits for nobody.
   bool HasIdleWorker(const WorkAhead& ahead) const { return ahead.unanswered < batch_workers_; }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "engine/embed/torchscript_model.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -50,6 +51,25 @@ TEST_P(ExportTest, IsBitEqualToTheEagerModuleAtAnyBatch) {
     EXPECT_TRUE(torch::equal(out[1].toTensor(), torch::sigmoid(eager.logits))) << batch;
     EXPECT_TRUE(torch::equal(out[2].toTensor(), torch::sigmoid(eager.attribute_logits))) << batch;
   }
+}
+
+TEST_P(ExportTest, ItsConvolutionsAreRunByOneDnn) {
+  if (!ConvNet::kAvailable) GTEST_SKIP() << "this build is without oneDNN";
+  EmbedderNet net = TrainedALittle(GetParam().spec, 0);
+  ASSERT_THAT(ExportTorchScript(net, 64, path_), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const std::string bytes, ReadFile(path_));
+  LB_ASSERT_OK_AND_ASSIGN(const SplitModule split, LoadSplitModule(bytes, 64, {5}));
+  ASSERT_NE(split.convolutions, nullptr);
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor images = torch::randn({5, 3, 64, 64});
+  const ConvNet::Shape& shape = split.convolutions->shape();
+  torch::Tensor features = torch::empty({5, shape.channels, shape.height, shape.width});
+  ASSERT_THAT(
+      split.convolutions->Run(images.data_ptr<float>(), 5, features.data_ptr<float>()), IsOk());
+  const auto out = RunScriptModule(split.rest, features).toTuple()->elements();
+  const NetworkOutput eager = net->forward(images);
+  EXPECT_TRUE(torch::allclose(out[0].toTensor(), eager.embedding, 1e-4, 1e-5));
+  EXPECT_TRUE(torch::allclose(out[1].toTensor(), torch::sigmoid(eager.logits), 1e-4, 1e-5));
 }
 
 TEST_P(ExportTest, KeepsParameterNames) {

@@ -58,6 +58,46 @@ TEST(BatchQueueTest, WithoutDelayWhatWaitsIsDue) {
   EXPECT_THAT(queue.PopDue(kStart), ElementsAre(1));
 }
 
+TEST(BatchQueueTest, ItHasPatienceWithWhatIsAnnounced) {
+  BatchQueue<int> queue({.max_size = 3, .max_delay = absl::ZeroDuration(), .capacity = 8});
+  queue.SetPatience(kDelay);
+  queue.Announce();
+  queue.Announce();
+  ASSERT_THAT(PushId(queue, 1, kStart), IsOk());
+  EXPECT_EQ(queue.NextWake(kStart), kStart + kDelay);
+  EXPECT_THAT(queue.PopDue(kStart + kDelay - kTick), IsEmpty());
+  queue.Withdraw();
+  EXPECT_THAT(queue.PopDue(kStart + kDelay - kTick), IsEmpty()) << "one is on its way still";
+  EXPECT_THAT(queue.PopDue(kStart + kDelay), ElementsAre(1)) << "patience ends";
+}
+
+TEST(BatchQueueTest, WhenNothingIsAnnouncedAnyMoreWhatWaitsIsDue) {
+  BatchQueue<int> queue({.max_size = 3, .max_delay = absl::ZeroDuration(), .capacity = 8});
+  queue.SetPatience(kDelay);
+  queue.Announce();
+  for (int id : {1, 2}) ASSERT_THAT(PushId(queue, id, kStart), IsOk());
+  EXPECT_THAT(queue.PopDue(kStart), IsEmpty());
+  queue.Withdraw();
+  EXPECT_EQ(queue.NextWake(kStart), kStart);
+  EXPECT_THAT(queue.PopDue(kStart), ElementsAre(1, 2));
+}
+
+TEST(BatchQueueTest, AFullBatchWaitsForNothingThatIsAnnounced) {
+  BatchQueue<int> queue({.max_size = 2, .max_delay = absl::ZeroDuration(), .capacity = 8});
+  queue.SetPatience(kDelay);
+  queue.Announce();
+  for (int id : {1, 2}) ASSERT_THAT(PushId(queue, id, kStart), IsOk());
+  EXPECT_THAT(queue.PopDue(kStart), ElementsAre(1, 2));
+}
+
+TEST(BatchQueueTest, ADelayLongerThanItsPatienceHolds) {
+  BatchQueue<int> queue({.max_size = 2, .max_delay = kDelay, .capacity = 8});
+  queue.SetPatience(kDelay / 2);
+  queue.Announce();
+  ASSERT_THAT(PushId(queue, 1, kStart), IsOk());
+  EXPECT_EQ(queue.NextWake(kStart), kStart + kDelay);
+}
+
 TEST(BatchQueueTest, RefusalLeavesTheItemWithItsOwner) {
   BatchQueue<std::unique_ptr<int>> queue({.max_size = 1, .max_delay = kDelay, .capacity = 1});
   auto first = std::make_unique<int>(1);

@@ -83,6 +83,35 @@ TEST_F(BatcherTest, SteadyClockEndsTheDelayByItself) {
   recorder_.WaitForRun(1);
 }
 
+TEST_F(BatcherTest, TheLastFreeWorkerWaitsForWhatIsAnnounced) {
+  auto handlers = recorder_.Handlers();
+  handlers.patience = [] { return absl::Hours(1); };
+  auto batcher = Batcher<int>::Create({.workers = 1, .queue = {.max_size = 8, .capacity = 8}},
+                                      std::move(handlers), &clock_);
+  ASSERT_THAT(batcher, IsOk());
+  for (int id : {1, 2}) {
+    (*batcher)->Announce();
+    ASSERT_THAT(Push(**batcher, id), IsOk());
+  }
+  EXPECT_THAT(recorder_.batches(), IsEmpty());
+  (*batcher)->Withdraw();
+  (*batcher)->Withdraw();
+  recorder_.WaitForRun(2);
+  EXPECT_THAT(recorder_.batches(), ElementsAre(ElementsAre(1, 2)));
+}
+
+TEST_F(BatcherTest, AWorkerBesideAnotherFreeOneWaitsForNothing) {
+  auto handlers = recorder_.Handlers();
+  handlers.patience = [] { return absl::Hours(1); };
+  auto batcher = Batcher<int>::Create({.workers = 2, .queue = {.max_size = 8, .capacity = 8}},
+                                      std::move(handlers), &clock_);
+  ASSERT_THAT(batcher, IsOk());
+  (*batcher)->Announce();
+  ASSERT_THAT(Push(**batcher, 1), IsOk());
+  recorder_.WaitForRun(1);
+  (*batcher)->Withdraw();
+}
+
 TEST_F(BatcherTest, ExpiredAndCancelledAreDroppedWithTheirReason) {
   auto batcher = Start({.workers = 1, .queue = {.max_size = 8, .capacity = 8}});
   recorder_.HoldRuns();

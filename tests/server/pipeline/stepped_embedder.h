@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "engine/embed/batch_sizes.h"
 #include "engine/embed/embedder.h"
 
 namespace lookbook {
@@ -51,6 +52,9 @@ class SteppedEmbedder : public Embedder {
 
   const ModelShape& shape() const override { return shape_; }
   int MaxBatch() const override { return max_batch_; }
+  int PaddedSize(int n) const override {
+    return PaddedBatchSize(CoarseBatchSizes(max_batch_), n);
+  }
   absl::Status WarmUp() const override { return absl::OkStatus(); }
 
   absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const override {
