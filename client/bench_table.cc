@@ -87,7 +87,7 @@ std::string FigureLines(const BenchReport& report, const Figures& figures, const
   AddLatency(figures.latency, table);
   if (figures.shed_latency) {
     table.Add("shed", absl::StrCat("p50 ", Milliseconds(figures.shed_latency->p50), ", p99 ",
-                                          Milliseconds(figures.shed_latency->p99)));
+                                   Milliseconds(figures.shed_latency->p99)));
   }
   table.Add("answers", CodesText(figures.codes));
   if (figures.stage_mean) table.Add("server stages, mean", Stages(*figures.stage_mean));

@@ -76,9 +76,7 @@ EmbedStream::EmbedStream(const DeviceModel* model, OwnStream stream, std::vector
   pixels_ = at::zeros({most, size, size, 3}, at::TensorOptions(model_.device).dtype(at::kByte));
 }
 
-int EmbedStream::BucketOf(int n) const {
-  return PaddedBatchSize(buckets_, n);
-}
+int EmbedStream::BucketOf(int n) const { return PaddedBatchSize(buckets_, n); }
 
 at::Tensor EmbedStream::Forward(const at::Tensor& input) const {
   const at::IValue outputs = RunScriptModule(model_.module, input);

@@ -14,8 +14,9 @@ struct BufferUse {
 };
 
 struct BufferPlan {
-  std::vector<int64_t> offsets;  // Of each value, in the order given; multiples of kBufferAlignment.
-  int64_t bytes = 0;             // Of the whole block.
+  std::vector<int64_t>
+      offsets;        // Of each value, in the order given; multiples of kBufferAlignment.
+  int64_t bytes = 0;  // Of the whole block.
 };
 
 inline constexpr int64_t kBufferAlignment = 64;

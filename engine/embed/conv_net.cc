@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <new>
+#include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
-
-#include <oneapi/dnnl/dnnl.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -45,9 +44,7 @@ memory::format_tag BlockedLayout() {
 #endif
 }
 
-bool IsReference(const char* implementation) {
-  return absl::StartsWith(implementation, "ref");
-}
+bool IsReference(const char* implementation) { return absl::StartsWith(implementation, "ref"); }
 
 Dims DimsOf(int64_t n, const ConvNet::Shape& shape) {
   return {n, shape.channels, shape.height, shape.width};
@@ -72,9 +69,9 @@ absl::Status CheckConvolution(size_t at, const ConvStep& step, const ConvNet::Sh
       step.out_channels * (input.channels / step.groups) * step.kernel[0] * step.kernel[1];
   if (static_cast<int64_t>(step.weight.size()) != weights ||
       static_cast<int64_t>(step.bias.size()) != step.out_channels) {
-    return BadStep(at, absl::StrCat(step.weight.size(), " weights and ", step.bias.size(),
-                                    " biases where ", weights, " and ", step.out_channels,
-                                    " belong"));
+    return BadStep(
+        at, absl::StrCat(step.weight.size(), " weights and ", step.bias.size(), " biases where ",
+                         weights, " and ", step.out_channels, " belong"));
   }
   return absl::OkStatus();
 }
@@ -97,8 +94,7 @@ absl::StatusOr<std::vector<ConvNet::Shape>> ShapesOf(const ConvNetSpec& spec) {
       return BadStep(at, "a pooling has nothing added");
     }
     if (output.height < 1 || output.width < 1) return BadStep(at, "its window is above its input");
-    if (step.other != kNothing &&
-        DimsOf(1, shapes[step.other]) != DimsOf(1, output))
+    if (step.other != kNothing && DimsOf(1, shapes[step.other]) != DimsOf(1, output))
       return BadStep(at, "adds a value of another shape");
     shapes.push_back(output);
   }
@@ -177,8 +173,7 @@ Weights WeightsOf(const ConvStep& step, int64_t in_channels) {
   const int64_t g = step.groups, out = step.out_channels, in = in_channels / g;
   const auto [height, width] = step.kernel;
   if (g == 1) return Weights(Over(step.weight, {out, in, height, width}, memory::format_tag::oihw));
-  return Weights(
-      Over(step.weight, {g, out / g, in, height, width}, memory::format_tag::goihw));
+  return Weights(Over(step.weight, {g, out / g, in, height, width}, memory::format_tag::goihw));
 }
 
 // One step at one batch size.
@@ -193,10 +188,10 @@ struct Compiled {
   memory::desc images, result;  // As the caller has them.
   std::vector<CompiledStep> steps;
   dnnl::reorder to_result;
-  std::vector<memory::desc> values;   // As they lie between steps, the images first.
-  std::vector<int> place;             // Of each value in `buffers`; kNothing: the caller's.
+  std::vector<memory::desc> values;  // As they lie between steps, the images first.
+  std::vector<int> place;            // Of each value in `buffers`; kNothing: the caller's.
   BufferPlan buffers;
-  int64_t scratch_bytes = 0;          // Lies behind the buffers.
+  int64_t scratch_bytes = 0;  // Lies behind the buffers.
 };
 
 // What the steps of one batch size read and write, in one block of memory.
@@ -318,8 +313,8 @@ CompiledStep ConvNet::Impl::CompilePooling(size_t at, const Compiled& net, int n
   const ConvStep& step = spec.steps[at];
   const memory::desc any_output(DimsOf(n, shapes[at + 1]), kFloat, memory::format_tag::any);
   const dnnl::pooling_v2_forward::desc desc(
-      dnnl::prop_kind::forward_inference, algorithm::pooling_max, net.values[step.input], any_output,
-      Dims{step.stride[0], step.stride[1]}, Dims{step.kernel[0], step.kernel[1]},
+      dnnl::prop_kind::forward_inference, algorithm::pooling_max, net.values[step.input],
+      any_output, Dims{step.stride[0], step.stride[1]}, Dims{step.kernel[0], step.kernel[1]},
       Dims{step.dilation[0] - 1, step.dilation[1] - 1}, Dims{step.padding[0], step.padding[1]},
       Dims{step.padding[0], step.padding[1]});
   dnnl::primitive_attr attributes;
@@ -346,8 +341,8 @@ void ConvNet::Impl::PlaceValues(Compiled* net) const {
       uses.push_back({static_cast<int64_t>(net->steps[at].output.get_size()), from,
                       std::max(from, last[at + 1])});
     }
-    net->scratch_bytes = std::max(net->scratch_bytes,
-                                  static_cast<int64_t>(net->steps[at].scratch.get_size()));
+    net->scratch_bytes =
+        std::max(net->scratch_bytes, static_cast<int64_t>(net->steps[at].scratch.get_size()));
   }
   net->buffers = PlanBuffers(uses);
 }
@@ -363,8 +358,8 @@ void ConvNet::Impl::Compile(int n) {
                             : CompilePooling(at, net, n));
     net.values.push_back(net.steps.back().output);
   }
-  net.to_result = dnnl::reorder(
-      dnnl::reorder::primitive_desc(Cpu(), net.values.back(), Cpu(), net.result));
+  net.to_result =
+      dnnl::reorder(dnnl::reorder::primitive_desc(Cpu(), net.values.back(), Cpu(), net.result));
   PlaceValues(&net);
   workspace_bytes = std::max(workspace_bytes, net.buffers.bytes + net.scratch_bytes);
   sizes.emplace(n, std::move(net));

@@ -59,8 +59,8 @@ class ConvNet {
   };
   const Shape& shape() const;
 
-  // float32[n, channels, image_size, image_size] -> float32[n, shape()], both row-major; n is one of
-  // the batch sizes. ResourceExhausted: out of memory. Internal: oneDNN failed.
+  // float32[n, channels, image_size, image_size] -> float32[n, shape()], both row-major; n is one
+  // of the batch sizes. ResourceExhausted: out of memory. Internal: oneDNN failed.
   absl::Status Run(const float* images, int n, float* features) const;
 
  private:

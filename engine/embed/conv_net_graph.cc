@@ -146,9 +146,9 @@ class Reader {
   // The later of two values gets the earlier one added where it is made.
   bool TakeSum(const Node* node) {
     const auto a = InputNumber(node, 0), b = InputNumber(node, 1);
-    const auto alpha = node->inputs().size() > 2 ? torch::jit::toIValue(node->input(2)) : std::nullopt;
-    if (!a || !b || *a == *b || !alpha || !alpha->isScalar() ||
-        alpha->toScalar().to<double>() != 1)
+    const auto alpha =
+        node->inputs().size() > 2 ? torch::jit::toIValue(node->input(2)) : std::nullopt;
+    if (!a || !b || *a == *b || !alpha || !alpha->isScalar() || alpha->toScalar().to<double>() != 1)
       return false;
     const size_t later = *a > *b ? 0 : 1;
     ConvStep* step = OwnStep(node, later);

@@ -54,8 +54,7 @@ struct TorchScriptEmbedder::Impl {
 };
 
 absl::StatusOr<SplitModule> LoadModel(absl::string_view bytes, const TorchScriptOptions& options) {
-  if (options.optimize)
-    return LoadSplitModule(bytes, options.shape.image_size, options.buckets);
+  if (options.optimize) return LoadSplitModule(bytes, options.shape.image_size, options.buckets);
   LB_ASSIGN_OR_RETURN(torch::jit::Module module, LoadScriptModule(bytes, false));
   return SplitModule{.rest = std::move(module)};
 }

@@ -34,10 +34,10 @@ absl::Status QueueFullError(int capacity);  // ResourceExhausted, reason queue_f
 absl::Status QueueClosedError();            // Unavailable, reason draining.
 
 // First in, first out. Items may be announced before they come: while some are, the oldest that
-// waits has patience (SetPatience) for them beyond max_delay. An item is dead once `now` reaches its deadline or its cancel flag is set:
-// the dead are handed back by PopDropped() and never stand in a batch; one that is both expired and
-// cancelled counts as expired. Not thread-safe; Batcher's mutex guards it. Every call costs time
-// linear in size() at most.
+// waits has patience (SetPatience) for them beyond max_delay. An item is dead once `now` reaches
+// its deadline or its cancel flag is set: the dead are handed back by PopDropped() and never stand
+// in a batch; one that is both expired and cancelled counts as expired. Not thread-safe; Batcher's
+// mutex guards it. Every call costs time linear in size() at most.
 template <typename T>
 class BatchQueue {
  public:

@@ -31,8 +31,7 @@ TEST(BenchTableTest, ShowsTheFiguresAndTheRecallBesideThem) {
   for (const char* line :
        {"  offered              100.0/s\n", "  answered             98.5/s\n",
         "  within 5s            97.2/s, 97.25 % of those due\n",
-        "  latency p99          41.50 ms\n",
-        "  shed                 p50 1.50 ms, p99 4.00 ms\n",
+        "  latency p99          41.50 ms\n", "  shed                 p50 1.50 ms, p99 4.00 ms\n",
         "  answers              985 OK, 15 RESOURCE_EXHAUSTED\n",
         "decode 1.00, preprocess 0.20, queue 3.00, embed 4.00, search 0.50, total 9.00 ms\n",
         "  server CPU           5.600 core-ms a query (process 4711)\n",

@@ -64,8 +64,7 @@ class ServerTest : public ::testing::Test {
       ASSERT_THAT(server_->CheckWorkers(), IsOk());
   }
   void CheckUntilServing() {
-    while (server_->state() != ServingState::kServing)
-      ASSERT_THAT(server_->CheckWorkers(), IsOk());
+    while (server_->state() != ServingState::kServing) ASSERT_THAT(server_->CheckWorkers(), IsOk());
   }
   static v1::SearchRequest ItemRequest() {
     v1::SearchRequest request;
@@ -314,7 +313,8 @@ TEST_F(ServerTest, AWorkerThatHangsForGoodIsReasonToEnd) {
   fake_.embedder->Hold();
   auto answer = std::async(std::launch::async, [this] { return Search(ImageRequest()); });
   absl::Status stuck;
-  while (stuck.ok() || absl::StrContains(stuck.message(), "decode")) stuck = server_->CheckWorkers();
+  while (stuck.ok() || absl::StrContains(stuck.message(), "decode"))
+    stuck = server_->CheckWorkers();
   EXPECT_THAT(stuck, AllOf(StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("\"embed\"")),
                            HasReason("stuck")));
   fake_.embedder->Release();

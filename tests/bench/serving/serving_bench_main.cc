@@ -39,7 +39,7 @@ struct Flags {
   double warm_up = 2, seconds = 6;
   double rate = 0;  // Queries a second in an open loop; 0 = a closed one.
   std::string device = "cpu", precision = "fp16";
-  int size = 1, count = 20;  // Of bursts.
+  int size = 1, count = 20;                                       // Of bursts.
   int max_batch = 0, workers = 0, decode_threads = 0, queue = 0;  // 0 = the server's default.
   double max_delay_ms = 0;
 };

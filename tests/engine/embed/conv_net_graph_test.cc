@@ -14,11 +14,10 @@ constexpr int kSide = 16;
 // A module with convolutions w1 [8, 3, 3, 3], w2 [8, 8, 3, 3] and depthwise w3, and the given body.
 torch::jit::Module Model(const std::string& body) {
   torch::manual_seed(3);
-  return MakeScriptModule("def forward(self, x):\n" + body,
-                          {{"w1", torch::randn({8, 3, 3, 3}) / 3},
-                           {"w2", torch::randn({8, 8, 3, 3}) / 6},
-                           {"w3", torch::randn({8, 1, 3, 3})},
-                           {"b", torch::randn({8})}});
+  return MakeScriptModule("def forward(self, x):\n" + body, {{"w1", torch::randn({8, 3, 3, 3}) / 3},
+                                                             {"w2", torch::randn({8, 8, 3, 3}) / 6},
+                                                             {"w3", torch::randn({8, 1, 3, 3})},
+                                                             {"b", torch::randn({8})}});
 }
 
 std::string Conv(const std::string& to, const std::string& from, int weight, int groups = 1) {

@@ -61,8 +61,7 @@ struct Plain {
 double Window(const ConvStep& step, const Plain& in, int64_t out, int64_t y, int64_t x) {
   const bool pool = step.kind == ConvStep::Kind::kMaxPool;
   const int64_t per_group = pool ? 1 : in.channels / step.groups;
-  const int64_t first =
-      pool ? out : out / (step.out_channels / step.groups) * per_group;
+  const int64_t first = pool ? out : out / (step.out_channels / step.groups) * per_group;
   double sum = pool ? -1e300 : step.bias[static_cast<size_t>(out)];
   for (int64_t c = 0; c < per_group; ++c) {
     for (int64_t i = 0; i < step.kernel[0]; ++i) {
@@ -91,12 +90,14 @@ int64_t Size(int64_t size, const ConvStep& step, int axis) {
 // The whole of `spec` by loops, in double.
 Plain ByLoops(const ConvNetSpec& spec, const float* image) {
   const int64_t side = spec.image_size;
-  std::vector<Plain> values = {{spec.channels, side, side,
-                                std::vector<double>(image, image + spec.channels * side * side)}};
+  std::vector<Plain> values = {
+      {spec.channels, side, side, std::vector<double>(image, image + spec.channels * side * side)}};
   for (const ConvStep& step : spec.steps) {
     const Plain& in = values[static_cast<size_t>(step.input)];
     Plain result{step.kind == ConvStep::Kind::kMaxPool ? in.channels : step.out_channels,
-                 Size(in.height, step, 0), Size(in.width, step, 1), {}};
+                 Size(in.height, step, 0),
+                 Size(in.width, step, 1),
+                 {}};
     for (int64_t c = 0; c < result.channels; ++c) {
       for (int64_t y = 0; y < result.height; ++y) {
         for (int64_t x = 0; x < result.width; ++x) {
@@ -151,14 +152,14 @@ TEST(ConvNetTest, ResidualsWithPoolingAndReluAfterTheSum) {
     pool.stride[axis] = 2;
     pool.padding[axis] = 1;
   }
-  ExpectAsByLoops({.image_size = 20,
-                   .steps = {Bounded(Convolution(0, 3, 16, 7, 2), 0, kInfinity), pool,
-                             Bounded(Convolution(2, 16, 16, 3), 0, kInfinity),
-                             Convolution(3, 16, 32, 3, 2),
-                             Bounded(Sum(Convolution(2, 16, 32, 1, 2), 4), 0, kInfinity),
-                             Bounded(Convolution(5, 32, 32, 3), 0, kInfinity),
-                             Bounded(Sum(Convolution(6, 32, 32, 3), 5), 0, kInfinity)}},
-                  {1, 4});
+  ExpectAsByLoops(
+      {.image_size = 20,
+       .steps = {Bounded(Convolution(0, 3, 16, 7, 2), 0, kInfinity), pool,
+                 Bounded(Convolution(2, 16, 16, 3), 0, kInfinity), Convolution(3, 16, 32, 3, 2),
+                 Bounded(Sum(Convolution(2, 16, 32, 1, 2), 4), 0, kInfinity),
+                 Bounded(Convolution(5, 32, 32, 3), 0, kInfinity),
+                 Bounded(Sum(Convolution(6, 32, 32, 3), 5), 0, kInfinity)}},
+      {1, 4});
 }
 
 TEST(ConvNetTest, DilationGroupsAndOddPadding) {
@@ -211,11 +212,13 @@ TEST(ConvNetTest, WhatDoesNotFitTogetherIsRefused) {
   spec = InvertedResidual();
   spec.steps[6].input = 3;  // Read after the sum took its place.
   refused(spec, "read again");
-  refused({.image_size = 4, .steps = {Bounded(Convolution(0, 3, 4, 1), 0, 6), [] {
-                                        ConvStep big = Convolution(1, 4, 4, 7);
-                                        big.padding[0] = 0;
-                                        return big;
-                                      }()}},
+  refused({.image_size = 4,
+           .steps = {Bounded(Convolution(0, 3, 4, 1), 0, 6),
+                     [] {
+                       ConvStep big = Convolution(1, 4, 4, 7);
+                       big.padding[0] = 0;
+                       return big;
+                     }()}},
           "above its input");
 }
 

@@ -64,8 +64,8 @@ TEST_P(ExportTest, ItsConvolutionsAreRunByOneDnn) {
   const torch::Tensor images = torch::randn({5, 3, 64, 64});
   const ConvNet::Shape& shape = split.convolutions->shape();
   torch::Tensor features = torch::empty({5, shape.channels, shape.height, shape.width});
-  ASSERT_THAT(
-      split.convolutions->Run(images.data_ptr<float>(), 5, features.data_ptr<float>()), IsOk());
+  ASSERT_THAT(split.convolutions->Run(images.data_ptr<float>(), 5, features.data_ptr<float>()),
+              IsOk());
   const auto out = RunScriptModule(split.rest, features).toTuple()->elements();
   const NetworkOutput eager = net->forward(images);
   EXPECT_TRUE(torch::allclose(out[0].toTensor(), eager.embedding, 1e-4, 1e-5));

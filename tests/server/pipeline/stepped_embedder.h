@@ -52,9 +52,7 @@ class SteppedEmbedder : public Embedder {
 
   const ModelShape& shape() const override { return shape_; }
   int MaxBatch() const override { return max_batch_; }
-  int PaddedSize(int n) const override {
-    return PaddedBatchSize(CoarseBatchSizes(max_batch_), n);
-  }
+  int PaddedSize(int n) const override { return PaddedBatchSize(CoarseBatchSizes(max_batch_), n); }
   absl::Status WarmUp() const override { return absl::OkStatus(); }
 
   absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const override {
