@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "engine/embed/buffer_plan.h"
+#include "engine/embed/conv_shapes.h"
 
 namespace lookbook {
 namespace {
@@ -48,82 +49,6 @@ bool IsReference(const char* implementation) { return absl::StartsWith(implement
 
 Dims DimsOf(int64_t n, const ConvNet::Shape& shape) {
   return {n, shape.channels, shape.height, shape.width};
-}
-
-// Size of what a window of a convolution or pooling makes of `size`.
-int64_t Windows(int64_t size, const ConvStep& step, int axis) {
-  const int64_t reach = step.dilation[axis] * (step.kernel[axis] - 1) + 1;
-  return (size + 2 * step.padding[axis] - reach) / step.stride[axis] + 1;
-}
-
-absl::Status BadStep(size_t step, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("step ", step, " of the network: ", what));
-}
-
-absl::Status CheckConvolution(size_t at, const ConvStep& step, const ConvNet::Shape& input) {
-  if (step.groups < 1 || step.out_channels < 1 || input.channels % step.groups != 0 ||
-      step.out_channels % step.groups != 0) {
-    return BadStep(at, absl::StrCat(step.groups, " groups do not divide its channels"));
-  }
-  const int64_t weights =
-      step.out_channels * (input.channels / step.groups) * step.kernel[0] * step.kernel[1];
-  if (static_cast<int64_t>(step.weight.size()) != weights ||
-      static_cast<int64_t>(step.bias.size()) != step.out_channels) {
-    return BadStep(
-        at, absl::StrCat(step.weight.size(), " weights and ", step.bias.size(), " biases where ",
-                         weights, " and ", step.out_channels, " belong"));
-  }
-  return absl::OkStatus();
-}
-
-// The shapes of all values, the images' first.
-absl::StatusOr<std::vector<ConvNet::Shape>> ShapesOf(const ConvNetSpec& spec) {
-  std::vector<ConvNet::Shape> shapes = {{spec.channels, spec.image_size, spec.image_size}};
-  for (size_t at = 0; at < spec.steps.size(); ++at) {
-    const ConvStep& step = spec.steps[at];
-    const int known = static_cast<int>(shapes.size());
-    if (step.input < 0 || step.input >= known || step.other >= known)
-      return BadStep(at, "reads a value that is not there yet");
-    const ConvNet::Shape& input = shapes[step.input];
-    ConvNet::Shape output{input.channels, Windows(input.height, step, 0),
-                          Windows(input.width, step, 1)};
-    if (step.kind == ConvStep::Kind::kConvolution) {
-      LB_RETURN_IF_ERROR(CheckConvolution(at, step, input));
-      output.channels = step.out_channels;
-    } else if (step.other != kNothing) {
-      return BadStep(at, "a pooling has nothing added");
-    }
-    if (output.height < 1 || output.width < 1) return BadStep(at, "its window is above its input");
-    if (step.other != kNothing && DimsOf(1, shapes[step.other]) != DimsOf(1, output))
-      return BadStep(at, "adds a value of another shape");
-    shapes.push_back(output);
-  }
-  if (spec.steps.empty()) return absl::InvalidArgumentError("the network has no steps");
-  return shapes;
-}
-
-// The step that reads each value last; the number of steps for the result, which is read after all.
-std::vector<int> LastReads(const ConvNetSpec& spec) {
-  const int steps = static_cast<int>(spec.steps.size());
-  std::vector<int> last(steps + 1, kNothing);
-  for (int at = 0; at < steps; ++at) {
-    for (const int value : {spec.steps[at].input, spec.steps[at].other}) {
-      if (value != kNothing) last[value] = at;
-    }
-  }
-  last[steps] = steps;
-  return last;
-}
-
-absl::Status CheckSums(const ConvNetSpec& spec) {
-  const std::vector<int> last = LastReads(spec);
-  for (size_t at = 0; at < spec.steps.size(); ++at) {
-    const int other = spec.steps[at].other;
-    if (other == 0 || (other != kNothing && last[other] != static_cast<int>(at)) ||
-        (other != kNothing && other == spec.steps[at].input))
-      return BadStep(at, "adds a value that is read again");
-  }
-  return absl::OkStatus();
 }
 
 dnnl::primitive_attr AttributesOf(const ConvStep& step) {
@@ -376,8 +301,7 @@ absl::StatusOr<std::unique_ptr<ConvNet>> ConvNet::Create(ConvNetSpec spec,
                                                          const std::vector<int>& batch_sizes) {
   auto impl = std::make_unique<Impl>();
   impl->spec = std::move(spec);
-  LB_ASSIGN_OR_RETURN(impl->shapes, ShapesOf(impl->spec));
-  LB_RETURN_IF_ERROR(CheckSums(impl->spec));
+  LB_ASSIGN_OR_RETURN(impl->shapes, ConvShapes(impl->spec));
   LB_RETURN_IF_ERROR(CatchToStatus("oneDNN", [&] {
     for (size_t at = 0; at < impl->spec.steps.size(); ++at) {
       const ConvStep& step = impl->spec.steps[at];
@@ -394,6 +318,8 @@ absl::StatusOr<std::unique_ptr<ConvNet>> ConvNet::Create(ConvNetSpec spec,
     return absl::OkStatus();
   }));
   for (ConvStep& step : impl->spec.steps) std::vector<float>().swap(step.weight);
+  impl->weights.clear();  // They refer to what was freed; the steps hold their own layouts.
+  impl->biases.clear();
   return std::unique_ptr<ConvNet>(new ConvNet(std::move(impl)));
 }
 

@@ -30,10 +30,12 @@ std::optional<T> Constant(const Node* node, size_t at) {
 
 // Two numbers given as a list of one or two.
 bool ReadPair(const Node* node, size_t at, int64_t (&pair)[2]) {
-  const auto list = Constant<c10::List<int64_t>>(node, at);
-  if (!list || list->empty() || list->size() > 2) return false;
-  pair[0] = list->get(0);
-  pair[1] = list->get(list->size() - 1);
+  const auto value = torch::jit::toIValue(node->input(at));
+  if (!value || !value->isIntList()) return false;
+  const std::vector<int64_t> list = value->toIntVector();
+  if (list.empty() || list.size() > 2) return false;
+  pair[0] = list.front();
+  pair[1] = list.back();
   return true;
 }
 
@@ -120,8 +122,10 @@ class Reader {
   }
 
   bool TakeHardtanh(const Node* node) {
-    const auto low = Constant<double>(node, 1), high = Constant<double>(node, 2);
-    return low && high && TakeBounds(node, static_cast<float>(*low), static_cast<float>(*high));
+    const auto low = torch::jit::toIValue(node->input(1)),
+               high = torch::jit::toIValue(node->input(2));
+    return low && high && low->isScalar() && high->isScalar() &&
+           TakeBounds(node, low->toScalar().to<float>(), high->toScalar().to<float>());
   }
 
   // The step that made input `at`, when nothing but `node` reads it and it has no bounds yet.

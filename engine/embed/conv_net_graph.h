@@ -9,7 +9,7 @@
 
 namespace lookbook {
 
-// The longest part of `module`'s forward() that begins at its images and that a ConvNet can do:
+// The part of `module`'s forward() that begins at its images and that a ConvNet can do:
 // convolutions, ReLU and ReLU6, sums of two values, max pooling. `module` then takes that part's
 // result (float32[n, channels, height, width]) in place of the images. REQUIRES: `module` is frozen
 // and was never run. Nothing, and `module` is as it was, where forward() does not begin so, or

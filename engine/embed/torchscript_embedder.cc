@@ -24,6 +24,12 @@ namespace {
 
 constexpr int kWarmUpRuns = 3;
 
+absl::StatusOr<SplitModule> LoadModel(absl::string_view bytes, const TorchScriptOptions& options) {
+  if (options.optimize) return LoadSplitModule(bytes, options.shape.image_size, options.buckets);
+  LB_ASSIGN_OR_RETURN(torch::jit::Module module, LoadScriptModule(bytes, false));
+  return SplitModule{.rest = std::move(module)};
+}
+
 }  // namespace
 
 struct TorchScriptEmbedder::Impl {
@@ -52,12 +58,6 @@ struct TorchScriptEmbedder::Impl {
     return RunScriptModule(model.rest, features);
   }
 };
-
-absl::StatusOr<SplitModule> LoadModel(absl::string_view bytes, const TorchScriptOptions& options) {
-  if (options.optimize) return LoadSplitModule(bytes, options.shape.image_size, options.buckets);
-  LB_ASSIGN_OR_RETURN(torch::jit::Module module, LoadScriptModule(bytes, false));
-  return SplitModule{.rest = std::move(module)};
-}
 
 TorchScriptEmbedder::TorchScriptEmbedder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TorchScriptEmbedder::~TorchScriptEmbedder() = default;

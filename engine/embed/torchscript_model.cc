@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,17 @@ torch::jit::Module Optimized(torch::jit::Module module) {
   return torch::jit::optimize_for_inference(module);
 }
 
+// Makes split->convolutions of what split->rest begins with; null where it begins otherwise. On
+// failure split->rest is not to be used.
+absl::Status TakeConvolutions(int64_t image_size, const std::vector<int>& batch_sizes,
+                              SplitModule* split) {
+  if (!ConvNet::kAvailable) return absl::OkStatus();
+  std::optional<ConvNetSpec> spec = TakeConvNet(&split->rest, image_size);
+  if (!spec) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(split->convolutions, ConvNet::Create(*std::move(spec), batch_sizes));
+  return absl::OkStatus();
+}
+
 // What goes wrong while a model is loaded is the file's fault.
 template <typename Fn>
 std::invoke_result_t<Fn> Loading(Fn load) {
@@ -119,14 +131,14 @@ absl::StatusOr<SplitModule> LoadSplitModule(absl::string_view bytes, int64_t ima
   return Loading([&]() -> absl::StatusOr<SplitModule> {
     LB_ASSIGN_OR_RETURN(const torch::jit::Module module, Load(bytes));
     SplitModule split{.rest = Frozen(module)};
-    auto spec = ConvNet::kAvailable ? TakeConvNet(&split.rest, image_size) : std::nullopt;
-    if (!spec) return SplitModule{.rest = Optimized(split.rest)};
-    auto convolutions = ConvNet::Create(*std::move(spec), batch_sizes);
-    if (absl::IsInternal(convolutions.status())) {
-      LogWarning("the model's convolutions are left to torch", {{"cause", convolutions.status()}});
-      return SplitModule{.rest = Optimized(Frozen(module))};
+    const absl::Status taken = CatchTorchToStatus(
+        "convolutions", [&] { return TakeConvolutions(image_size, batch_sizes, &split); });
+    if (absl::IsResourceExhausted(taken)) return taken;
+    if (!taken.ok()) {
+      // Whether the model is good is for torch to say: all that is lost is speed.
+      LogWarning("the model's convolutions are left to torch", {{"cause", taken}});
+      split = {.rest = Frozen(module)};
     }
-    LB_ASSIGN_OR_RETURN(split.convolutions, std::move(convolutions));
     split.rest = Optimized(split.rest);
     return split;
   });

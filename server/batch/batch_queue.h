@@ -33,11 +33,13 @@ absl::string_view DropReasonName(DropReason reason);  // "deadline" | "cancelled
 absl::Status QueueFullError(int capacity);  // ResourceExhausted, reason queue_full.
 absl::Status QueueClosedError();            // Unavailable, reason draining.
 
-// First in, first out. Items may be announced before they come: while some are, the oldest that
-// waits has patience (SetPatience) for them beyond max_delay. An item is dead once `now` reaches
-// its deadline or its cancel flag is set: the dead are handed back by PopDropped() and never stand
-// in a batch; one that is both expired and cancelled counts as expired. Not thread-safe; Batcher's
-// mutex guards it. Every call costs time linear in size() at most.
+// First in, first out. Items may be announced before they come. An item that was has patience for
+// others that are: for half of what a batch takes (SetBatchTime) it waits for them beyond
+// max_delay, unless one that waits was not announced, or has a deadline that a batch begun later
+// might miss. An item is dead once `now` reaches its deadline or its cancel flag is set: the dead
+// are handed back by PopDropped() and never stand in a batch; one that is both expired and
+// cancelled counts as expired. Not thread-safe; Batcher's mutex guards it. Every call costs time
+// linear in size() at most.
 template <typename T>
 class BatchQueue {
  public:
@@ -55,22 +57,21 @@ class BatchQueue {
   //
   // ResourceExhausted queue_full: size() is at capacity. Unavailable draining: after Close().
   absl::Status Push(T* item, absl::Time now, absl::Time deadline = absl::InfiniteFuture(),
-                    const std::atomic<bool>* cancelled = nullptr) {
+                    const std::atomic<bool>* cancelled = nullptr, bool announced = false) {
     if (closed_) return QueueClosedError();
     if (size() >= options_.capacity) return QueueFullError(options_.capacity);
-    entries_.push_back(Entry{std::move(*item), now, deadline, cancelled});
+    entries_.push_back(Entry{std::move(*item), now, deadline, cancelled, announced});
     return absl::OkStatus();
   }
 
   // An item is on its way: Push() or not, Withdraw() follows once.
   void Announce() { ++announced_; }
   void Withdraw() { --announced_; }
-  // How long, from its Push(), the oldest item may wait for announced ones. Zero to begin with.
-  void SetPatience(absl::Duration patience) { patience_ = patience; }
+  // What a batch takes; zero, as to begin with, leaves no patience.
+  void SetBatchTime(absl::Duration time) { batch_time_ = time; }
 
   // The oldest living items, at most max_size, once max_size of them wait, or the oldest has waited
-  // for long enough (max_delay, or patience while others are announced), or the queue is closed.
-  // Empty otherwise.
+  // for long enough (max_delay, and with patience longer), or the queue is closed. Empty otherwise.
   std::vector<T> PopDue(absl::Time now) {
     std::vector<T> batch;
     if (DueTime(now) > now) return batch;
@@ -123,6 +124,7 @@ class BatchQueue {
     absl::Time pushed;
     absl::Time deadline;
     const std::atomic<bool>* cancelled;
+    bool announced;
   };
 
   static std::optional<DropReason> WhyDead(const Entry& entry, absl::Time now) {
@@ -134,20 +136,21 @@ class BatchQueue {
     return std::nullopt;
   }
 
-  absl::Duration LongestWait() const {
-    return announced_ > 0 ? std::max(options_.max_delay, patience_) : options_.max_delay;
-  }
-
   // When a batch of those who live at `now` is due.
   absl::Time DueTime(absl::Time now) const {
     int living = 0;
-    absl::Time due = absl::InfiniteFuture();
+    absl::Time due = absl::InfiniteFuture(), patience_ends = absl::InfiniteFuture();
     for (const Entry& entry : entries_) {
       if (WhyDead(entry, now)) continue;
-      if (living == 0) due = entry.pushed + LongestWait();
+      if (living == 0) {
+        due = entry.pushed + options_.max_delay;
+        patience_ends = entry.pushed + batch_time_ / 2;
+      }
+      patience_ends = entry.announced ? std::min(patience_ends, entry.deadline - 2 * batch_time_)
+                                      : absl::InfinitePast();
       if (++living == options_.max_size || closed_) return absl::InfinitePast();
     }
-    return due;
+    return announced_ > 0 && living > 0 ? std::max(due, patience_ends) : due;
   }
 
   // Erases the entries that `take` says it took, in order; the rest stay in order.
@@ -165,7 +168,7 @@ class BatchQueue {
   const BatchQueueOptions options_;
   std::deque<Entry> entries_;
   int announced_ = 0;
-  absl::Duration patience_;
+  absl::Duration batch_time_;
   bool closed_ = false;
 };
 

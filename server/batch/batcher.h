@@ -38,9 +38,9 @@ struct BatchHandlers {
   // The queue's state after a change, for a gauge; one call at a time, and the last call has the
   // last state. May be null.
   std::function<void(int depth, absl::Duration oldest_age)> queue_changed;
-  // How long an item may wait for announced ones while no other worker is free; may be null: not at
-  // all. Called with the queue's lock held.
-  std::function<absl::Duration()> patience;
+  // What a batch takes, so that one may wait for announced items while no other worker is free
+  // (BatchQueue); zero, or null: none waits. Called with the queue's lock held.
+  std::function<absl::Duration()> batch_time;
 };
 
 // Every item that Push() took in reaches exactly one of `run` and `drop`. A free worker takes what
@@ -71,10 +71,10 @@ class Batcher {
 
   // BatchQueue::Push at the clock's time. A full queue first lets go of its dead.
   absl::Status Push(T* item, absl::Time deadline = absl::InfiniteFuture(),
-                    const std::atomic<bool>* cancelled = nullptr) {
-    absl::Status status = TryPush(item, deadline, cancelled);
+                    const std::atomic<bool>* cancelled = nullptr, bool announced = false) {
+    absl::Status status = TryPush(item, deadline, cancelled, announced);
     if (absl::IsResourceExhausted(status) && DropDead())
-      status = TryPush(item, deadline, cancelled);
+      status = TryPush(item, deadline, cancelled, announced);
     if (status.ok()) ReportQueue();
     return status;
   }
@@ -140,13 +140,14 @@ class Batcher {
         queue_(options_.queue),
         pool_(std::move(pool)) {}
 
-  absl::Status TryPush(T* item, absl::Time deadline, const std::atomic<bool>* cancelled) {
+  absl::Status TryPush(T* item, absl::Time deadline, const std::atomic<bool>* cancelled,
+                       bool announced) {
     bool earlier = false;
     {
       MutexLock lock(&mutex_);
       const absl::Time now = clock_->Now();
       const absl::Time wake = queue_.NextWake(now);
-      LB_RETURN_IF_ERROR(queue_.Push(item, now, deadline, cancelled));
+      LB_RETURN_IF_ERROR(queue_.Push(item, now, deadline, cancelled, announced));
       const absl::Time next = queue_.NextWake(now);
       earlier = next < wake || next <= now;
     }
@@ -180,8 +181,8 @@ class Batcher {
 
   void SetFree(int workers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     free_ = workers;
-    queue_.SetPatience(free_ == 1 && handlers_.patience ? handlers_.patience()
-                                                        : absl::ZeroDuration());
+    queue_.SetBatchTime(free_ == 1 && handlers_.batch_time ? handlers_.batch_time()
+                                                           : absl::ZeroDuration());
   }
 
   // Reads the state again under `report_mutex_`, so that a late reporter cannot leave an old value

@@ -16,10 +16,6 @@
 namespace lookbook {
 namespace {
 
-// How much of a batch's time one may wait for pictures that are being decoded. Decoding takes a
-// core meanwhile, so that the wait costs little.
-constexpr double kPatience = 0.5;
-
 // A thread of `pool` shows as busy, and what it does as running, while this lives.
 class BusyThread {
  public:
@@ -107,11 +103,7 @@ BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
               [this](int, absl::Duration oldest_age) {
                 bundle_metrics.queue_oldest_age_seconds.Set(absl::ToDoubleSeconds(oldest_age));
               },
-          .patience =
-              [this] {
-                return estimator.Batch(context.clock->Now()).value_or(absl::ZeroDuration()) *
-                       kPatience;
-              }};
+          .batch_time = [this] { return estimator.BatchWorthWaiting(context.clock->Now()); }};
 }
 
 // Cheap checks first; nothing here depends on the number of pixels or items.
@@ -157,12 +149,14 @@ absl::Status Pipeline::Impl::Dispatch(const InFlightPtr& item) {
   if (item->query.kind != QueryKind::kImage) return Enqueue(item);
   item->queued = context.clock->Now();
   batcher->Announce();
-  const absl::Status status = decode_pool->Submit([this, item] {
-    Decode(item);
-    batcher->Withdraw();
-  });
+  // Withdraws with the task, whether it ran or was never taken in.
+  std::shared_ptr<void> announced(nullptr, [this](void*) { batcher->Withdraw(); });
+  const absl::Status status =
+      decode_pool->Submit([this, item, announced = std::move(announced)]() mutable {
+        Decode(item);
+        announced.reset();
+      });
   if (status.ok()) return status;
-  batcher->Withdraw();
   return absl::IsUnavailable(status) ? QueueClosedError() : QueueFullError(options.decode_queue);
 }
 
@@ -179,7 +173,8 @@ absl::Status Pipeline::Impl::Enqueue(const InFlightPtr& item) {
   item->Decoded();
   item->queued = context.clock->Now();
   InFlightPtr queued = item;
-  return batcher->Push(&queued, item->query.deadline, item->query.cancelled.get());
+  return batcher->Push(&queued, item->query.deadline, item->query.cancelled.get(),
+                       item->query.kind == QueryKind::kImage);
 }
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(std::string name,

@@ -15,9 +15,10 @@ void WaitEstimator::BatchTook(absl::Time now, int queries, absl::Duration took) 
   query_.Add(now, took / queries);
 }
 
-std::optional<absl::Duration> WaitEstimator::Batch(absl::Time now) const {
+absl::Duration WaitEstimator::BatchWorthWaiting(absl::Time now) const {
   MutexLock lock(&mutex_);
-  return batch_.Value(now);
+  const std::optional<absl::Duration> batch = batch_.Value(now), decode = decode_.Value(now);
+  return batch && decode && *decode <= *batch / 2 ? *batch : absl::ZeroDuration();
 }
 
 std::optional<WaitEstimator::Times> WaitEstimator::Estimate(absl::Time now, const WorkAhead& ahead,

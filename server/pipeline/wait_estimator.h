@@ -29,8 +29,9 @@ class WaitEstimator {
   // A batch of `queries`, at least 1, took a worker so long.
   void BatchTook(absl::Time now, int queries, absl::Duration took);
 
-  // What a batch takes; nothing while too few were run lately.
-  std::optional<absl::Duration> Batch(absl::Time now) const;
+  // What a batch takes, where it is worth its while to wait for a picture that is being decoded:
+  // that takes no longer than half of it. Zero where it does, or too few of them were run lately.
+  absl::Duration BatchWorthWaiting(absl::Time now) const;
 
   // True: a worker has nothing to do, so a query that arrives now waits for nobody.
   bool HasIdleWorker(const WorkAhead& ahead) const { return ahead.unanswered < batch_workers_; }

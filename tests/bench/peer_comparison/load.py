@@ -18,6 +18,7 @@ def load(side, images, seconds, loop, max_lag="50ms", warm_up=3):
     but its warm-up; foreign: the share of the machine that neither side nor generator used. Lateness of the generator counts
     as latency; beyond max_lag there are no figures."""
     report = OUT / "peer/load.json"
+    report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     command = [BIN / "lookbook", "bench", images, "--server", side.address, "--warm-up", f"{warm_up}s", "--duration",
                f"{seconds}s", "--max-foreign", "1", "--max-lag", max_lag, "--json", report, *loop]

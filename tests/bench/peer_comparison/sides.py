@@ -15,6 +15,7 @@ class Side:
     """A process that serves on `address`. Subclasses say how it is started and what it counts."""
 
     name = command = environment = None
+    exit_codes = (0, -15)  # After SIGTERM.
 
     def __init__(self, port):
         self.address = f"127.0.0.1:{port}"
@@ -38,6 +39,8 @@ class Side:
             self.process.terminate()
             self.process.wait(timeout=60)
         self.log.close()
+        if self.process.returncode not in self.exit_codes:
+            sys.exit(f"{self.name} ended with {self.process.returncode}, see {OUT / self.name}.log")
 
     def pids(self):
         return [self.process.pid]
@@ -50,6 +53,7 @@ class Server(Side):
     """lookbook-server with its default options, logging included."""
 
     name = "lookbook-server"
+    exit_codes = (0,)
 
     def __init__(self, bundles, port, options=()):
         """`options`: more flags of the server; each run of it starts it anew."""

@@ -32,7 +32,6 @@ size_t StepsTaken(const torch::jit::Module& module) {
   auto split = LoadSplitModule(SaveToBytes(module), kSide, {1, 3});
   EXPECT_THAT(split, IsOk());
   if (!split.ok()) return 0;
-  EXPECT_EQ(split->convolutions != nullptr, spec.has_value() && ConvNet::kAvailable);
   for (const int n : {1, 3}) {
     const at::Tensor images = torch::randn({n, 3, kSide, kSide});
     at::Tensor input = images;
@@ -82,6 +81,37 @@ TEST(ConvNetGraphTest, ASumThatWouldDestroyAValueIsTorchs) {
   EXPECT_EQ(StepsTaken(Model(Conv("a", "x", 1) + Conv("b", "a", 2) + Conv("d", "a", 2) +
                              "  c = a + b\n  e = c + d\n  return e\n")),
             0u);
+  EXPECT_EQ(StepsTaken(Model(Conv("a", "x", 1) + Conv("b", "x", 1) + "  c = a + b\n" +
+                             Conv("d", "a", 2) + "  return c + d\n")),
+            0u)
+      << "read after the sum";
+}
+
+TEST(ConvNetGraphTest, WhatWorksInPlaceIsTakenOnlyWhereNobodySeesIt) {
+  EXPECT_EQ(StepsTaken(Model(Conv("x", "x", 1) + "  torch.relu_(x)\n" + Conv("y", "x", 2) +
+                             "  return torch.relu(y)\n")),
+            0u)
+      << "the convolution after it reads x, not what relu_ returned";
+  EXPECT_EQ(StepsTaken(Model(Conv("x", "x", 1) + "  x = torch.relu_(x)\n" + Conv("y", "x", 2) +
+                             "  y = torch.relu6(y)\n  return y\n")),
+            2u);
+  EXPECT_EQ(StepsTaken(Model(Conv("x", "x", 1) + Conv("y", "x", 2) + Conv("y", "y", 2) +
+                             "  y = y.add_(x)\n  y = torch.hardtanh_(y, 0.0, 6.0)\n  return y\n")),
+            3u);
+}
+
+TEST(ConvNetGraphTest, WhatAConvNetRefusesIsLeftToTorch) {
+  EXPECT_EQ(StepsTaken(Model(Conv("a", "x", 1) +
+                             "  b = torch.conv2d(x, self.w1, self.b, [99, 99], [1, 1], [1, 1], 1)\n"
+                             "  return a + b\n")),
+            2u)
+      << "a sum with a single value is read as one of two pictures";
+}
+
+TEST(ConvNetGraphTest, APaddingByNameIsNotRead) {
+  torch::jit::Module module = torch::jit::freeze(
+      Model("  return torch.conv2d(x, self.w1, self.b, [1, 1], 'same', [1, 1], 1)\n"));
+  EXPECT_FALSE(TakeConvNet(&module, kSide));
 }
 
 TEST(ConvNetGraphTest, AModelThatDoesNotBeginSoIsLeftAlone) {

@@ -58,43 +58,67 @@ TEST(BatchQueueTest, WithoutDelayWhatWaitsIsDue) {
   EXPECT_THAT(queue.PopDue(kStart), ElementsAre(1));
 }
 
-TEST(BatchQueueTest, ItHasPatienceWithWhatIsAnnounced) {
-  BatchQueue<int> queue({.max_size = 3, .max_delay = absl::ZeroDuration(), .capacity = 8});
-  queue.SetPatience(kDelay);
-  queue.Announce();
-  queue.Announce();
-  ASSERT_THAT(PushId(queue, 1, kStart), IsOk());
-  EXPECT_EQ(queue.NextWake(kStart), kStart + kDelay);
-  EXPECT_THAT(queue.PopDue(kStart + kDelay - kTick), IsEmpty());
-  queue.Withdraw();
-  EXPECT_THAT(queue.PopDue(kStart + kDelay - kTick), IsEmpty()) << "one is on its way still";
-  EXPECT_THAT(queue.PopDue(kStart + kDelay), ElementsAre(1)) << "patience ends";
+// Items that were announced, as more of them are.
+class PatientQueueTest : public ::testing::Test {
+ protected:
+  PatientQueueTest() {
+    queue_.SetBatchTime(2 * kDelay);
+    queue_.Announce();
+  }
+  absl::Status PushAnnounced(int id, absl::Time deadline = absl::InfiniteFuture()) {
+    return queue_.Push(&id, kStart, deadline, nullptr, /*announced=*/true);
+  }
+  BatchQueue<int> queue_{{.max_size = 3, .max_delay = absl::ZeroDuration(), .capacity = 8}};
+};
+
+TEST_F(PatientQueueTest, WaitsForHalfABatch) {
+  queue_.Announce();
+  ASSERT_THAT(PushAnnounced(1), IsOk());
+  EXPECT_EQ(queue_.NextWake(kStart), kStart + kDelay);
+  EXPECT_THAT(queue_.PopDue(kStart + kDelay - kTick), IsEmpty());
+  queue_.Withdraw();
+  EXPECT_THAT(queue_.PopDue(kStart + kDelay - kTick), IsEmpty()) << "one is on its way still";
+  EXPECT_THAT(queue_.PopDue(kStart + kDelay), ElementsAre(1)) << "patience ends";
 }
 
-TEST(BatchQueueTest, WhenNothingIsAnnouncedAnyMoreWhatWaitsIsDue) {
-  BatchQueue<int> queue({.max_size = 3, .max_delay = absl::ZeroDuration(), .capacity = 8});
-  queue.SetPatience(kDelay);
-  queue.Announce();
-  for (int id : {1, 2}) ASSERT_THAT(PushId(queue, id, kStart), IsOk());
-  EXPECT_THAT(queue.PopDue(kStart), IsEmpty());
-  queue.Withdraw();
-  EXPECT_EQ(queue.NextWake(kStart), kStart);
-  EXPECT_THAT(queue.PopDue(kStart), ElementsAre(1, 2));
+TEST_F(PatientQueueTest, WhenNothingIsAnnouncedAnyMoreWhatWaitsIsDue) {
+  for (int id : {1, 2}) ASSERT_THAT(PushAnnounced(id), IsOk());
+  EXPECT_THAT(queue_.PopDue(kStart), IsEmpty());
+  queue_.Withdraw();
+  EXPECT_EQ(queue_.NextWake(kStart), kStart);
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2));
 }
 
-TEST(BatchQueueTest, AFullBatchWaitsForNothingThatIsAnnounced) {
-  BatchQueue<int> queue({.max_size = 2, .max_delay = absl::ZeroDuration(), .capacity = 8});
-  queue.SetPatience(kDelay);
-  queue.Announce();
-  for (int id : {1, 2}) ASSERT_THAT(PushId(queue, id, kStart), IsOk());
-  EXPECT_THAT(queue.PopDue(kStart), ElementsAre(1, 2));
+TEST_F(PatientQueueTest, AFullBatchWaitsForNothing) {
+  for (int id : {1, 2, 3}) ASSERT_THAT(PushAnnounced(id), IsOk());
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2, 3));
+}
+
+TEST_F(PatientQueueTest, WhatWasNotAnnouncedWaitsForNothing) {
+  ASSERT_THAT(PushAnnounced(1), IsOk());
+  ASSERT_THAT(PushId(queue_, 2, kStart), IsOk());
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2));
+}
+
+TEST_F(PatientQueueTest, ADeadlineThatALaterBatchWouldMissEndsIt) {
+  ASSERT_THAT(PushAnnounced(1), IsOk());
+  ASSERT_THAT(PushAnnounced(2, kStart + 4 * kDelay + kTick), IsOk());
+  EXPECT_EQ(queue_.NextWake(kStart), kStart + kTick);
+  EXPECT_THAT(queue_.PopDue(kStart + kTick), ElementsAre(1, 2));
+}
+
+TEST_F(PatientQueueTest, WithoutABatchTimeThereIsNone) {
+  queue_.SetBatchTime(absl::ZeroDuration());
+  ASSERT_THAT(PushAnnounced(1), IsOk());
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1));
 }
 
 TEST(BatchQueueTest, ADelayLongerThanItsPatienceHolds) {
   BatchQueue<int> queue({.max_size = 2, .max_delay = kDelay, .capacity = 8});
-  queue.SetPatience(kDelay / 2);
+  queue.SetBatchTime(kDelay);
   queue.Announce();
-  ASSERT_THAT(PushId(queue, 1, kStart), IsOk());
+  int id = 1;
+  ASSERT_THAT(queue.Push(&id, kStart, absl::InfiniteFuture(), nullptr, true), IsOk());
   EXPECT_EQ(queue.NextWake(kStart), kStart + kDelay);
 }
 

@@ -30,6 +30,10 @@ class BatcherTest : public ::testing::Test {
     return batcher.Push(&id, deadline, cancelled);
   }
 
+  static absl::Status PushAnnounced(Batcher<int>& batcher, int id) {
+    return batcher.Push(&id, absl::InfiniteFuture(), nullptr, /*announced=*/true);
+  }
+
   ManualClock clock_;
   BatchRecorder recorder_;
 };
@@ -85,13 +89,13 @@ TEST_F(BatcherTest, SteadyClockEndsTheDelayByItself) {
 
 TEST_F(BatcherTest, TheLastFreeWorkerWaitsForWhatIsAnnounced) {
   auto handlers = recorder_.Handlers();
-  handlers.patience = [] { return absl::Hours(1); };
+  handlers.batch_time = [] { return absl::Hours(1); };
   auto batcher = Batcher<int>::Create({.workers = 1, .queue = {.max_size = 8, .capacity = 8}},
                                       std::move(handlers), &clock_);
   ASSERT_THAT(batcher, IsOk());
   for (int id : {1, 2}) {
     (*batcher)->Announce();
-    ASSERT_THAT(Push(**batcher, id), IsOk());
+    ASSERT_THAT(PushAnnounced(**batcher, id), IsOk());
   }
   EXPECT_THAT(recorder_.batches(), IsEmpty());
   (*batcher)->Withdraw();
@@ -102,12 +106,12 @@ TEST_F(BatcherTest, TheLastFreeWorkerWaitsForWhatIsAnnounced) {
 
 TEST_F(BatcherTest, AWorkerBesideAnotherFreeOneWaitsForNothing) {
   auto handlers = recorder_.Handlers();
-  handlers.patience = [] { return absl::Hours(1); };
+  handlers.batch_time = [] { return absl::Hours(1); };
   auto batcher = Batcher<int>::Create({.workers = 2, .queue = {.max_size = 8, .capacity = 8}},
                                       std::move(handlers), &clock_);
   ASSERT_THAT(batcher, IsOk());
   (*batcher)->Announce();
-  ASSERT_THAT(Push(**batcher, 1), IsOk());
+  ASSERT_THAT(PushAnnounced(**batcher, 1), IsOk());
   recorder_.WaitForRun(1);
   (*batcher)->Withdraw();
 }

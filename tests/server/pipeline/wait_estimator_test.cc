@@ -28,6 +28,16 @@ TEST_F(WaitEstimatorTest, WithoutMeasurementsNothingIsKnown) {
   EXPECT_FALSE(estimator_.Estimate(kNow, {60, 60}, kPicture)) << "too few batches were run";
 }
 
+TEST_F(WaitEstimatorTest, ABatchIsWorthWaitingForWhatDecodesInHalfItsTime) {
+  EXPECT_EQ(estimator_.BatchWorthWaiting(kNow), absl::ZeroDuration());
+  Batches(8, absl::Milliseconds(80));
+  EXPECT_EQ(estimator_.BatchWorthWaiting(kNow), absl::ZeroDuration()) << "no picture was decoded";
+  Decodes(absl::Milliseconds(40));
+  EXPECT_EQ(estimator_.BatchWorthWaiting(kNow), absl::Milliseconds(80));
+  Decodes(absl::Milliseconds(41));
+  EXPECT_EQ(estimator_.BatchWorthWaiting(kNow), absl::ZeroDuration());
+}
+
 TEST_F(WaitEstimatorTest, TheWaitIsWhatIsAheadAtThePaceOfAllWorkers) {
   Batches(8, absl::Milliseconds(80));  // 10 ms a query; two workers.
   Decodes(absl::Milliseconds(4));
