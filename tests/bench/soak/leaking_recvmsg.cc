@@ -8,7 +8,7 @@
 
 namespace {
 
-constexpr size_t kLost = 256;  // Bytes a read.
+constexpr size_t kLost = 4096;  // Bytes a read.
 
 }  // namespace
 
