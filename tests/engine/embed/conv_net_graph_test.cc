@@ -11,12 +11,14 @@ namespace {
 
 constexpr int kSide = 16;
 
-// A module with convolutions w1 [8, 3, 3, 3], w2 [8, 8, 3, 3] and depthwise w3, and the given body.
+// A module with convolutions w1 and w4 [8, 3, 3, 3], w2 [8, 8, 3, 3] and depthwise w3, and the
+// given body.
 torch::jit::Module Model(const std::string& body) {
   torch::manual_seed(3);
   return MakeScriptModule("def forward(self, x):\n" + body, {{"w1", torch::randn({8, 3, 3, 3}) / 3},
                                                              {"w2", torch::randn({8, 8, 3, 3}) / 6},
                                                              {"w3", torch::randn({8, 1, 3, 3})},
+                                                             {"w4", torch::randn({8, 3, 3, 3}) / 3},
                                                              {"b", torch::randn({8})}});
 }
 
@@ -81,10 +83,15 @@ TEST(ConvNetGraphTest, ASumThatWouldDestroyAValueIsTorchs) {
   EXPECT_EQ(StepsTaken(Model(Conv("a", "x", 1) + Conv("b", "a", 2) + Conv("d", "a", 2) +
                              "  c = a + b\n  e = c + d\n  return e\n")),
             0u);
-  EXPECT_EQ(StepsTaken(Model(Conv("a", "x", 1) + Conv("b", "x", 1) + "  c = a + b\n" +
+  EXPECT_EQ(StepsTaken(Model(Conv("a", "x", 1) + Conv("b", "x", 4) + "  c = a + b\n" +
                              Conv("d", "a", 2) + "  return c + d\n")),
             0u)
       << "read after the sum";
+  EXPECT_EQ(
+      StepsTaken(Model(Conv("a", "x", 1) + Conv("b", "x", 4) + "  c = torch.relu(a + b)\n" +
+                       Conv("d", "a", 2) + Conv("e", "c", 2) + "  return torch.relu(d + e)\n")),
+      0u)
+      << "read after the sum, by a convolution";
 }
 
 TEST(ConvNetGraphTest, WhatWorksInPlaceIsTakenOnlyWhereNobodySeesIt) {
