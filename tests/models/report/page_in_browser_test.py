@@ -26,9 +26,12 @@ const answer = {width: innerWidth, before: tables(), legends: [...document.query
 })};
 document.querySelector('details').open = true;
 document.querySelectorAll('.scroll')[1].scrollLeft = 1e6;
-setTimeout(() => {
+// What scrolled is told so in the next frame, which on a busy machine comes later than any one fixed time.
+const write = () => {
   document.getElementById('probe').textContent = JSON.stringify({...answer, after: tables()});
-}, 500);
+  if (!tables()[1].end || !tables()[2].wide) setTimeout(write, 100);
+};
+setTimeout(write, 500);
 </script>"""
 
 
