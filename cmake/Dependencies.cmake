@@ -41,6 +41,10 @@ target_link_libraries(opencv INTERFACE ${LOOKBOOK_OPENCV_IMGPROC} ${LOOKBOOK_OPE
 if(LOOKBOOK_ONEDNN)
   find_path(LOOKBOOK_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp REQUIRED)
   find_library(LOOKBOOK_ONEDNN_LIBRARY dnnl REQUIRED)
+  add_library(onednn INTERFACE)
+  add_library(lookbook::onednn ALIAS onednn)
+  target_include_directories(onednn SYSTEM INTERFACE ${LOOKBOOK_ONEDNN_INCLUDE})
+  target_link_libraries(onednn INTERFACE ${LOOKBOOK_ONEDNN_LIBRARY})
 endif()
 
 if(LOOKBOOK_BUILD_TESTS)

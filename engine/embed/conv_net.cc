@@ -26,7 +26,7 @@ using Dims = memory::dims;
 using Arguments = std::unordered_map<int, memory>;
 
 constexpr auto kFloat = memory::data_type::f32;
-constexpr int kNothing = -1;
+constexpr int kNothing = ConvStep::kNothing;
 
 const dnnl::engine& Cpu() {
   static const auto* const cpu = new dnnl::engine(dnnl::engine::kind::cpu, 0);

@@ -19,9 +19,10 @@ struct ConvStep {
 
   Kind kind = Kind::kConvolution;
   int input = 0;
-  // A value added before the bounds, -1 = none; convolutions only. No later step may read it: the
+  static constexpr int kNothing = -1;
+  // A value added before the bounds, or kNothing; convolutions only. No later step may read it: the
   // sum takes its place.
-  int other = -1;
+  int other = kNothing;
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();  // (0, inf) is ReLU, (0, 6) ReLU6.
 

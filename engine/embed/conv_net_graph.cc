@@ -157,7 +157,7 @@ class Reader {
     const size_t later = *a > *b ? 0 : 1;
     ConvStep* step = OwnStep(node, later);
     const int sum = std::max(*a, *b), other = std::min(*a, *b);
-    if (step == nullptr || step->other != -1 || other == 0 ||
+    if (step == nullptr || step->other != ConvStep::kNothing || other == 0 ||
         IsReadAgain(node, node->input(1 - later), other, sum))
       return false;
     step->other = other;

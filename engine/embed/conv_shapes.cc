@@ -8,7 +8,7 @@ namespace {
 
 using Shape = ConvNet::Shape;
 
-constexpr int kNothing = -1;
+constexpr int kNothing = ConvStep::kNothing;
 
 absl::Status BadStep(size_t step, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("step ", step, " of the network: ", what));

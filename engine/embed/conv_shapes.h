@@ -13,8 +13,8 @@ namespace lookbook {
 // together, or that adds a value which is read again.
 absl::StatusOr<std::vector<ConvNet::Shape>> ConvShapes(const ConvNetSpec& spec);
 
-// The step that reads each value last, -1 = none; the number of steps for the result, which is read
-// after all. REQUIRES: ConvShapes(spec).ok().
+// The step that reads each value last, ConvStep::kNothing = none; the number of steps for the
+// result, which is read after all. REQUIRES: ConvShapes(spec).ok().
 std::vector<int> LastReads(const ConvNetSpec& spec);
 
 }  // namespace lookbook

@@ -47,14 +47,16 @@ struct TorchScriptEmbedder::Impl {
     return input;
   }
 
-  absl::StatusOr<at::IValue> Run(const at::Tensor& images) const {
-    if (model.convolutions == nullptr) return RunScriptModule(model.rest, images);
+  absl::StatusOr<at::IValue> Run(absl::Span<const float> images, int64_t n, int64_t bucket) const {
+    if (model.convolutions == nullptr) return RunScriptModule(model.rest, Pad(images, bucket));
+    // They read their images and write elsewhere: only what is padded is copied.
+    const at::Tensor padded = n < bucket ? Pad(images, bucket) : at::Tensor();
     const ConvNet::Shape& shape = model.convolutions->shape();
     at::Tensor features =
-        at::empty({images.size(0), shape.channels, shape.height, shape.width}, at::kFloat);
-    LB_RETURN_IF_ERROR(model.convolutions->Run(images.const_data_ptr<float>(),
-                                               static_cast<int>(images.size(0)),
-                                               features.mutable_data_ptr<float>()));
+        at::empty({bucket, shape.channels, shape.height, shape.width}, at::kFloat);
+    LB_RETURN_IF_ERROR(
+        model.convolutions->Run(padded.defined() ? padded.const_data_ptr<float>() : images.data(),
+                                static_cast<int>(bucket), features.mutable_data_ptr<float>()));
     return RunScriptModule(model.rest, features);
   }
 };
@@ -89,7 +91,7 @@ absl::StatusOr<Embeddings> TorchScriptEmbedder::Embed(absl::Span<const float> im
   return CatchTorchToStatus("model", [&]() -> absl::StatusOr<Embeddings> {
     at::internal::lazy_init_num_threads();  // A thread that is new to torch takes over
                                             // SetNumericThreads().
-    LB_ASSIGN_OR_RETURN(const at::IValue outputs, impl_->Run(impl_->Pad(images, bucket)));
+    LB_ASSIGN_OR_RETURN(const at::IValue outputs, impl_->Run(images, n, bucket));
     return ReadOutputs(outputs, shape(), n, bucket);
   });
 }

@@ -4,14 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/types/span.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/status_macros.h"
@@ -26,6 +23,7 @@
 #include "server/pipeline/pipeline.h"
 #include "server/process_setup.h"
 #include "tests/bench/serving/bench_bundle.h"
+#include "tests/bench/serving/bursts.h"
 #include "tests/bench/serving/closed_loop.h"
 #include "tests/bench/serving/open_loop.h"
 
@@ -210,44 +208,10 @@ absl::Status RunAgainstServer(const Flags& flags) {
   return absl::OkStatus();
 }
 
-// One call for each of `requests` at once; returns milliseconds until the last answer.
-absl::StatusOr<double> Burst(v1::SearchService::Stub& stub,
-                             absl::Span<const v1::SearchRequest> requests) {
-  std::vector<grpc::ClientContext> contexts(requests.size());
-  std::vector<v1::SearchResponse> replies(requests.size());
-  std::vector<grpc::Status> ends(requests.size());
-  absl::BlockingCounter left(static_cast<int>(requests.size()));
-  const absl::Time begun = Clock::Steady()->Now();
-  for (size_t i = 0; i < requests.size(); ++i) {
-    stub.async()->Search(&contexts[i], &requests[i], &replies[i], [&, i](grpc::Status status) {
-      ends[i] = std::move(status);
-      left.DecrementCount();
-    });
-  }
-  left.Wait();
-  const absl::Duration took = Clock::Steady()->Now() - begun;
-  for (const grpc::Status& end : ends) {
-    if (!end.ok()) return absl::InternalError(end.error_message());
-  }
-  return absl::ToDoubleMilliseconds(took);
-}
-
-// The first bursts that a server sees, one after the other, on a connection that stands.
 absl::Status RunBursts(const Flags& flags) {
   LB_ASSIGN_OR_RETURN(const auto images, ReadImages(flags.images));
-  const auto channel = grpc::CreateChannel(flags.server, grpc::InsecureChannelCredentials());
-  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10)))
-    return absl::UnavailableError("no connection to " + flags.server);
-  const auto stub = v1::SearchService::NewStub(channel);
-  std::vector<v1::SearchRequest> requests(static_cast<size_t>(flags.size));
-  nlohmann::json milliseconds = nlohmann::json::array();
-  for (int burst = 0, image = 0; burst < flags.count; ++burst) {
-    for (v1::SearchRequest& request : requests) {
-      request.set_image(images[static_cast<size_t>(image++) % images.size()]);
-    }
-    LB_ASSIGN_OR_RETURN(const double took, Burst(*stub, requests));
-    milliseconds.push_back(took);
-  }
+  LB_ASSIGN_OR_RETURN(const auto milliseconds,
+                      TimeBursts(flags.server, images, flags.size, flags.count));
   std::cout << nlohmann::json{{"burst_ms", milliseconds}}.dump() << std::endl;
   return absl::OkStatus();
 }

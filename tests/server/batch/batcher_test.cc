@@ -30,6 +30,17 @@ class BatcherTest : public ::testing::Test {
     return batcher.Push(&id, deadline, cancelled);
   }
 
+  // Batches take an hour, so that the last free worker has patience for half of one.
+  std::unique_ptr<Batcher<int>> StartPatient(int workers) {
+    auto handlers = recorder_.Handlers();
+    handlers.batch_time = [] { return absl::Hours(1); };
+    auto batcher =
+        Batcher<int>::Create({.workers = workers, .queue = {.max_size = 8, .capacity = 8}},
+                             std::move(handlers), &clock_);
+    EXPECT_THAT(batcher, IsOk());
+    return *std::move(batcher);
+  }
+
   static absl::Status PushAnnounced(Batcher<int>& batcher, int id) {
     return batcher.Push(&id, absl::InfiniteFuture(), nullptr, /*announced=*/true);
   }
@@ -88,32 +99,24 @@ TEST_F(BatcherTest, SteadyClockEndsTheDelayByItself) {
 }
 
 TEST_F(BatcherTest, TheLastFreeWorkerWaitsForWhatIsAnnounced) {
-  auto handlers = recorder_.Handlers();
-  handlers.batch_time = [] { return absl::Hours(1); };
-  auto batcher = Batcher<int>::Create({.workers = 1, .queue = {.max_size = 8, .capacity = 8}},
-                                      std::move(handlers), &clock_);
-  ASSERT_THAT(batcher, IsOk());
+  auto batcher = StartPatient(1);
   for (int id : {1, 2}) {
-    (*batcher)->Announce();
-    ASSERT_THAT(PushAnnounced(**batcher, id), IsOk());
+    batcher->Announce();
+    ASSERT_THAT(PushAnnounced(*batcher, id), IsOk());
   }
   EXPECT_THAT(recorder_.batches(), IsEmpty());
-  (*batcher)->Withdraw();
-  (*batcher)->Withdraw();
+  batcher->Withdraw();
+  batcher->Withdraw();
   recorder_.WaitForRun(2);
   EXPECT_THAT(recorder_.batches(), ElementsAre(ElementsAre(1, 2)));
 }
 
 TEST_F(BatcherTest, AWorkerBesideAnotherFreeOneWaitsForNothing) {
-  auto handlers = recorder_.Handlers();
-  handlers.batch_time = [] { return absl::Hours(1); };
-  auto batcher = Batcher<int>::Create({.workers = 2, .queue = {.max_size = 8, .capacity = 8}},
-                                      std::move(handlers), &clock_);
-  ASSERT_THAT(batcher, IsOk());
-  (*batcher)->Announce();
-  ASSERT_THAT(PushAnnounced(**batcher, 1), IsOk());
+  auto batcher = StartPatient(2);
+  batcher->Announce();
+  ASSERT_THAT(PushAnnounced(*batcher, 1), IsOk());
   recorder_.WaitForRun(1);
-  (*batcher)->Withdraw();
+  batcher->Withdraw();
 }
 
 TEST_F(BatcherTest, ExpiredAndCancelledAreDroppedWithTheirReason) {
