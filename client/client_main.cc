@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/lock_checks.h"
 #include "base/version.h"
 #include "client/commands.h"
 #include "client/failure.h"
@@ -25,6 +26,7 @@ Examples:
 LOOKBOOK_SERVER sets --server for all commands, LOOKBOOK_ADMIN sets --admin. NO_COLOR turns colours off.)";
 
 int Run(int argc, char** argv) {
+  StopLockChecks();
   const TextStyle style = DetectTextStyle();
   int exit_code = kExitOk;
   CLI::App app("Finds garments that look like a photo.", "lookbook");

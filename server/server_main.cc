@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "base/background_log.h"
+#include "base/lock_checks.h"
 #include "base/logging.h"
 #include "base/reason.h"
 #include "base/stop_signal.h"
@@ -78,6 +79,7 @@ int Main(int argc, char** argv) {
   ApplyOpenMpSettings(argv);
   if (!line->check_bundle.empty()) return Check(*line);
   IgnoreBrokenPipes();
+  StopLockChecks();
   // Calls are logged on the threads that answer them: none may wait for who reads the log.
   const auto log = BackgroundLog::Start();
   if (!log.ok())

@@ -44,6 +44,11 @@ RequestSeries::RequestSeries(prometheus::Registry& registry) {
     stage_seconds[i] =
         AddHistogram(registry, "lookbook_stage_duration_seconds", "Time a call spent in one stage.",
                      LatencyBuckets(), {{"stage", kStageNames[i]}});
+    if (i != static_cast<size_t>(Stage::kQueue)) {
+      stage_cpu_seconds[i] =
+          AddCounter(registry, "lookbook_stage_cpu_seconds_total",
+                     "CPU time of the threads that run a stage.", {{"stage", kStageNames[i]}});
+    }
     cancelled[i] = AddCounter(registry, "lookbook_cancelled_total",
                               "Calls that their caller gave up, by the stage they had reached.",
                               {{"stage", kStageNames[i]}});

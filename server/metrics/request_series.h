@@ -33,6 +33,7 @@ struct RequestSeries {
   };
   std::array<OfMethod, kMethodNames.size()> methods;
   std::array<HistogramHandle, kStageNames.size()> stage_seconds;
+  std::array<CounterHandle, kStageNames.size()> stage_cpu_seconds;  // None for the queue.
   std::array<CounterHandle, kStageNames.size()> cancelled;
   std::array<CounterHandle, kShedReasons.size()> shed;
 };

@@ -110,6 +110,10 @@ void ServerMetrics::StageFinished(Stage stage, double seconds) {
   impl_->requests.stage_seconds[static_cast<size_t>(stage)].Observe(seconds);
 }
 
+void ServerMetrics::StageComputed(Stage stage, double cpu_seconds) {
+  impl_->requests.stage_cpu_seconds[static_cast<size_t>(stage)].Add(cpu_seconds);
+}
+
 void ServerMetrics::Shed(ShedReason reason) {
   impl_->requests.shed[static_cast<size_t>(reason)].Add();
 }

@@ -96,6 +96,9 @@ class ServerMetrics {
   void RequestFinished(Method method, absl::StatusCode code, double seconds);
   void DeadlineAtArrival(Method method, double seconds_left);
   void StageFinished(Stage stage, double seconds);
+  // CPU time, of one query or of a batch (StageCpu). REQUIRES: not the queue, in which nothing
+  // computes.
+  void StageComputed(Stage stage, double cpu_seconds);
   void Shed(ShedReason reason);
   void Cancelled(Stage stage);
   // `format` "jpeg" | "png" | "unknown".

@@ -11,6 +11,7 @@
 #include "engine/image/preprocess.h"
 #include "engine/index/row_set.h"
 #include "engine/index/search_checks.h"
+#include "server/metrics/stage_cpu.h"
 
 namespace lookbook {
 namespace {
@@ -69,6 +70,7 @@ class BatchRunner::OneBundle {
   void Fail(Stage stage, Items items, const absl::Status& status);
   void EmbedImages();
   absl::Status Embed(Items images);
+  void NormalizeAll(Items images, absl::Span<float> tensors);
   // `begin`: when the model was called.
   absl::StatusOr<Embeddings> EmbedTensors(Items images, absl::Time* begin);
   absl::StatusOr<Embeddings> EmbedPixels(Items images, absl::Time* begin);
@@ -200,15 +202,22 @@ absl::Status BatchRunner::OneBundle::Embed(Items images) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Embeddings> BatchRunner::OneBundle::EmbedTensors(Items images, absl::Time* begin) {
+void BatchRunner::OneBundle::NormalizeAll(Items images, absl::Span<float> tensors) {
+  const StageCpu cpu(runner_.context_.metrics, Stage::kPreprocess);
   const PreprocessSpec& spec = bundle_->preprocess;
   const size_t stride = static_cast<size_t>(spec.TensorSize());
-  std::vector<float> buffer = runner_.tensors_.Take(images.size() * stride);
   for (size_t i = 0; i < images.size(); ++i) {
-    *begin = runner_.context_.clock->Now();
-    Normalize(images[i]->pixels, spec, absl::MakeSpan(buffer).subspan(i * stride, stride));
-    images[i]->result.seconds.preprocess += SecondsSince(*begin);
+    const absl::Time begin = runner_.context_.clock->Now();
+    Normalize(images[i]->pixels, spec, tensors.subspan(i * stride, stride));
+    images[i]->result.seconds.preprocess += SecondsSince(begin);
   }
+}
+
+absl::StatusOr<Embeddings> BatchRunner::OneBundle::EmbedTensors(Items images, absl::Time* begin) {
+  const size_t stride = static_cast<size_t>(bundle_->preprocess.TensorSize());
+  std::vector<float> buffer = runner_.tensors_.Take(images.size() * stride);
+  NormalizeAll(images, absl::MakeSpan(buffer));
+  const StageCpu cpu(runner_.context_.metrics, Stage::kEmbed);
   *begin = runner_.context_.clock->Now();
   absl::StatusOr<Embeddings> embeddings =
       bundle_->embedder->Embed(absl::MakeConstSpan(buffer).first(images.size() * stride));
@@ -224,6 +233,7 @@ absl::StatusOr<Embeddings> BatchRunner::OneBundle::EmbedPixels(Items images, abs
     const std::vector<uint8_t>& rgb = images[i]->pixels.rgb;
     std::copy(rgb.begin(), rgb.end(), buffer.begin() + static_cast<std::ptrdiff_t>(i * stride));
   }
+  const StageCpu cpu(runner_.context_.metrics, Stage::kEmbed);
   *begin = runner_.context_.clock->Now();
   absl::StatusOr<Embeddings> embeddings =
       bundle_->embedder->EmbedPixels(absl::MakeConstSpan(buffer).first(images.size() * stride));
@@ -263,6 +273,7 @@ void BatchRunner::OneBundle::SearchVectors() {
 }
 
 absl::Status BatchRunner::OneBundle::Search(Items queries) {
+  const StageCpu cpu(runner_.context_.metrics, Stage::kSearch);
   const absl::Time begin = runner_.context_.clock->Now();
   std::vector<float> vectors;
   vectors.reserve(queries.size() * bundle_->index->dim());

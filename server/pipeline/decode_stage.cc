@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "engine/image/decode.h"
 #include "engine/image/preprocess.h"
+#include "server/metrics/stage_cpu.h"
 
 namespace lookbook {
 namespace {
@@ -55,6 +56,7 @@ bool DecodeStage::RunSteps(InFlight* item) const {
 absl::Status DecodeStage::Decode(InFlight* item, Image* image) const {
   const PreprocessSpec& spec = item->result.bundle->preprocess;
   const absl::string_view bytes = item->query.image;
+  const StageCpu cpu(context_.metrics, Stage::kDecode);
   const absl::Time begin = context_.clock->Now();
   absl::StatusOr<DecodedImage> decoded =
       DecodeImage(bytes, {.limits = limits_,
@@ -77,6 +79,7 @@ absl::Status DecodeStage::Decode(InFlight* item, Image* image) const {
 }
 
 absl::Status DecodeStage::Resize(InFlight* item, const Image& image) const {
+  const StageCpu cpu(context_.metrics, Stage::kPreprocess);
   const absl::Time begin = context_.clock->Now();
   LB_ASSIGN_OR_RETURN(item->pixels, CatchToStatus("preparing the image", [&] {
                         return ResizeForModel(image, item->result.bundle->preprocess);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/exception_fence.h"
 #include "server/metrics/server_metrics.h"
+#include "server/metrics/stage_cpu.h"
 #include "server/pipeline/pipeline.h"
 #include "server/transport/access_log.h"
 #include "server/transport/drain_gate.h"
@@ -60,6 +61,7 @@ class Call {
   // Ends the call with what `reply`, which fills the response, returns or throws.
   template <typename Fn>
   void CompleteWith(Fn&& reply) {
+    const StageCpu cpu(environment_.metrics, Stage::kReply);
     const absl::Time begin = Now();
     Complete(CatchToStatus("making the reply", std::forward<Fn>(reply)), begin);
   }

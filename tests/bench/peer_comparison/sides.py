@@ -73,28 +73,25 @@ class Server(Side):
         for name, stage, value in re.findall(
                 r'^lookbook_stage_duration_seconds_(sum|count){stage="(\w+)"} (\S+)$', text, re.M):
             counters[f"{stage}_{name}"] = float(value)
+        for stage, value in re.findall(r'^lookbook_stage_cpu_seconds_total{stage="(\w+)"} (\S+)$', text, re.M):
+            counters[f"{stage}_cpu"] = float(value)
         for name, value in re.findall(r'^lookbook_batch_size_(sum|count){[^}]*} (\S+)$', text, re.M):
             counters[f"batch_{name}"] = float(value)
         return counters | {f"thread {k}": v for k, v in thread_cpu(self.process.pid).items()}
 
     @staticmethod
     def stage_table(delta, cpu):
-        """{stage: [wall ms, core-ms]} a request. CPU is measured by kind of thread; a thread's is shared out among its
-        stages as the clock says, a batch's time counted once."""
+        """{stage: [wall ms, core-ms]} a request; CPU as the server measured it. The rest is what its stages do not count:
+        threads of gRPC, and what batches cost beside their stages."""
         requests = delta["embed_count"]
         batch = delta["batch_sum"] / max(1, delta["batch_count"])
         wall = {s: 1e3 * delta[f"{s}_sum"] / max(1, delta[f"{s}_count"])
                 for s in ("decode", "preprocess", "queue", "embed", "search", "reply") if delta.get(f"{s}_count")}
         threads = {k[7:]: 1e3 * v / requests for k, v in delta.items() if k.startswith("thread ")}
-        decode, embed = threads.get("decode", 0), threads.get("embed", 0)
-        parts = {"embed": wall["embed"] / batch, "search": wall["search"] / batch, "reply": wall.get("reply", 0)}
         table = {"queue": [wall["queue"], 0]}
-        for stage in ("decode", "preprocess"):
-            ours = wall.get(stage, 0)
-            table[stage] = [ours, decode * ours / (wall["decode"] + wall.get("preprocess", 0))]
-        for stage, ours in parts.items():
-            table[stage] = [wall.get(stage, 0), embed * ours / sum(parts.values())]
-        table["rest"] = [None, 1e3 * cpu / requests - decode - embed]
+        for stage in ("decode", "preprocess", "embed", "search", "reply"):
+            table[stage] = [wall.get(stage, 0), 1e3 * delta[f"{stage}_cpu"] / requests]
+        table["rest"] = [None, 1e3 * cpu / requests - sum(core for _, core in table.values())]
         return table, {"mean_batch": batch, "threads_core_ms": threads}
 
 

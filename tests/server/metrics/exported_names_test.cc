@@ -57,6 +57,7 @@ const std::vector<std::string> kExported = {
     "lookbook_requests_total counter code,method",
     "lookbook_search_queries_total counter bundle,kind",
     "lookbook_shed_total counter reason",
+    "lookbook_stage_cpu_seconds_total counter stage",
     "lookbook_stage_duration_seconds histogram stage",
     "lookbook_threads gauge pool",
     "lookbook_threads_busy gauge pool",

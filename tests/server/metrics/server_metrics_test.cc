@@ -20,6 +20,7 @@ namespace lookbook {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(ServerMetricsTest, ACallIsInFlightUntilItEnds) {
   ServerMetrics metrics({"default"});
@@ -39,6 +40,7 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   ServerMetrics metrics({"default"});
   metrics.DeadlineAtArrival(Method::kEmbed, 0.3);
   metrics.StageFinished(Stage::kReply, 0.001);
+  metrics.StageComputed(Stage::kEmbed, 0.25);
   metrics.Shed(ShedReason::kDraining);
   metrics.Cancelled(Stage::kQueue);
   metrics.DecodeWarning("missing_eoi");
@@ -49,6 +51,8 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   const std::string text = metrics.Scrape();
   EXPECT_EQ(ValueOf(text, "lookbook_deadline_remaining_seconds_count{method=\"Embed\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_stage_duration_seconds_count{stage=\"reply\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "lookbook_stage_cpu_seconds_total{stage=\"embed\"}"), 0.25);
+  EXPECT_THAT(text, Not(HasSubstr("lookbook_stage_cpu_seconds_total{stage=\"queue\"}")));
   EXPECT_EQ(ValueOf(text, "lookbook_shed_total{reason=\"draining\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_cancelled_total{stage=\"queue\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_decode_warnings_total{kind=\"missing_eoi\"}"), 1);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/thread_cpu_time.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -238,6 +239,37 @@ TEST_F(BatchRunnerTest, AFailedSearchIsRetriedSingly) {
     EXPECT_THAT(made.pending->Wait(), StatusIs(absl::StatusCode::kInternal, "the index failed"));
   }
   EXPECT_EQ(Metric("lookbook_embedding_failures_total{cause=\"model\"}"), 0);
+}
+
+// A model that computes for 20 ms, however large its batch.
+class BusyEmbedder : public FakeEmbedder {
+ public:
+  using FakeEmbedder::FakeEmbedder;
+  absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const override {
+    const absl::Duration begin = ThreadCpuTime();
+    while (ThreadCpuTime() - begin < absl::Milliseconds(20)) {
+    }
+    return FakeEmbedder::Embed(images);
+  }
+};
+
+TEST_F(BatchRunnerTest, WhatABatchComputesCountsOnceAndForItsStage) {
+  auto bundle = std::make_shared<Bundle>();
+  bundle->preprocess = parts_.bundle->preprocess;
+  bundle->embedder = std::make_unique<BusyEmbedder>(parts_.bundle->embedder->shape());
+  bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
+  TestBundleParts busy{.bundle = bundle};
+  std::vector<Made> batch = {Image(1, busy), Image(2, busy), Image(3, busy)};
+  Run(batch);
+  const auto cpu = [this](const std::string& stage) {
+    return Metric("lookbook_stage_cpu_seconds_total{stage=\"" + stage + "\"}");
+  };
+  EXPECT_GE(cpu("embed"), 0.020);
+  EXPECT_LT(cpu("embed"), 0.040);
+  for (const char* stage : {"preprocess", "search"}) {
+    EXPECT_GT(cpu(stage), 0) << stage;
+    EXPECT_LT(cpu(stage), 0.020) << stage;
+  }
 }
 
 // A model whose embedding of one image is not a unit vector.

@@ -58,6 +58,8 @@ TEST_F(DecodeStageTest, GivesThePixelsThatTheBundleWants) {
   EXPECT_DOUBLE_EQ(item->result.seconds.decode, 0.001);
   EXPECT_DOUBLE_EQ(item->result.seconds.preprocess, 0.001);
   EXPECT_EQ(Metric("lookbook_stage_duration_seconds_count{stage=\"decode\"}"), 1);
+  EXPECT_GT(Metric("lookbook_stage_cpu_seconds_total{stage=\"decode\"}"), 0);
+  EXPECT_GT(Metric("lookbook_stage_cpu_seconds_total{stage=\"preprocess\"}"), 0);
   EXPECT_EQ(Metric("lookbook_images_total{format=\"jpeg\",result=\"decoded\"}"), 1);
   EXPECT_EQ(Metric("lookbook_image_pixels_sum"), 48 * 40);
   item->Answer();

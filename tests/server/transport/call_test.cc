@@ -1,5 +1,7 @@
 #include "server/transport/call.h"
 
+#include "base/thread_cpu_time.h"
+#include "tests/server/metrics/scrape_text.h"
 #include "tests/server/transport/recorded_call.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -54,6 +56,16 @@ TEST_F(CallTest, FaultsAreCountedAsWhatTheCallerSees) {
   Start()->Complete(absl::OutOfRangeError("index: row 7"));
   EXPECT_THAT(Scrape(),
               HasSubstr("lookbook_requests_total{code=\"INTERNAL\",method=\"Search\"} 1"));
+}
+
+TEST_F(CallTest, WhatAReplyComputesIsCounted) {
+  Start()->CompleteWith([] {
+    const absl::Duration begin = ThreadCpuTime();
+    while (ThreadCpuTime() - begin < absl::Milliseconds(20)) {
+    }
+    return absl::OkStatus();
+  });
+  EXPECT_GE(ValueOf(Scrape(), "lookbook_stage_cpu_seconds_total{stage=\"reply\"}"), 0.020);
 }
 
 TEST_F(CallTest, AReplyThatThrowsIsAnAnswerToo) {

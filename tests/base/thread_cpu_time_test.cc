@@ -1,0 +1,36 @@
+#include "base/thread_cpu_time.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "absl/time/clock.h"
+
+namespace lookbook {
+namespace {
+
+void Compute(absl::Duration time) {
+  const absl::Duration begin = ThreadCpuTime();
+  while (ThreadCpuTime() - begin < time) {
+  }
+}
+
+TEST(ThreadCpuTimeTest, ComputingCountsAndSleepingDoesNot) {
+  const absl::Duration begin = ThreadCpuTime();
+  Compute(absl::Milliseconds(20));
+  const absl::Duration computed = ThreadCpuTime() - begin;
+  absl::SleepFor(absl::Milliseconds(200));
+  const absl::Duration slept = ThreadCpuTime() - begin - computed;
+  EXPECT_GE(computed, absl::Milliseconds(20));
+  EXPECT_LT(slept, absl::Milliseconds(100));
+}
+
+TEST(ThreadCpuTimeTest, EachThreadHasItsOwn) {
+  const absl::Duration begin = ThreadCpuTime();
+  std::thread other([] { Compute(absl::Milliseconds(200)); });
+  other.join();
+  EXPECT_LT(ThreadCpuTime() - begin, absl::Milliseconds(100));
+}
+
+}  // namespace
+}  // namespace lookbook
