@@ -3,7 +3,9 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <utility>
 
@@ -11,18 +13,27 @@
 #include "base/status_macros.h"
 #include "client/channel_arguments.h"
 #include "client/load/live_calls.h"
-#include "lookbook/v1/search.grpc.pb.h"
 
 namespace lookbook {
 namespace {
 
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(100);
 
-std::unique_ptr<v1::SearchService::Stub> Connect(const std::string& target) {
+// Requests are serialised once, before the load: a generator that shares the server's cores should
+// take little of them.
+using Stub = grpc::TemplatedGenericStub<grpc::ByteBuffer, v1::SearchResponse>;
+constexpr char kMethod[] = "/lookbook.v1.SearchService/Search";
+
+grpc::ByteBuffer Serialize(const v1::SearchRequest& request) {
+  const grpc::Slice bytes(request.SerializeAsString());
+  return grpc::ByteBuffer(&bytes, 1);
+}
+
+std::unique_ptr<Stub> Connect(const std::string& target) {
   grpc::ChannelArguments arguments = MakeChannelArguments(kReconnectPause);
   // Channels to one target share a connection unless each keeps its own.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return v1::SearchService::NewStub(
+  return std::make_unique<Stub>(
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
 }
 
@@ -64,43 +75,39 @@ absl::Status Validate(const SearchCallerOptions& options, size_t requests) {
 }  // namespace
 
 struct SearchCaller::State {
-  State(const SearchCallerOptions& options, std::vector<v1::SearchRequest> all)
-      : deadline(options.deadline), requests(std::move(all)) {
+  State(const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& all)
+      : deadline(options.deadline) {
     for (int i = 0; i < options.channels; ++i) stubs.push_back(Connect(options.target));
-    for (const v1::SearchRequest& request : requests) {
-      bytes.push_back(static_cast<int64_t>(request.ByteSizeLong()));
-    }
+    for (const v1::SearchRequest& request : all) requests.push_back(Serialize(request));
   }
 
   const absl::Duration deadline;
-  const std::vector<v1::SearchRequest> requests;
-  std::vector<int64_t> bytes;  // Of each request.
-  std::vector<std::unique_ptr<v1::SearchService::Stub>> stubs;
+  std::vector<grpc::ByteBuffer> requests;
+  std::vector<std::unique_ptr<Stub>> stubs;
   LiveCalls live;
 };
 
 SearchCaller::SearchCaller(const SearchCallerOptions& options,
-                           std::vector<v1::SearchRequest> requests)
-    : state_(std::make_unique<State>(options, std::move(requests))) {}
+                           const std::vector<v1::SearchRequest>& requests)
+    : state_(std::make_unique<State>(options, requests)) {}
 
 SearchCaller::~SearchCaller() { state_->live.AwaitNone(); }
 
 absl::StatusOr<std::unique_ptr<SearchCaller>> SearchCaller::Create(
-    const SearchCallerOptions& options, std::vector<v1::SearchRequest> requests) {
+    const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& requests) {
   LB_RETURN_IF_ERROR(Validate(options, requests.size()));
-  return std::unique_ptr<SearchCaller>(new SearchCaller(options, std::move(requests)));
+  return std::unique_ptr<SearchCaller>(new SearchCaller(options, requests));
 }
 
 void SearchCaller::Start(int64_t number, Done done) {
-  const auto which = static_cast<size_t>(number) % state_->requests.size();
-  const auto& stub = state_->stubs[static_cast<size_t>(number) % state_->stubs.size()];
+  const auto which = static_cast<size_t>(number);
+  const grpc::ByteBuffer& request = state_->requests[which % state_->requests.size()];
+  Stub& stub = *state_->stubs[which % state_->stubs.size()];
   const auto call = std::make_shared<Call>(&state_->live);
   SetDeadline(call->context, state_->deadline);
-  stub->async()->Search(
-      &call->context, &state_->requests[which], &call->reply,
-      [call, done = std::move(done), bytes = state_->bytes[which]](const grpc::Status& status) {
-        done(ToOutcome(status, call->reply, bytes));
-      });
+  stub.UnaryCall(&call->context, kMethod, grpc::StubOptions(), &request, &call->reply,
+                 [call, done = std::move(done), bytes = static_cast<int64_t>(request.Length())](
+                     const grpc::Status& status) { done(ToOutcome(status, call->reply, bytes)); });
 }
 
 }  // namespace lookbook

@@ -24,7 +24,7 @@ class SearchCaller : public Caller {
  public:
   // Connects at the first calls. InvalidArgument: no request, or an option is out of range.
   static absl::StatusOr<std::unique_ptr<SearchCaller>> Create(
-      const SearchCallerOptions& options, std::vector<v1::SearchRequest> requests);
+      const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& requests);
   // Waits for the calls that have not ended.
   ~SearchCaller() override;
 
@@ -32,7 +32,7 @@ class SearchCaller : public Caller {
 
  private:
   struct State;
-  SearchCaller(const SearchCallerOptions& options, std::vector<v1::SearchRequest> requests);
+  SearchCaller(const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& requests);
 
   const std::unique_ptr<State> state_;
 };

@@ -4,6 +4,7 @@
 
 #include "base/thread_cpu_time.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
+#include "tests/support/fake_embedder.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
 
