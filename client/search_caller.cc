@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "client/channel_arguments.h"
 #include "client/load/live_calls.h"
+#include "lookbook/v1/search.grpc.pb.h"  // How its messages are read from bytes.
 
 namespace lookbook {
 namespace {
