@@ -5,19 +5,14 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "tests/support/compute_for.h"
 
 namespace lookbook {
 namespace {
 
-void Compute(absl::Duration time) {
-  const absl::Duration begin = ThreadCpuTime();
-  while (ThreadCpuTime() - begin < time) {
-  }
-}
-
 TEST(ThreadCpuTimeTest, ComputingCountsAndSleepingDoesNot) {
   const absl::Duration begin = ThreadCpuTime();
-  Compute(absl::Milliseconds(20));
+  ComputeFor(absl::Milliseconds(20));
   const absl::Duration computed = ThreadCpuTime() - begin;
   absl::SleepFor(absl::Milliseconds(200));
   const absl::Duration slept = ThreadCpuTime() - begin - computed;
@@ -27,7 +22,7 @@ TEST(ThreadCpuTimeTest, ComputingCountsAndSleepingDoesNot) {
 
 TEST(ThreadCpuTimeTest, EachThreadHasItsOwn) {
   const absl::Duration begin = ThreadCpuTime();
-  std::thread other([] { Compute(absl::Milliseconds(200)); });
+  std::thread other([] { ComputeFor(absl::Milliseconds(200)); });
   other.join();
   EXPECT_LT(ThreadCpuTime() - begin, absl::Milliseconds(100));
 }

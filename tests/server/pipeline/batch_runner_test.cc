@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "base/thread_cpu_time.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
+#include "tests/support/compute_for.h"
 #include "tests/support/fake_embedder.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -49,6 +49,16 @@ class BatchRunnerTest : public PipelineTest {
     made.item->result.bundle = parts.bundle;
     made.item->queued = clock_.Now();
     return made;
+  }
+
+  // The fixture's bundle with another model, and with images of another size unless `size` is 0.
+  TestBundleParts PartsWith(std::unique_ptr<Embedder> embedder, int size = 0) {
+    auto bundle = std::make_shared<Bundle>();
+    bundle->preprocess = parts_.bundle->preprocess;
+    if (size > 0) bundle->preprocess.size = size;
+    bundle->embedder = std::move(embedder);
+    bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
+    return {.bundle = bundle};
   }
 
   // The runner gets the only references, as from the batcher.
@@ -247,19 +257,14 @@ class BusyEmbedder : public FakeEmbedder {
  public:
   using FakeEmbedder::FakeEmbedder;
   absl::StatusOr<Embeddings> Embed(absl::Span<const float> images) const override {
-    const absl::Duration begin = ThreadCpuTime();
-    while (ThreadCpuTime() - begin < absl::Milliseconds(20)) {
-    }
+    ComputeFor(absl::Milliseconds(20));
     return FakeEmbedder::Embed(images);
   }
 };
 
 TEST_F(BatchRunnerTest, WhatABatchComputesCountsOnceAndForItsStage) {
-  auto bundle = std::make_shared<Bundle>();
-  bundle->preprocess = parts_.bundle->preprocess;
-  bundle->embedder = std::make_unique<BusyEmbedder>(parts_.bundle->embedder->shape());
-  bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
-  TestBundleParts busy{.bundle = bundle};
+  const TestBundleParts busy =
+      PartsWith(std::make_unique<BusyEmbedder>(parts_.bundle->embedder->shape()));
   std::vector<Made> batch = {Image(1, busy), Image(2, busy), Image(3, busy)};
   Run(batch);
   const auto cpu = [this](const std::string& stage) {
@@ -296,11 +301,8 @@ class BrokenEmbedder : public Embedder {
 
 TEST_F(BatchRunnerTest, AnEmbeddingThatIsNoUnitVectorFailsItsImageOnly) {
   for (const float value : {std::numeric_limits<float>::quiet_NaN(), 0.0f, 2.0f}) {
-    auto bundle = std::make_shared<Bundle>();
-    bundle->preprocess = parts_.bundle->preprocess;
-    bundle->embedder = std::make_unique<BrokenEmbedder>(parts_.bundle->embedder->shape(), value);
-    bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
-    TestBundleParts broken{.bundle = bundle};
+    const TestBundleParts broken =
+        PartsWith(std::make_unique<BrokenEmbedder>(parts_.bundle->embedder->shape(), value));
     std::vector<Made> batch = {Image(1, broken), Image(2, broken), Image(3, broken)};
     Run(batch);
     EXPECT_THAT(batch[0].pending->Wait(), IsOk());
@@ -312,12 +314,9 @@ TEST_F(BatchRunnerTest, AnEmbeddingThatIsNoUnitVectorFailsItsImageOnly) {
 }
 
 TEST_F(BatchRunnerTest, AModelOfAnotherShapeIsAnInternalError) {
-  auto bundle = std::make_shared<Bundle>();
-  bundle->preprocess = parts_.bundle->preprocess;
-  bundle->preprocess.size = 32;  // Four times the pixels: the model sees four images for one.
-  bundle->embedder = std::make_unique<BrokenEmbedder>(parts_.bundle->embedder->shape(), 1.0f);
-  bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
-  TestBundleParts broken{.bundle = bundle};
+  const TestBundleParts broken =
+      PartsWith(std::make_unique<BrokenEmbedder>(parts_.bundle->embedder->shape(), 1.0f),
+                32);  // Four times the pixels: the model sees four images for one.
   std::vector<Made> batch = {Image(1, broken)};
   Run(batch);
   EXPECT_THAT(batch[0].pending->Wait(),
@@ -325,13 +324,10 @@ TEST_F(BatchRunnerTest, AModelOfAnotherShapeIsAnInternalError) {
 }
 
 TEST_F(BatchRunnerTest, AModelWithoutThePromisedAttributeScoresIsAnInternalError) {
-  auto bundle = std::make_shared<Bundle>();
-  bundle->preprocess = parts_.bundle->preprocess;
   ModelShape shape = parts_.bundle->embedder->shape();
   shape.attributes = 3;
-  bundle->embedder = std::make_unique<BrokenEmbedder>(shape, 1.0f);  // It gives none.
-  bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
-  TestBundleParts broken{.bundle = bundle};
+  const TestBundleParts broken =
+      PartsWith(std::make_unique<BrokenEmbedder>(shape, 1.0f));  // It gives none.
   std::vector<Made> batch = {Image(1, broken)};
   Run(batch);
   EXPECT_THAT(batch[0].pending->Wait(),

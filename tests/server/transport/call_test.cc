@@ -1,8 +1,8 @@
 #include "server/transport/call.h"
 
-#include "base/thread_cpu_time.h"
 #include "tests/server/transport/recorded_call.h"
 #include "tests/server/transport/service_fixture.h"
+#include "tests/support/compute_for.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -59,9 +59,7 @@ TEST_F(CallTest, FaultsAreCountedAsWhatTheCallerSees) {
 
 TEST_F(CallTest, WhatAReplyComputesIsCounted) {
   Start()->CompleteWith([] {
-    const absl::Duration begin = ThreadCpuTime();
-    while (ThreadCpuTime() - begin < absl::Milliseconds(20)) {
-    }
+    ComputeFor(absl::Milliseconds(20));
     return absl::OkStatus();
   });
   const std::string scrape = Scrape(),
