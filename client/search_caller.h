@@ -23,16 +23,18 @@ struct SearchCallerOptions {
 class SearchCaller : public Caller {
  public:
   // Connects at the first calls. InvalidArgument: no request, or an option is out of range.
+  // ResourceExhausted: the system gives no thread.
   static absl::StatusOr<std::unique_ptr<SearchCaller>> Create(
       const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& requests);
   // Waits for the calls that have not ended.
   ~SearchCaller() override;
 
+  // `done` runs on a thread that all calls share.
   void Start(int64_t number, Done done) override;
 
  private:
   struct State;
-  SearchCaller(const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& requests);
+  explicit SearchCaller(std::unique_ptr<State> state);
 
   const std::unique_ptr<State> state_;
 };

@@ -77,7 +77,7 @@ void Call::Complete(absl::Status status, absl::Time reply_begin) {
 void Call::End() {
   const absl::Time now = environment_.clock->Now();
   record_.seconds = absl::ToDoubleSeconds(now - arrived_);
-  const auto code = static_cast<absl::StatusCode>(ToGrpcStatus(record_.status).error_code());
+  const auto code = static_cast<absl::StatusCode>(GrpcCodeOf(record_.status));
   environment_.metrics->RequestFinished(method_, code, record_.seconds);
   int64_t left_out = 0;
   if (environment_.log->Wants(record_.status, now, &left_out)) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/batch_threads.h"
 #include "server/transport/grpc_logs.h"
 
 namespace lookbook {
@@ -35,6 +36,8 @@ class ReflectionChoice final : public grpc::ServerBuilderOption {
 
 void SetConnectionPolicy(const GrpcServerOptions& options, grpc::ServerBuilder* builder) {
   constexpr int kSecond = 1000;
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ,
+                              0);  // A count of each call; never asked for.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_per_connection);
   builder->AddChannelArgument("grpc.server_handshake_timeout_ms", 5 * kSecond);
@@ -63,6 +66,9 @@ void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder* builder) {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Listen(
     const GrpcServerOptions& options, const std::vector<grpc::Service*>& services) {
+  // gRPC's threads: each query wakes them up, and to interrupt the model for it costs more than
+  // they do, above all when there are more queries than can be answered.
+  const BatchThreads batch;
   RouteGrpcLogs();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

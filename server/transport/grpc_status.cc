@@ -81,15 +81,17 @@ std::string ReasonOf(const absl::Status& status) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const grpc::StatusCode code = OutcomeOf(status.code()).code;
+  const grpc::StatusCode code = GrpcCodeOf(status);
   const std::string message = IsOurFault(status)
                                   ? "internal error; the server's log has the details"
                                   : std::string(status.message());
   return grpc::Status(code, message, ErrorDetails(code, message, ReasonOf(status)));
 }
 
+grpc::StatusCode GrpcCodeOf(const absl::Status& status) { return OutcomeOf(status.code()).code; }
+
 bool IsOurFault(const absl::Status& status) {
-  return OutcomeOf(status.code()).code == grpc::StatusCode::INTERNAL;
+  return GrpcCodeOf(status) == grpc::StatusCode::INTERNAL;
 }
 
 int RetryPushbackMilliseconds(const absl::Status& status) {

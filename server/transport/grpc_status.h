@@ -20,6 +20,9 @@ std::string ReasonOf(const absl::Status& status);
 // goes to the log.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// ToGrpcStatus's code alone, which costs no message.
+grpc::StatusCode GrpcCodeOf(const absl::Status& status);
+
 // True for what ToGrpcStatus hides: the caller of it logs the status.
 bool IsOurFault(const absl::Status& status);
 

@@ -1,7 +1,5 @@
 // What scripts/bench runs: makes a bundle, or drives the pipeline in process or a server over gRPC
 // in a closed loop, and prints one JSON object.
-#include <grpcpp/grpcpp.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
@@ -13,11 +11,10 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "client/load/cpu_meter.h"
-#include "client/load/live_calls.h"
+#include "client/search_caller.h"
 #include "engine/bundle/bundle.h"
 #include "engine/device/cuda_plugin.h"
 #include "engine/embed/torchscript_embedder.h"
-#include "lookbook/v1/search.grpc.pb.h"
 #include "server/config/cores.h"
 #include "server/config/server_config.h"
 #include "server/pipeline/pipeline.h"
@@ -83,24 +80,24 @@ absl::StatusOr<std::vector<std::string>> ReadImages(const std::string& folder) {
 // Sums of the stages over the answers.
 class StageSums {
  public:
-  void Add(const StageSeconds& s) {
+  void Add(const StageTimes& seconds) {
     MutexLock lock(&mutex_);
     ++count_;
-    const double values[] = {s.decode, s.preprocess, s.queue, s.embed, s.search, s.total};
-    for (int i = 0; i < 6; ++i) sums_[i] += values[i];
+    for (size_t i = 0; i < seconds.size(); ++i) sums_[i] += seconds[i];
   }
   nlohmann::json MeanMilliseconds() {
     MutexLock lock(&mutex_);
-    const char* names[] = {"decode", "preprocess", "queue", "embed", "search", "total"};
     nlohmann::json json;
-    for (int i = 0; i < 6; ++i) json[names[i]] = count_ ? 1e3 * sums_[i] / count_ : 0;
+    for (size_t i = 0; i < sums_.size(); ++i) {
+      json[kStageNames[i]] = count_ ? 1e3 * sums_[i] / count_ : 0;
+    }
     return json;
   }
 
  private:
   Mutex mutex_;
   int64_t count_ = 0;
-  double sums_[6] = {};
+  StageTimes sums_ = {};
 };
 
 double Quantile(std::vector<double>& values, double q) {
@@ -157,7 +154,10 @@ absl::Status RunInProcess(const Flags& flags) {
     Query query;
     query.image = images[number % images.size()];
     pipeline->Submit(std::move(query), [&stages, done](absl::StatusOr<QueryResult> result) {
-      if (result.ok()) stages.Add(result->seconds);
+      if (result.ok()) {
+        const StageSeconds& s = result->seconds;
+        stages.Add({s.decode, s.preprocess, s.queue, s.embed, s.search, s.total});
+      }
       done(result.ok());
     });
   };
@@ -177,33 +177,20 @@ absl::Status RunAgainstServer(const Flags& flags) {
     request.set_with_timings(true);
     requests.push_back(std::move(request));
   }
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxSendMessageSize(20 << 20);
-  auto stub = v1::SearchService::NewStub(
-      grpc::CreateCustomChannel(flags.server, grpc::InsecureChannelCredentials(), arguments));
+  LB_ASSIGN_OR_RETURN(
+      auto caller,
+      SearchCaller::Create({.target = flags.server, .deadline = absl::Minutes(1), .channels = 1},
+                           requests));
   StageSums stages;
-  LiveCalls live;
   double cpu = 0;
   const auto start = [&](int64_t number, std::function<void(bool)> done) {
-    struct Call {
-      explicit Call(LiveCalls* calls) : token(calls) {}
-      LiveCalls::Token token;
-      grpc::ClientContext context;
-      v1::SearchResponse reply;
-    };
-    auto call = std::make_shared<Call>(&live);
-    stub->async()->Search(
-        &call->context, &requests[number % requests.size()], &call->reply,
-        [call, done, &stages](const grpc::Status& status) {
-          const v1::Timings& t = call->reply.timings();
-          if (status.ok()) {
-            stages.Add({t.decode(), t.preprocess(), t.queue(), t.embed(), t.search(), t.total()});
-          }
-          done(status.ok());
-        });
+    caller->Start(number, [done = std::move(done), &stages](const CallOutcome& outcome) {
+      if (outcome.stages) stages.Add(*outcome.stages);
+      done(outcome.code == absl::StatusCode::kOk);
+    });
   };
   LoopResult result = RunLoop(flags, start, [&](bool open) { ReportWindow(open, &cpu); });
-  live.AwaitNone();
+  caller.reset();  // Waits for the calls that are still under way.
   Print(std::move(result), cpu, stages);
   return absl::OkStatus();
 }

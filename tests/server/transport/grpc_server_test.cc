@@ -2,10 +2,14 @@
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <sched.h>
 
+#include <filesystem>
 #include <future>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -13,6 +17,7 @@ namespace lookbook {
 namespace {
 
 using grpc::health::v1::Health;
+using ::testing::Each;
 using ::testing::HasSubstr;
 
 class GrpcServerTest : public ::testing::Test {
@@ -53,6 +58,26 @@ TEST_F(GrpcServerTest, PortZeroIsAFreePort) {
   const auto server = Listen();
   EXPECT_GT(server->port(), 0);
   EXPECT_TRUE(Check(ChannelTo(server->port())).ok());
+}
+
+// Scheduling policies of the threads of this process that gRPC runs callbacks on.
+std::vector<int> PoliciesOfCallbackThreads() {
+  std::vector<int> policies;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    const auto name = ReadFile(thread.path() / "comm");
+    if (name.ok() && absl::StartsWith(*name, "nexting_thread")) {
+      policies.push_back(::sched_getscheduler(std::stoi(thread.path().filename())));
+    }
+  }
+  return policies;
+}
+
+TEST_F(GrpcServerTest, ItsThreadsDoNotInterruptOthersWhoCompute) {
+  const auto server = Listen();
+  std::vector<int> policies = PoliciesOfCallbackThreads();
+  while (policies.empty()) policies = PoliciesOfCallbackThreads();  // They name themselves.
+  EXPECT_THAT(policies, Each(SCHED_BATCH));
+  EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER) << "whoever listens computes on as before";
 }
 
 TEST_F(GrpcServerTest, APortInUseIsAnErrorThatNamesIt) {
