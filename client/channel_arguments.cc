@@ -22,7 +22,8 @@ grpc::ChannelArguments MakeChannelArguments(absl::Duration reconnect_pause) {
   const auto pause_ms = std::max<int64_t>(absl::ToInt64Milliseconds(reconnect_pause), 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(pause_ms));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
-  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);  // Counts each call for a service that nobody asks.
+  // It would count each call for a service that is not offered.
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
   return arguments;
 }
 

@@ -41,7 +41,7 @@ std::unique_ptr<Stub> Connect(const std::string& target) {
       grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
 }
 
-// Stubs must not go before its context has.
+// Stubs must not go before its context has: LiveCalls knows when.
 struct Call {
   explicit Call(LiveCalls* calls) : live(calls) {}
 

@@ -36,8 +36,8 @@ class ReflectionChoice final : public grpc::ServerBuilderOption {
 
 void SetConnectionPolicy(const GrpcServerOptions& options, grpc::ServerBuilder* builder) {
   constexpr int kSecond = 1000;
-  builder->AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ,
-                              0);  // A count of each call; never asked for.
+  // It would count each call for a service that is not offered.
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_per_connection);
   builder->AddChannelArgument("grpc.server_handshake_timeout_ms", 5 * kSecond);
