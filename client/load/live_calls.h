@@ -7,8 +7,8 @@
 
 namespace lookbook {
 
-// Counts calls by objects in them. A callback's captures outlive its last line, so what its call
-// needs may go only once the object has. Thread-safe.
+// Counts calls by objects in them. A call outlives the last line of what it calls at its end, so
+// what it needs may go only once the object has. Thread-safe.
 class LiveCalls {
  public:
   // Counted from construction to destruction. Of a call's members the first, so that it is the last
