@@ -36,10 +36,11 @@ absl::Status QueueClosedError();            // Unavailable, reason draining.
 // First in, first out. Items may be announced before they come. An item that was has patience for
 // others that are: for half of what a batch takes (SetBatchTime) it waits for them beyond
 // max_delay, unless one that waits was not announced, or has a deadline that a batch begun later
-// might miss. An item is dead once `now` reaches its deadline or its cancel flag is set: the dead
-// are handed back by PopDropped() and never stand in a batch; one that is both expired and
-// cancelled counts as expired. Not thread-safe; Batcher's mutex guards it. Every call costs time
-// linear in size() at most.
+// might miss. A batch is no larger than its deadlines allow (SetQueryTime): those that are left
+// over come with the next one, on another worker perhaps. An item is dead once `now` reaches its
+// deadline or its cancel flag is set: the dead are handed back by PopDropped() and never stand in a
+// batch; one that is both expired and cancelled counts as expired. Not thread-safe; Batcher's mutex
+// guards it. Every call costs time linear in size() at most.
 template <typename T>
 class BatchQueue {
  public:
@@ -69,14 +70,18 @@ class BatchQueue {
   void Withdraw() { --announced_; }
   // What a batch takes; zero, as to begin with, leaves no patience.
   void SetBatchTime(absl::Duration time) { batch_time_ = time; }
+  // What each item adds to the time of its batch; zero, as to begin with, bounds no batch.
+  void SetQueryTime(absl::Duration time) { query_time_ = time; }
 
-  // The oldest living items, at most max_size, once max_size of them wait, or the oldest has waited
-  // for long enough (max_delay, and with patience longer), or the queue is closed. Empty otherwise.
+  // The oldest living items, at most max_size and no more than their deadlines allow, once so many
+  // wait, or the oldest has waited for long enough (max_delay, and with patience longer), or the
+  // queue is closed. Empty otherwise.
   std::vector<T> PopDue(absl::Time now) {
     std::vector<T> batch;
     if (DueTime(now) > now) return batch;
+    Room room = RoomAt(now);
     Remove([&](Entry& entry) {
-      if (static_cast<int>(batch.size()) == options_.max_size || WhyDead(entry, now)) return false;
+      if (WhyDead(entry, now) || !room.Take(entry.deadline)) return false;
       batch.push_back(std::move(entry.item));
       return true;
     });
@@ -127,6 +132,26 @@ class BatchQueue {
     bool announced;
   };
 
+  // Who may stand in a batch that begins at `now`.
+  struct Room {
+    absl::Time now;
+    absl::Duration query_time;
+    int max_size;
+    int taken = 0;
+    absl::Time end = absl::InfiniteFuture();  // The first deadline that can be met.
+
+    // Once true it stays true.
+    bool IsFull() const { return taken == max_size || now + (taken + 1) * query_time > end; }
+    // One that would be late even alone bounds nobody.
+    bool Take(absl::Time deadline) {
+      if (now + query_time <= deadline) end = std::min(end, deadline);
+      if (IsFull()) return false;
+      ++taken;
+      return true;
+    }
+  };
+  Room RoomAt(absl::Time now) const { return {now, query_time_, options_.max_size}; }
+
   static std::optional<DropReason> WhyDead(const Entry& entry, absl::Time now) {
     // The deadline first: when it comes, the caller's side cancels the call as well.
     if (entry.deadline <= now) return DropReason::kDeadline;
@@ -139,6 +164,7 @@ class BatchQueue {
   // When a batch of those who live at `now` is due.
   absl::Time DueTime(absl::Time now) const {
     int living = 0;
+    Room room = RoomAt(now);
     absl::Time due = absl::InfiniteFuture(), patience_ends = absl::InfiniteFuture();
     for (const Entry& entry : entries_) {
       if (WhyDead(entry, now)) continue;
@@ -148,7 +174,8 @@ class BatchQueue {
       }
       patience_ends = entry.announced ? std::min(patience_ends, entry.deadline - 2 * batch_time_)
                                       : absl::InfinitePast();
-      if (++living == options_.max_size || closed_) return absl::InfinitePast();
+      ++living;
+      if (!room.Take(entry.deadline) || room.IsFull() || closed_) return absl::InfinitePast();
     }
     return announced_ > 0 && living > 0 ? std::max(due, patience_ends) : due;
   }
@@ -169,6 +196,7 @@ class BatchQueue {
   std::deque<Entry> entries_;
   int announced_ = 0;
   absl::Duration batch_time_;
+  absl::Duration query_time_;
   bool closed_ = false;
 };
 

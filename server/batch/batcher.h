@@ -41,6 +41,9 @@ struct BatchHandlers {
   // What a batch takes, so that one may wait for announced items while no other worker is free
   // (BatchQueue); zero, or null: none waits. Called with the queue's lock held.
   std::function<absl::Duration()> batch_time;
+  // What each item adds to the time of its batch, so that no batch is too large for its deadlines
+  // (BatchQueue); zero, or null: max_size alone bounds it. Called with the queue's lock held.
+  std::function<absl::Duration()> query_time;
 };
 
 // Every item that Push() took in reaches exactly one of `run` and `drop`. A free worker takes what
@@ -168,6 +171,7 @@ class Batcher {
     SetFree(free_ + 1);
     while (true) {
       const absl::Time now = clock_->Now();
+      if (handlers_.query_time) queue_.SetQueryTime(handlers_.query_time());
       Turn turn{queue_.PopDropped(now), queue_.PopDue(now)};
       if (!turn.empty() || (queue_.closed() && queue_.empty())) {
         if (!queue_.empty())

@@ -103,7 +103,8 @@ BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
               [this](int, absl::Duration oldest_age) {
                 bundle_metrics.queue_oldest_age_seconds.Set(absl::ToDoubleSeconds(oldest_age));
               },
-          .batch_time = [this] { return estimator.BatchWorthWaiting(context.clock->Now()); }};
+          .batch_time = [this] { return estimator.BatchWorthWaiting(context.clock->Now()); },
+          .query_time = [this] { return estimator.QueryTakes(context.clock->Now()); }};
 }
 
 // Cheap checks first; nothing here depends on the number of pixels or items.

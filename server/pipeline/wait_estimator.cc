@@ -21,6 +21,11 @@ absl::Duration WaitEstimator::BatchWorthWaiting(absl::Time now) const {
   return batch && decode && *decode <= *batch / 2 ? *batch : absl::ZeroDuration();
 }
 
+absl::Duration WaitEstimator::QueryTakes(absl::Time now) const {
+  MutexLock lock(&mutex_);
+  return kReckoned * query_.Value(now).value_or(absl::ZeroDuration());
+}
+
 std::optional<WaitEstimator::Times> WaitEstimator::Estimate(absl::Time now, const WorkAhead& ahead,
                                                             bool picture) const {
   MutexLock lock(&mutex_);
@@ -31,12 +36,12 @@ std::optional<WaitEstimator::Times> WaitEstimator::Estimate(absl::Time now, cons
     // It passes by the pictures that are still being decoded.
     const absl::Duration wait =
         *query * std::max(0, ahead.unanswered - ahead.undecoded) / batch_workers_;
-    return Times{wait, wait + *batch};
+    return Times{wait, wait + kReckoned * *batch};
   }
   const absl::Duration decode = decode_.Value(now).value_or(absl::ZeroDuration());
   const absl::Duration wait = std::max(decode * ahead.undecoded / decode_threads_,
                                        *query * ahead.unanswered / batch_workers_);
-  return Times{wait, wait + decode + *batch};
+  return Times{wait, wait + decode + kReckoned * *batch};
 }
 
 }  // namespace lookbook

@@ -17,9 +17,13 @@ struct WorkAhead {
 
 // Two stations one behind the other: decode threads, and workers that run batches. The wait is that
 // for the slower of the two to get through what is ahead of it, at the pace of its last pictures
-// and batches; whatever is on its way counts as not begun. Time is an argument. Thread-safe.
+// and batches; whatever is on its way counts as not begun. A query's own
+// batch is reckoned to take a quarter longer than the last ones did, for they differ, and who is
+// late was embedded for nothing. Time is an argument. Thread-safe.
 class WaitEstimator {
  public:
+  static constexpr double kReckoned = 1.25;
+
   // REQUIRES: both are at least 1.
   WaitEstimator(int decode_threads, int batch_workers)
       : decode_threads_(decode_threads), batch_workers_(batch_workers) {}
@@ -33,12 +37,17 @@ class WaitEstimator {
   // that takes no longer than half of it. Zero where it does, or too few of them were run lately.
   absl::Duration BatchWorthWaiting(absl::Time now) const;
 
+  // What a query is reckoned to take of the time of its batch. Zero where too few batches were run
+  // lately.
+  absl::Duration QueryTakes(absl::Time now) const;
+
   // True: a worker has nothing to do, so a query that arrives now waits for nobody.
   bool HasIdleWorker(const WorkAhead& ahead) const { return ahead.unanswered < batch_workers_; }
 
   struct Times {
     absl::Duration wait;  // Until a query that arrives now has its turn,
-    absl::Duration stay;  // and until it has its answer: the wait, its decoding and its batch.
+    absl::Duration stay;  // and until it has its answer: the wait, its decoding and its batch, as
+                          // that is reckoned.
   };
   // Nothing while too few batches were run lately (RecentMedian).
   std::optional<Times> Estimate(absl::Time now, const WorkAhead& ahead, bool picture) const;

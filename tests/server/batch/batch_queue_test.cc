@@ -1,5 +1,6 @@
 #include "server/batch/batch_queue.h"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -120,6 +121,45 @@ TEST(BatchQueueTest, ADelayLongerThanItsPatienceHolds) {
   int id = 1;
   ASSERT_THAT(queue.Push(&id, kStart, absl::InfiniteFuture(), nullptr, true), IsOk());
   EXPECT_EQ(queue.NextWake(kStart), kStart + kDelay);
+}
+
+// Batches that take 10 ms for each item.
+class BoundedBatchTest : public ::testing::Test {
+ protected:
+  BoundedBatchTest() { queue_.SetQueryTime(absl::Milliseconds(10)); }
+  void PushDue(std::initializer_list<absl::Duration> deadlines) {
+    int id = 0;
+    for (const absl::Duration deadline : deadlines) {
+      ++id;
+      ASSERT_THAT(PushId(queue_, id, kStart, kStart + deadline), IsOk());
+    }
+  }
+  BatchQueue<int> queue_{{.max_size = 4, .max_delay = kDelay, .capacity = 8}};
+};
+
+TEST_F(BoundedBatchTest, IsNoLargerThanItsFirstDeadlineAllows) {
+  PushDue({absl::Hours(1), absl::Milliseconds(30), absl::Hours(1), absl::Hours(1)});
+  EXPECT_EQ(queue_.NextWake(kStart), kStart) << "no more can stand in it: it waits for none";
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2, 3));
+  EXPECT_THAT(queue_.PopDue(kStart), IsEmpty()) << "what is left over waits as before";
+  EXPECT_THAT(queue_.PopDue(kStart + kDelay), ElementsAre(4));
+}
+
+TEST_F(BoundedBatchTest, OneThatWouldBeLateInItWaitsForTheNext) {
+  PushDue({absl::Hours(1), absl::Hours(1), absl::Milliseconds(30) - kTick, absl::Hours(1)});
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2));
+  EXPECT_THAT(queue_.PopDue(kStart + kDelay), ElementsAre(3, 4));
+}
+
+TEST_F(BoundedBatchTest, OneThatIsLateInAnyCaseBoundsNobody) {
+  PushDue({absl::Milliseconds(10) - kTick, absl::Hours(1), absl::Hours(1), absl::Hours(1)});
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(BoundedBatchTest, WithoutAPaceItsSizeAloneIsBounded) {
+  queue_.SetQueryTime(absl::ZeroDuration());
+  PushDue({kTick, kTick, kTick, kTick});
+  EXPECT_THAT(queue_.PopDue(kStart), ElementsAre(1, 2, 3, 4));
 }
 
 TEST(BatchQueueTest, RefusalLeavesTheItemWithItsOwner) {

@@ -68,6 +68,23 @@ TEST_F(BatcherTest, WhatArrivesWhileTheWorkerIsBusyBecomesOneBatch) {
               ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4), ElementsAre(5)));
 }
 
+TEST_F(BatcherTest, ABatchThatItsDeadlinesBoundLeavesTheRestToTheNext) {
+  auto handlers = recorder_.Handlers();
+  handlers.query_time = [] { return absl::Seconds(10); };
+  auto batcher = Batcher<int>::Create({.workers = 1, .queue = {.max_size = 8, .capacity = 8}},
+                                      std::move(handlers), &clock_);
+  ASSERT_THAT(batcher, IsOk());
+  recorder_.HoldRuns();
+  ASSERT_THAT(Push(**batcher, 1), IsOk());
+  recorder_.WaitForEntered(1);
+  for (int id : {2, 3, 4, 5})
+    ASSERT_THAT(Push(**batcher, id, clock_.Now() + absl::Seconds(30)), IsOk());
+  recorder_.ReleaseRuns();
+  recorder_.WaitForRun(5);
+  EXPECT_THAT(recorder_.batches(),
+              ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4), ElementsAre(5)));
+}
+
 TEST_F(BatcherTest, BatchesRunOnAllWorkersAtOnce) {
   auto batcher = Start({.workers = 2, .queue = {.max_size = 1, .capacity = 8}});
   recorder_.HoldRuns();

@@ -9,6 +9,7 @@ namespace lookbook {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class PipelineLoadTest : public PipelineTest {
@@ -52,6 +53,7 @@ class PipelineLoadTest : public PipelineTest {
   }
 
   static constexpr absl::Duration kPace = absl::Milliseconds(100);
+  static constexpr absl::Duration kReckoned = absl::Milliseconds(125);  // A batch of that pace.
   std::shared_ptr<Pending> running_;
 };
 
@@ -60,13 +62,13 @@ TEST_F(PipelineLoadTest, AQueryThatCannotBeInTimeIsRefusedAtOnceAndNeverDecoded)
   Measure(5, kPace);
   HoldOne();
   const double decoded = Decoded();
-  const auto refused = SubmitWithin(2 * kPace - absl::Milliseconds(1));
+  const auto refused = SubmitWithin(kPace + kReckoned - absl::Milliseconds(1));
   ExpectTooShort(refused);
   EXPECT_EQ(GetRetryPushback(refused->Wait().status()), kPace) << "one query is ahead";
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"deadline\"}"), 1);
   EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 0);
 
-  const auto admitted = SubmitWithin(2 * kPace);
+  const auto admitted = SubmitWithin(kPace + kReckoned);
   EXPECT_EQ(admitted->calls(), 0);
   LetGo();
   pipeline_->Shutdown();
@@ -79,10 +81,10 @@ TEST_F(PipelineLoadTest, TheWaitGrowsWithTheQueue) {
   HoldOne();
   std::vector<std::shared_ptr<Pending>> waiting;
   for (int i = 0; i < 3; ++i) waiting.push_back(Submit(ImageQuery(jpeg_)));
-  const auto refused = SubmitWithin(5 * kPace - absl::Milliseconds(1));
+  const auto refused = SubmitWithin(4 * kPace + kReckoned - absl::Milliseconds(1));
   ExpectTooShort(refused);
   EXPECT_EQ(GetRetryPushback(refused->Wait().status()), 4 * kPace);
-  EXPECT_EQ(SubmitWithin(5 * kPace)->calls(), 0);
+  EXPECT_EQ(SubmitWithin(4 * kPace + kReckoned)->calls(), 0);
   LetGo();
   for (const auto& pending : waiting) EXPECT_THAT(pending->Wait(), IsOk());
 }
@@ -125,6 +127,21 @@ TEST_F(PipelineLoadTest, OneSlowBatchRefusesNobody) {
   HoldOne();
   EXPECT_EQ(SubmitWithin(absl::Milliseconds(100))->calls(), 0);
   LetGo();
+}
+
+TEST_F(PipelineLoadTest, NoBatchIsTooLargeForItsDeadlines) {
+  Start();
+  Measure(5, kPace);
+  HoldOne();
+  std::vector<std::shared_ptr<Pending>> waiting;
+  Query query = ItemQuery("item-1");
+  query.deadline = clock_.Now() + 5 * kPace + kReckoned;
+  for (int i = 0; i < 5; ++i) waiting.push_back(Submit(query));
+  LetGo();
+  for (const auto& pending : waiting) EXPECT_THAT(pending->Wait(), IsOk());
+  pipeline_->Shutdown();
+  // The running one took 100 ms, 525 are left, and each is reckoned to take 125.
+  EXPECT_THAT(parts_.index->batches(), ElementsAre(1, 1, 1, 1, 1, 1, 4, 1));
 }
 
 TEST_F(PipelineLoadTest, TheDeadAreNotAhead) {

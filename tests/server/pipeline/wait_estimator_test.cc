@@ -38,13 +38,19 @@ TEST_F(WaitEstimatorTest, ABatchIsWorthWaitingForWhatDecodesInHalfItsTime) {
   EXPECT_EQ(estimator_.BatchWorthWaiting(kNow), absl::ZeroDuration());
 }
 
+TEST_F(WaitEstimatorTest, AQueryIsReckonedToTakeItsShareOfABatchAndAQuarterMore) {
+  EXPECT_EQ(estimator_.QueryTakes(kNow), absl::ZeroDuration());
+  Batches(8, absl::Milliseconds(80));
+  EXPECT_EQ(estimator_.QueryTakes(kNow), absl::Microseconds(12500));
+}
+
 TEST_F(WaitEstimatorTest, TheWaitIsWhatIsAheadAtThePaceOfAllWorkers) {
   Batches(8, absl::Milliseconds(80));  // 10 ms a query; two workers.
   Decodes(absl::Milliseconds(4));
   const auto times = estimator_.Estimate(kNow, {10, 30}, kPicture);
   ASSERT_TRUE(times);
   EXPECT_EQ(times->wait, absl::Milliseconds(150));
-  EXPECT_EQ(times->stay, absl::Milliseconds(150 + 4 + 80));
+  EXPECT_EQ(times->stay, absl::Milliseconds(150 + 4 + 100));
 }
 
 TEST_F(WaitEstimatorTest, TheSlowerStationCounts) {
@@ -53,7 +59,7 @@ TEST_F(WaitEstimatorTest, TheSlowerStationCounts) {
   const auto times = estimator_.Estimate(kNow, {20, 30}, kPicture);
   ASSERT_TRUE(times);
   EXPECT_EQ(times->wait, absl::Milliseconds(500)) << "20 pictures over four threads";
-  EXPECT_EQ(times->stay, absl::Milliseconds(500 + 100 + 8));
+  EXPECT_EQ(times->stay, absl::Milliseconds(500 + 100 + 10));
 }
 
 TEST_F(WaitEstimatorTest, AQueryWithoutAPicturePassesByThoseThatAreNotDecoded) {
@@ -62,7 +68,7 @@ TEST_F(WaitEstimatorTest, AQueryWithoutAPicturePassesByThoseThatAreNotDecoded) {
   const auto times = estimator_.Estimate(kNow, {20, 30}, !kPicture);
   ASSERT_TRUE(times);
   EXPECT_EQ(times->wait, absl::Milliseconds(50));
-  EXPECT_EQ(times->stay, absl::Milliseconds(130));
+  EXPECT_EQ(times->stay, absl::Milliseconds(150));
   // The two counts are not read at the same moment.
   EXPECT_EQ(estimator_.Estimate(kNow, {2, 1}, !kPicture)->wait, absl::ZeroDuration());
 }
@@ -70,7 +76,7 @@ TEST_F(WaitEstimatorTest, AQueryWithoutAPicturePassesByThoseThatAreNotDecoded) {
 TEST_F(WaitEstimatorTest, WhenNobodyIsAheadOnlyItsOwnTimesCount) {
   Batches(1, absl::Milliseconds(30));
   EXPECT_EQ(estimator_.Estimate(kNow, {}, kPicture)->wait, absl::ZeroDuration());
-  EXPECT_EQ(estimator_.Estimate(kNow, {}, kPicture)->stay, absl::Milliseconds(30))
+  EXPECT_EQ(estimator_.Estimate(kNow, {}, kPicture)->stay, absl::Microseconds(37500))
       << "no picture was decoded yet";
 }
 
