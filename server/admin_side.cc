@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kMaxMessageBytes = 64 << 10;
 constexpr int64_t kGrpcMemoryBytes = 64 << 20;
+constexpr int kConnections = 100;
 // An activation may be a check of lifecycle.check_time, as long a load, and one before it.
 constexpr int kWaitsOfAnActivation = 4;
 
@@ -50,12 +51,15 @@ bool IsLoopback(const std::string& address) {
          absl::StartsWith(address, "[::1]");
 }
 
-GrpcServerOptions ToGrpcOptions(const ServerConfig& config) {
+// Connections have no age: an activation takes its time.
+GrpcServerOptions ToGrpcOptions(const ServerConfig& config, ServerMetrics* metrics) {
   GrpcServerOptions options;
   options.address = config.listen.admin;
   options.reflection = config.listen.reflection;
   options.max_message_bytes = kMaxMessageBytes;
   options.memory_bytes = kGrpcMemoryBytes;
+  options.connections = kConnections;
+  options.metrics = metrics;
   return options;
 }
 
@@ -79,7 +83,9 @@ absl::StatusOr<std::unique_ptr<AdminSide>> AdminSide::Start(const ServerConfig& 
                                                             const Parts& parts) {
   auto impl = std::make_unique<Impl>(config, parts);
   if (config.listen.admin != "off") {
-    LB_ASSIGN_OR_RETURN(impl->grpc, GrpcServer::Listen(ToGrpcOptions(config), {&impl->service}));
+    LB_ASSIGN_OR_RETURN(
+        impl->grpc,
+        GrpcServer::Listen(ToGrpcOptions(config, parts.environment.metrics), {&impl->service}));
     if (!IsLoopback(config.listen.admin)) {
       LogWarning("who reaches the admin port can change what is served",
                  {{"listen.admin", config.listen.admin}});

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/logging.h"
@@ -66,6 +67,17 @@ void BoundThisProcess(int64_t address_bytes, absl::Duration time) {
   if (::nice(kNiceness) == -1) LogDebug("this process keeps its priority");
   const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(time, absl::Seconds(1)));
   ::alarm(static_cast<unsigned>(std::clamp<int64_t>(seconds, 1, 1 << 30)));
+}
+
+int64_t RaiseDescriptorLimit(int64_t wanted) {
+  struct rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t raised = std::min<rlim_t>(static_cast<rlim_t>(wanted), limit.rlim_max);
+  if (raised > limit.rlim_cur) {
+    const rlim_t before = std::exchange(limit.rlim_cur, raised);
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+  }
+  return static_cast<int64_t>(std::min<rlim_t>(limit.rlim_cur, INT64_MAX));
 }
 
 void IgnoreBrokenPipes() { ::signal(SIGPIPE, SIG_IGN); }

@@ -31,6 +31,10 @@ bool TuneAllocator();
 // whose work may go wrong.
 void BoundThisProcess(int64_t address_bytes, absl::Duration time);
 
+// Lets this process have `wanted` descriptors open at once, as far as the system's hard limit goes.
+// Never lowers what it may have. Returns how many it may have now.
+int64_t RaiseDescriptorLimit(int64_t wanted);
+
 // A peer or a log reader that goes away is an error code, never the end of the process.
 void IgnoreBrokenPipes();
 

@@ -71,13 +71,19 @@ WatchdogOptions ToWatchdogOptions(const ServerConfig::WatchdogConfig& config) {
   return options;
 }
 
-GrpcServerOptions ToGrpcOptions(const ServerConfig& config) {
+GrpcServerOptions ToGrpcOptions(const ServerConfig& config, ServerMetrics* metrics) {
+  const absl::Duration age = config.deadlines.connection_age;
   GrpcServerOptions options;
   options.address = config.listen.data;
   options.reflection = config.listen.reflection;
   options.max_message_bytes = static_cast<int>(config.limits.message_bytes);
   options.streams_per_connection = config.limits.streams_per_connection;
   options.memory_bytes = config.limits.grpc_memory_bytes;
+  options.connections = config.limits.connections;
+  options.connections_per_client = config.limits.connections_per_address;
+  options.connection_age = age > absl::ZeroDuration() ? age : absl::InfiniteDuration();
+  options.connection_grace = config.deadlines.connection_grace;
+  options.metrics = metrics;
   return options;
 }
 
@@ -195,8 +201,8 @@ absl::Status Server::Impl::Listen() {
   if (config.metrics.listen != "off") {
     LB_ASSIGN_OR_RETURN(metrics_port, metrics.Expose(config.metrics.listen));
   }
-  LB_ASSIGN_OR_RETURN(
-      grpc, GrpcServer::Listen(ToGrpcOptions(config), {search.get(), catalog.get(), &health}));
+  LB_ASSIGN_OR_RETURN(grpc, GrpcServer::Listen(ToGrpcOptions(config, &metrics),
+                                               {search.get(), catalog.get(), &health}));
   const absl::Duration idle = config.deadlines.stream_idle;
   LB_ASSIGN_OR_RETURN(stream_watch,
                       StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {

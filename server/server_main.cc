@@ -29,6 +29,8 @@ constexpr int kExitConfig = 2;
 constexpr int kExitDevice = 3;
 constexpr int kExitStuck = 4;
 constexpr absl::Duration kCheckInterval = absl::Seconds(1);
+// Beside those of connections: of the admin port, the libraries, scrapes, bundles that load.
+constexpr int kOtherDescriptors = 256;
 
 int Fail(int code, const absl::Status& status) {
   const std::string reason = GetReason(status);
@@ -84,6 +86,11 @@ int Main(int argc, char** argv) {
   const auto log = BackgroundLog::Start();
   if (!log.ok())
     LogWarning("lines are written by the threads that log", {{"status", log.status()}});
+  const int wanted = line->config.limits.connections + kOtherDescriptors;
+  if (const int64_t descriptors = RaiseDescriptorLimit(wanted); descriptors < wanted) {
+    LogWarning("too few file descriptors for limits.connections: some will be refused",
+               {{"may_be_open", descriptors}, {"wanted", wanted}});
+  }
   if (!TuneAllocator()) LogWarning("the allocator keeps its own thresholds");
   return Serve(line->config);
 }

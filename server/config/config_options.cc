@@ -290,6 +290,12 @@ void AddLimits(std::vector<ConfigOption>& all) {
       "limits.png_chunks", "chunks of a PNG", 3, 1'000'000,
       [](C & c) -> auto& { return c.limits.png_chunks; }));
   all.push_back(Integer(
+      "limits.connections", "connections that may be open", 1, 100'000,
+      [](C & c) -> auto& { return c.limits.connections; }));
+  all.push_back(Integer(
+      "limits.connections_per_address", "of them from one address; 0 = all", 0, 100'000,
+      [](C & c) -> auto& { return c.limits.connections_per_address; }));
+  all.push_back(Integer(
       "limits.streams_per_connection", "calls at once on one connection", 1, 10'000,
       [](C & c) -> auto& { return c.limits.streams_per_connection; }));
   all.push_back(Integer(
@@ -311,6 +317,12 @@ void AddTimesAndLog(std::vector<ConfigOption>& all) {
   all.push_back(Span(
       "deadlines.stream_idle", "how long a SearchStream may be silent", absl::Milliseconds(10),
       absl::Hours(24), [](C & c) -> auto& { return c.deadlines.stream_idle; }));
+  all.push_back(Span(
+      "deadlines.connection_age", "how long a connection may be used; 0 = for ever", zero,
+      absl::Hours(24), [](C & c) -> auto& { return c.deadlines.connection_age; }));
+  all.push_back(Span(
+      "deadlines.connection_grace", "how long calls on it may take to finish after that", zero,
+      absl::Hours(24), [](C & c) -> auto& { return c.deadlines.connection_grace; }));
   all.push_back(Span(
       "deadlines.lame_duck",
       "how long calls are accepted after SIGTERM, while health says NOT_SERVING", zero,

@@ -81,6 +81,8 @@ struct ServerConfig {
     int image_aspect = 200;
     int jpeg_scans = 100;
     int png_chunks = 10'000;
+    int connections = 1000;           // Open at once, to the data port.
+    int connections_per_address = 0;  // Of them from one client's address; 0 = no limit of its own.
     int streams_per_connection = 100;
     int queries_per_stream = 32;  // Of one SearchStream, read and not yet answered.
     // What images of all calls may take: their files until the answer, their pixels until they are
@@ -93,6 +95,10 @@ struct ServerConfig {
         absl::Seconds(10);  // Caps what a client asks, and serves for none.
     // How long nothing may be read from a SearchStream or written to it.
     absl::Duration stream_idle = absl::Minutes(5);
+    // How long a connection may be used, a tenth more or less; zero = for ever. Calls that run then
+    // have the grace to finish.
+    absl::Duration connection_age = absl::Minutes(5);
+    absl::Duration connection_grace = absl::Seconds(30);
     absl::Duration lame_duck = absl::Seconds(5);
     absl::Duration drain = absl::Seconds(20);
   };

@@ -26,6 +26,9 @@ namespace {
 constexpr std::array<const char*, 4> kServices = {"lookbook.v1.SearchService",
                                                   "lookbook.v1.CatalogService", "liveness", ""};
 constexpr std::array<const char*, 4> kPools = {"decode", "embed", "catalog", "other"};
+// In the order of ConnectionRefusal.
+constexpr std::array<const char*, 4> kConnectionRefusals = {"connections", "address", "descriptors",
+                                                            "memory"};
 
 // civetweb's own syntax is wider ("8080", "+80", "443s", lists); only HOST:PORT is ours.
 bool IsHostAndPort(absl::string_view address) {
@@ -54,6 +57,8 @@ struct ServerMetrics::Impl {
   std::array<GaugeHandle, kPools.size()> threads;
   std::array<GaugeHandle, kPools.size()> threads_busy;
   std::array<CounterHandle, kPools.size()> stalls;
+  GaugeHandle connections;
+  std::array<CounterHandle, kConnectionRefusals.size()> connections_rejected;
   std::unique_ptr<prometheus::Exposer> exposer;  // Last: it reads the others while it lives.
 };
 
@@ -79,6 +84,12 @@ ServerMetrics::Impl::Impl(const std::vector<std::string>& bundle_names, const st
                                {{"pool", kPools[i]}});
     stalls[i] = AddCounter(*registry, "lookbook_watchdog_stalls_total",
                            "Times a thread of a pool was found hanging.", {{"thread", kPools[i]}});
+  }
+  connections = AddGauge(*registry, "lookbook_connections", "Connections that are open.");
+  for (size_t i = 0; i < kConnectionRefusals.size(); ++i) {
+    connections_rejected[i] = AddCounter(*registry, "lookbook_connections_rejected_total",
+                                         "Connections that were refused, by what was short.",
+                                         {{"reason", kConnectionRefusals[i]}});
   }
 }
 
@@ -162,6 +173,12 @@ void ServerMetrics::SetThreads(absl::string_view pool, int threads) {
 
 void ServerMetrics::ThreadBusy(absl::string_view pool, int by) {
   impl_->threads_busy[IndexOrLast(kPools, pool)].Add(by);
+}
+
+void ServerMetrics::ConnectionsChanged(int by) { impl_->connections.Add(by); }
+
+void ServerMetrics::ConnectionRefused(ConnectionRefusal why) {
+  impl_->connections_rejected[static_cast<size_t>(why)].Add();
 }
 
 void ServerMetrics::WorkerStalled(absl::string_view pool) {

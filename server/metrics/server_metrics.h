@@ -55,6 +55,9 @@ enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
 // a unit vector.
 enum class EmbeddingFailure { kModel, kMemory, kVector };
 enum class ShedReason { kQueueFull, kDeadline, kRate, kDraining, kMemory };
+// Why a connection was refused: as many as there may be, or as one client may have, are open; the
+// process is short of descriptors; the system is short of memory.
+enum class ConnectionRefusal { kConnections, kAddress, kDescriptors, kMemory };
 
 // Upper bounds of lookbook_top1_similarity's buckets, ascending.
 std::vector<double> Top1SimilarityBounds();
@@ -123,6 +126,9 @@ class ServerMetrics {
   // pool: decode | embed | catalog; anything else counts as "other". The sum over all bundles.
   void SetThreads(absl::string_view pool, int threads);
   void ThreadBusy(absl::string_view pool, int by);
+  // lookbook_connections, over all ports that speak gRPC.
+  void ConnectionsChanged(int by);
+  void ConnectionRefused(ConnectionRefusal why);
   // A thread of `pool` was found hanging.
   void WorkerStalled(absl::string_view pool);
 

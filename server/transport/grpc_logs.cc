@@ -2,8 +2,6 @@
 
 #include <grpc/support/log.h>
 
-#include <atomic>
-
 #include "base/clock.h"
 #include "base/logging.h"
 #include "server/transport/log_budget.h"
@@ -13,14 +11,11 @@ namespace {
 
 constexpr int kWarningsPerSecond = 10;
 
-std::atomic<bool> quiet{false};
-
 void OnGrpcLog(gpr_log_func_args* line) {
   static auto* const budget = new LogBudget(kWarningsPerSecond);
   int64_t left_out = 0;
-  const bool warn = line->severity == GPR_LOG_SEVERITY_ERROR &&
-                    !quiet.load(std::memory_order_relaxed) &&
-                    budget->Take(Clock::Steady()->Now(), &left_out);
+  const bool warn =
+      line->severity == GPR_LOG_SEVERITY_ERROR && budget->Take(Clock::Steady()->Now(), &left_out);
   Log(warn ? LogLevel::kWarning : LogLevel::kDebug, line->message,
       {{"from", "grpc"}, {"left_out", left_out}});
 }
@@ -28,8 +23,5 @@ void OnGrpcLog(gpr_log_func_args* line) {
 }  // namespace
 
 void RouteGrpcLogs() { gpr_set_log_function(OnGrpcLog); }
-
-QuietGrpcErrors::QuietGrpcErrors() { quiet = true; }
-QuietGrpcErrors::~QuietGrpcErrors() { quiet = false; }
 
 }  // namespace lookbook

@@ -7,11 +7,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "base/batch_threads.h"
+#include "base/status_macros.h"
 #include "server/transport/grpc_logs.h"
+#include "server/transport/listening_sockets.h"
 
 namespace lookbook {
 namespace {
@@ -34,13 +35,22 @@ class ReflectionChoice final : public grpc::ServerBuilderOption {
   const bool wanted_;
 };
 
+constexpr int kMaxMetadataBytes = 8 << 10;
+
+int Milliseconds(absl::Duration time) {
+  return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(time), INT_MAX));
+}
+
 void SetConnectionPolicy(const GrpcServerOptions& options, grpc::ServerBuilder* builder) {
   constexpr int kSecond = 1000;
-  // It would count each call for a service that is not offered.
-  builder->AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.streams_per_connection);
-  builder->AddChannelArgument("grpc.server_handshake_timeout_ms", 5 * kSecond);
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                              Milliseconds(options.handshake_timeout));
+  // INT_MAX is no limit.
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(options.connection_age));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                              Milliseconds(options.connection_grace));
   // Dead peers are noticed within 80 s; clients may ping every 10 s, also between calls.
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * kSecond);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * kSecond);
@@ -62,38 +72,60 @@ void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder* builder) {
   builder->SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
 }
 
+using Handover = grpc::experimental::ExternalConnectionAcceptor;
+
+std::unique_ptr<Handover> TakeConnectionsFromOutside(
+    std::shared_ptr<grpc::ServerCredentials> credentials, grpc::ServerBuilder* builder) {
+  if (credentials == nullptr) credentials = grpc::InsecureServerCredentials();
+  return builder->experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      std::move(credentials));
+}
+
+Acceptor::Handler HandTo(std::unique_ptr<Handover> handover) {
+  return [handover = std::shared_ptr<Handover>(std::move(handover))](int descriptor) {
+    Handover::NewConnectionParameters connection;
+    connection.fd = descriptor;
+    handover->HandleNewConnection(&connection);
+  };
+}
+
+AcceptorOptions ToAcceptorOptions(const GrpcServerOptions& options) {
+  AcceptorOptions acceptor;
+  acceptor.connections = options.connections;
+  acceptor.per_client = options.connections_per_client;
+  acceptor.metrics = options.metrics;
+  return acceptor;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Listen(
     const GrpcServerOptions& options, const std::vector<grpc::Service*>& services) {
-  // gRPC's threads: each query wakes them up, and to interrupt the model for it costs more than
-  // they do, above all when there are more queries than can be answered.
-  const BatchThreads batch;
+  LB_ASSIGN_OR_RETURN(ListeningSockets sockets, ListenOn(options.address));
   RouteGrpcLogs();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.SetOption(std::make_unique<ReflectionChoice>(options.reflection));
   SetLimits(options, &builder);
   SetConnectionPolicy(options, &builder);
-  int port = 0;
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  std::unique_ptr<Handover> handover = TakeConnectionsFromOutside(options.credentials, &builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
-  const QuietGrpcErrors quiet;
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("address ", options.address,
-                     " cannot be listened on: it is in use or not of this machine"));
-  }
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), port));
+  if (server == nullptr) return absl::InternalError("gRPC's server does not start");
+  LB_ASSIGN_OR_RETURN(
+      std::unique_ptr<Acceptor> acceptor,
+      Acceptor::Start(std::move(sockets), ToAcceptorOptions(options), HandTo(std::move(handover))));
+  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), std::move(acceptor)));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, int port)
-    : server_(std::move(server)), port_(port) {}
+GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor)
+    : server_(std::move(server)), acceptor_(std::move(acceptor)) {}
 
 GrpcServer::~GrpcServer() { Shutdown(absl::ZeroDuration()); }
 
 void GrpcServer::Shutdown(absl::Duration drain) {
+  acceptor_->Stop();  // A connection that gRPC is given while it shuts down would never be closed.
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(drain));
 }
 

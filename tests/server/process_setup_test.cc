@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +60,19 @@ TEST(TuneAllocatorTest, GlibcTakesTheThresholds) {
   GTEST_SKIP() << "the sanitizer's allocator stands in for glibc's";
 #endif
   EXPECT_TRUE(TuneAllocator());
+}
+
+TEST(RaiseDescriptorLimitTest, RaisesUpToTheHardLimitAndLowersNothing) {
+  struct rlimit limit = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = 100;
+  limit.rlim_max = 200;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(RaiseDescriptorLimit(50), 100);
+  EXPECT_EQ(RaiseDescriptorLimit(150), 150);
+  EXPECT_EQ(RaiseDescriptorLimit(1000), 200);
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(limit.rlim_cur, 200u);
 }
 
 TEST(IgnoreBrokenPipesTest, WritingToAClosedPipeIsAnError) {

@@ -34,6 +34,8 @@ const std::vector<std::string> kExported = {
     "lookbook_bundle_memory_bytes gauge bundle",
     "lookbook_bundles_retiring gauge bundle",
     "lookbook_cancelled_total counter stage",
+    "lookbook_connections gauge ",
+    "lookbook_connections_rejected_total counter reason",
     "lookbook_cuda_graph_replays_total counter bucket",
     "lookbook_deadline_remaining_seconds histogram method",
     "lookbook_decode_rejected_total counter reason",

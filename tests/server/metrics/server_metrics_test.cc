@@ -48,6 +48,9 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   metrics.ThreadBusy("decode", 2);
   metrics.ThreadBusy("decode", -1);
   metrics.WorkerStalled("embed");
+  metrics.ConnectionsChanged(3);
+  metrics.ConnectionsChanged(-1);
+  metrics.ConnectionRefused(ConnectionRefusal::kDescriptors);
   const std::string text = metrics.Scrape();
   EXPECT_EQ(ValueOf(text, "lookbook_deadline_remaining_seconds_count{method=\"Embed\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_stage_duration_seconds_count{stage=\"reply\"}"), 1);
@@ -60,6 +63,9 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   EXPECT_EQ(ValueOf(text, "lookbook_threads_busy{pool=\"decode\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_watchdog_stalls_total{thread=\"embed\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_watchdog_stalls_total{thread=\"decode\"}"), 0);
+  EXPECT_EQ(ValueOf(text, "lookbook_connections"), 2);
+  EXPECT_EQ(ValueOf(text, "lookbook_connections_rejected_total{reason=\"descriptors\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "lookbook_connections_rejected_total{reason=\"memory\"}"), 0);
 }
 
 TEST(ServerMetricsTest, ImagesAreCountedByFormatAndReason) {

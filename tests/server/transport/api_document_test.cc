@@ -57,8 +57,10 @@ TEST(ApiDocumentTest, ListsEveryLimitThatCanBeSet) {
   LB_ASSERT_OK_AND_ASSIGN(const std::string document, ReadFile("docs/api.md"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string images, ReadFile("docs/api_images.md"));
   for (const char* text :
-       {"limits.message_bytes", "limits.streams_per_connection", "limits.queries_per_stream",
-        "limits.image_memory_bytes", "deadlines.max_deadline", "deadlines.stream_idle"}) {
+       {"limits.message_bytes", "limits.connections", "limits.connections_per_address",
+        "limits.streams_per_connection", "limits.queries_per_stream", "limits.image_memory_bytes",
+        "deadlines.max_deadline", "deadlines.stream_idle", "deadlines.connection_age",
+        "deadlines.connection_grace"}) {
     EXPECT_NE(document.find(text), std::string::npos) << text;
   }
   for (const char* reason : {"image_too_large", "truncated", "corrupt"}) {

@@ -34,15 +34,6 @@ TEST_F(GrpcLogsTest, TheRestIsForDebugging) {
   EXPECT_EQ(Logged(GPR_LOG_SEVERITY_INFO), "");
 }
 
-TEST_F(GrpcLogsTest, ErrorsThatSomebodyElseReportsAreQuiet) {
-  RouteGrpcLogs();
-  {
-    const QuietGrpcErrors quiet;
-    EXPECT_EQ(Logged(GPR_LOG_SEVERITY_ERROR), "");
-  }
-  EXPECT_NE(Logged(GPR_LOG_SEVERITY_ERROR), "");
-}
-
 // The last: it spends what may be logged in this second.
 TEST_F(GrpcLogsTest, ClientsThatCauseErrorsCannotFloodTheLog) {
   RouteGrpcLogs();
