@@ -1,5 +1,6 @@
 #include "server/admin_side.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -30,11 +31,19 @@ std::vector<ServedRoot> RootsOf(const ServerConfig& config, const PipelineSet& p
   return roots;
 }
 
+// A bundle that fits into the machine must fit into what this process may have, too, or the server
+// would take itself for sick. What the process that checks it takes is not of that.
+absl::StatusOr<int64_t> RoomWithin(int64_t memory_bound) {
+  LB_ASSIGN_OR_RETURN(const int64_t room, MemoryRoom());
+  LB_ASSIGN_OR_RETURN(const int64_t resident, ResidentMemory());
+  return std::min(room, memory_bound - resident + MemoryToLoad(0));
+}
+
 ActivationParts PartsOf(const AdminSide::Parts& parts, Retirement* retirement) {
   ActivationParts activation;
   activation.loader = parts.loader;
   activation.check = parts.check;
-  activation.memory_room = [] { return MemoryRoom(); };
+  activation.memory_room = [bound = parts.memory_bound] { return RoomWithin(bound); };
   activation.retirement = retirement;
   activation.metrics = parts.environment.metrics;
   activation.clock = parts.environment.clock;

@@ -1,6 +1,7 @@
 // The part of a server that changes bundles: the admin port and what works behind it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ class AdminSide {
     BundleCheck check;  // Null: bundles are checked in this process alone.
     ThreadPool* readers = nullptr;
     CallEnvironment environment;
+    int64_t memory_bound = 0;  // What this process may have in memory.
   };
 
   // Opens config.listen.admin, unless it is off, and starts to watch where config.lifecycle says

@@ -12,16 +12,16 @@
 #include "base/clock.h"
 #include "base/logging.h"
 #include "base/mutex.h"
-#include "base/reason.h"
 #include "base/running_tasks.h"
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
 #include "engine/bundle/bundle.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "server/admin_side.h"
+#include "server/lifecycle/memory_room.h"
 #include "server/lifecycle/pipeline_set.h"
+#include "server/lifecycle/self_check.h"
 #include "server/lifecycle/shutdown.h"
-#include "server/lifecycle/watchdog.h"
 #include "server/open_device.h"
 #include "server/pipeline/image_memory.h"
 #include "server/transport/catalog_service.h"
@@ -69,6 +69,13 @@ WatchdogOptions ToWatchdogOptions(const ServerConfig::WatchdogConfig& config) {
   options.give_up_after =
       config.on_stuck == "exit" ? config.give_up_after : absl::InfiniteDuration();
   return options;
+}
+
+// Where nothing is said of memory and nothing is known of it, there is no bound.
+int64_t MemoryBound(const ServerConfig::WatchdogConfig& config) {
+  constexpr int64_t kNone = int64_t{1} << 60;
+  if (config.memory_bytes > 0) return config.memory_bytes;
+  return MemoryBoundFor(MemoryLimit().value_or(kNone));
 }
 
 GrpcServerOptions ToGrpcOptions(const ServerConfig& config, ServerMetrics* metrics) {
@@ -138,11 +145,14 @@ struct Server::Impl {
         clock(Clock::Steady()),
         metrics(NamesOf(config), config.device),
         running(clock),
-        watchdog(ToWatchdogOptions(config.watchdog), &running),
+        memory_bound(MemoryBound(config.watchdog)),
         loader(opener, ToBundleOptions(config, backend.get()), &metrics, clock),
         cpu_loader(opener, ToBundleOptions(config, nullptr), &metrics, clock),
         log(config.log.requests_per_second),
-        machine([this](ServingState state) { OnState(state); }) {}
+        machine([this](ServingState state) { OnState(state); }),
+        self_check(ToWatchdogOptions(config.watchdog),
+                   {memory_bound, config.watchdog.on_memory == "exit"},
+                   {&running, [] { return ResidentMemory(); }, &metrics, &machine}) {}
 
   absl::Status Listen();
   // `path`: of the bundle of an entry, a root or a bundle's folder.
@@ -150,7 +160,6 @@ struct Server::Impl {
                            const std::function<bool()>& cancelled);
   absl::Status MoveToCpu();
   void ShutDownWithin(absl::Duration most);
-  absl::Status CheckWorkers();
   void OnState(ServingState state);
   ShutdownSteps Steps();
   void Wait(absl::Duration time);
@@ -165,13 +174,14 @@ struct Server::Impl {
   const Clock* const clock;
   ServerMetrics metrics;
   RunningTasks running;  // Of the pipelines.
-  Watchdog watchdog;
+  const int64_t memory_bound;
   const BundleLoader loader;
   const BundleLoader cpu_loader;  // After the device is lost.
   AccessLog log;
   DrainGate gate;
   HealthService health;
   ServingStateMachine machine;  // Tells `health` and `metrics`.
+  SelfCheck self_check;
   std::unique_ptr<PipelineSet> pipelines;
   std::unique_ptr<ThreadPool> readers;
   std::unique_ptr<SearchService> search;
@@ -189,6 +199,7 @@ absl::Status Server::Impl::Listen() {
     metrics.WatchDevice([this] { return backend->Stats(); });
     LogInfo("device", {{"device", backend->Describe()}});
   }
+  metrics.SetMemoryBound(memory_bound);
   LB_ASSIGN_OR_RETURN(pipelines, MakePipelines(config, &metrics, &running, clock));
   LB_ASSIGN_OR_RETURN(
       readers, ThreadPool::Create(
@@ -209,7 +220,7 @@ absl::Status Server::Impl::Listen() {
                         service->EndIdleStreams(idle);
                       }));
   LB_ASSIGN_OR_RETURN(admin, AdminSide::Start(config, {pipelines.get(), &loader, check,
-                                                       readers.get(), environment}));
+                                                       readers.get(), environment, memory_bound}));
   return absl::OkStatus();
 }
 
@@ -336,29 +347,8 @@ absl::Status Server::CheckDevice() {
   return lost;
 }
 
-absl::Status Server::Impl::CheckWorkers() {
-  using Verdict = WatchdogFinding::Verdict;
-  const WatchdogFinding finding = watchdog.Look();
-  const auto what = [&] {
-    return absl::StrCat("a thread of \"", finding.pool, "\" has been at one task for ",
-                        absl::FormatDuration(absl::Trunc(finding.age, absl::Milliseconds(1))));
-  };
-  if (finding.verdict == Verdict::kGiveUp)
-    return WithReason(absl::DeadlineExceededError(what()), "stuck");
-  if (!finding.changed) return absl::OkStatus();
-  const bool stalled = finding.verdict == Verdict::kStalled;
-  if (stalled) {
-    metrics.WorkerStalled(finding.pool);
-    LogError("a worker is stalled", {{"what", what()}});
-  }
-  // A server that is stopping stays what it is.
-  const absl::Status state =
-      machine.Advance(stalled ? ServingState::kStalled : ServingState::kServing);
-  if (!state.ok()) LogDebug("health stays as it is", {{"status", state}});
-  return absl::OkStatus();
-}
-
-absl::Status Server::CheckWorkers() { return impl_->CheckWorkers(); }
+absl::Status Server::CheckWorkers() { return impl_->self_check.CheckWorkers(); }
+absl::Status Server::CheckMemory() { return impl_->self_check.CheckMemory(); }
 
 void Server::Stop() {
   impl_->ShutDownWith({impl_->config.deadlines.lame_duck, impl_->config.deadlines.drain});

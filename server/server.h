@@ -51,6 +51,12 @@ class Server {
   // would wait for that thread.
   absl::Status CheckWorkers();
 
+  // Call it from time to time while the server serves, from the same thread. While the process has
+  // more than watchdog.memory_bytes in memory, health says NOT_SERVING. ResourceExhausted memory: it has
+  // more by an eighth, and watchdog.on_memory is "exit". The process should then end at once, as
+  // calls in flight would, when the kernel ended it.
+  absl::Status CheckMemory();
+
   // Health NOT_SERVING at once; lame duck; drain; stop. Blocks. A second call returns at once.
   void Stop();
 

@@ -28,7 +28,9 @@ constexpr int kExitBundle = 1;
 constexpr int kExitConfig = 2;
 constexpr int kExitDevice = 3;
 constexpr int kExitStuck = 4;
-constexpr absl::Duration kCheckInterval = absl::Seconds(1);
+constexpr int kExitMemory = 5;
+// An attack can take half a gigabyte a second.
+constexpr absl::Duration kCheckInterval = absl::Milliseconds(250);
 // Beside those of connections: of the admin port, the libraries, scrapes, bundles that load.
 constexpr int kOtherDescriptors = 256;
 
@@ -64,6 +66,8 @@ int Serve(const ServerConfig& config) {
     if (!device.ok()) std::_Exit(Fail(kExitDevice, device));
     const absl::Status workers = (*server)->CheckWorkers();
     if (!workers.ok()) std::_Exit(Fail(kExitStuck, workers));
+    const absl::Status memory = (*server)->CheckMemory();
+    if (!memory.ok()) std::_Exit(Fail(kExitMemory, memory));
   }
   (*server)->Stop();
   return kExitStopped;

@@ -344,6 +344,16 @@ void AddTimesAndLog(std::vector<ConfigOption>& all) {
       [](const std::string& text) {
         return ParseOneOf(text, {"exit", "report"});
       }));
+  all.push_back(Large(
+      "watchdog.memory_bytes", OptionKind::kBytes,
+      "resident memory that is too much; 0 = four fifths of what the process can have", 0,
+      int64_t{1} << 44, [](C & c) -> auto& { return c.watchdog.memory_bytes; }));
+  all.push_back(Text(
+      "watchdog.on_memory", "what an eighth more leads to: exit or report",
+      [](C & c) -> auto& { return c.watchdog.on_memory; },
+      [](const std::string& text) {
+        return ParseOneOf(text, {"exit", "report"});
+      }));
   all.push_back(Scalar<LogLevel>(
       "log.level", OptionKind::kText, "debug, info, warning or error",
       [](C & c) -> auto& { return c.log.level; }, ParseLogLevel,

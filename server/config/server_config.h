@@ -102,11 +102,14 @@ struct ServerConfig {
     absl::Duration lame_duck = absl::Seconds(5);
     absl::Duration drain = absl::Seconds(20);
   };
-  // What a thread that hangs leads to.
+  // What a thread that hangs, or memory that runs short, leads to.
   struct WatchdogConfig {
     absl::Duration stalled_after = absl::Seconds(15);
     absl::Duration give_up_after = absl::Seconds(60);
     std::string on_stuck = "exit";  // exit or report.
+    // Resident memory that is too much; 0 = four fifths of what the process can have.
+    int64_t memory_bytes = 0;
+    std::string on_memory = "exit";  // exit or report.
   };
   struct LogOptions {
     LogLevel level = LogLevel::kInfo;

@@ -1,8 +1,11 @@
 #include "server/lifecycle/memory_room.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
@@ -40,6 +43,10 @@ std::optional<int64_t> NumberIn(const std::string& path) {
   return value;
 }
 
+int64_t LimitOfGroup(const std::string& folder) {
+  return NumberIn(JoinPath(folder, "memory.max")).value_or(kNoLimit);
+}
+
 // What a group's limit leaves: file pages that nobody used lately can be had back.
 int64_t RoomInGroup(const std::string& folder) {
   const auto limit = NumberIn(JoinPath(folder, "memory.max"));
@@ -57,26 +64,47 @@ std::string GroupOf(absl::string_view text) {
   return "/";
 }
 
-int64_t RoomInGroups(const std::string& root) {
+// The least of what `of` says of this process's group and those above it.
+int64_t LeastOfGroups(const std::string& root, int64_t (*of)(const std::string& folder)) {
   const std::string text = ReadFile(absl::StrCat(root, "/proc/self/cgroup"), kMaxFile).value_or("");
   std::string group = GroupOf(text);
-  int64_t room = kNoLimit;
+  int64_t least = kNoLimit;
   while (true) {
-    room = std::min(room, RoomInGroup(absl::StrCat(root, "/sys/fs/cgroup", group)));
+    least = std::min(least, of(absl::StrCat(root, "/sys/fs/cgroup", group)));
     const size_t slash = group.rfind('/');
-    if (group.empty() || slash == std::string::npos) return room;
+    if (group.empty() || slash == std::string::npos) return least;
     group.resize(slash);
   }
+}
+
+absl::StatusOr<int64_t> OfMachine(const std::string& root, absl::string_view key) {
+  const std::string text = ReadFile(absl::StrCat(root, "/proc/meminfo"), kMaxFile).value_or("");
+  const std::optional<int64_t> kibibytes = Field(text, key);
+  if (!kibibytes) return absl::UnavailableError(absl::StrCat("/proc/meminfo has no ", key));
+  return *kibibytes * kKibibyte;
 }
 
 }  // namespace
 
 absl::StatusOr<int64_t> MemoryRoom(const std::string& root) {
-  const absl::StatusOr<std::string> meminfo =
-      ReadFile(absl::StrCat(root, "/proc/meminfo"), kMaxFile);
-  const auto available = meminfo.ok() ? Field(*meminfo, "MemAvailable:") : std::optional<int64_t>();
-  if (!available) return absl::UnavailableError("/proc/meminfo does not say what is available");
-  return std::min(*available * kKibibyte, RoomInGroups(root));
+  LB_ASSIGN_OR_RETURN(const int64_t available, OfMachine(root, "MemAvailable:"));
+  return std::min(available, LeastOfGroups(root, RoomInGroup));
+}
+
+absl::StatusOr<int64_t> MemoryLimit(const std::string& root) {
+  LB_ASSIGN_OR_RETURN(const int64_t total, OfMachine(root, "MemTotal:"));
+  return std::min(total, LeastOfGroups(root, LimitOfGroup));
+}
+
+absl::StatusOr<int64_t> ResidentMemory(const std::string& root) {
+  // Pages: the program's size, then what of it is resident.
+  const std::string text = ReadFile(absl::StrCat(root, "/proc/self/statm"), kMaxFile).value_or("");
+  const std::vector<absl::string_view> numbers = absl::StrSplit(text, ' ');
+  int64_t pages = 0;
+  if (numbers.size() < 2 || !absl::SimpleAtoi(numbers[1], &pages)) {
+    return absl::UnavailableError("/proc/self/statm does not say what is resident");
+  }
+  return pages * ::sysconf(_SC_PAGESIZE);
 }
 
 int64_t MemoryToLoad(int64_t bytes) { return kFilesInMemory * bytes + kFixedBytes; }

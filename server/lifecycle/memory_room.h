@@ -1,4 +1,4 @@
-// Whether a second bundle fits beside the one that serves.
+// How much memory this process may have and has, and whether a second bundle fits into it.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,15 @@ namespace lookbook {
 // Unavailable: /proc/meminfo cannot be read.
 absl::StatusOr<int64_t> MemoryRoom(const std::string& root = "/");
 
-// What it takes at most to check and load a bundle whose files have `bytes` together. An upper bound
-// of what was measured: docs/lifecycle.md has the figures.
+// Bytes that this process can have at most: the machine's memory, or the least memory limit of its
+// control group and those above it. Unavailable: /proc/meminfo cannot be read.
+absl::StatusOr<int64_t> MemoryLimit(const std::string& root = "/");
+
+// Bytes that this process has in memory. Unavailable: /proc/self/statm cannot be read.
+absl::StatusOr<int64_t> ResidentMemory(const std::string& root = "/");
+
+// What it takes at most to check and load a bundle whose files have `bytes` together. An upper
+// bound of what was measured: docs/lifecycle.md has the figures.
 int64_t MemoryToLoad(int64_t bytes);
 
 }  // namespace lookbook

@@ -15,7 +15,8 @@ enum class ServingState {
   kStarting,  // The port is open, health says NOT_SERVING, calls are answered UNAVAILABLE.
   kServing,
   kMoving,    // Health says NOT_SERVING: bundles are loaded again, on another device.
-  kStalled,   // Health says NOT_SERVING: a thread hangs; calls are answered as far as others can.
+  kStalled,   // Health says NOT_SERVING: a thread hangs or memory is short; calls are answered as
+              // far as can be.
   kLameDuck,  // Health says NOT_SERVING, calls are served as before.
   kDraining,  // No new call; those that run finish.
   kStopped,

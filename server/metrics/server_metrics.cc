@@ -57,6 +57,7 @@ struct ServerMetrics::Impl {
   std::array<GaugeHandle, kPools.size()> threads;
   std::array<GaugeHandle, kPools.size()> threads_busy;
   std::array<CounterHandle, kPools.size()> stalls;
+  GaugeHandle memory_bound;
   GaugeHandle connections;
   std::array<CounterHandle, kConnectionRefusals.size()> connections_rejected;
   std::unique_ptr<prometheus::Exposer> exposer;  // Last: it reads the others while it lives.
@@ -85,6 +86,8 @@ ServerMetrics::Impl::Impl(const std::vector<std::string>& bundle_names, const st
     stalls[i] = AddCounter(*registry, "lookbook_watchdog_stalls_total",
                            "Times a thread of a pool was found hanging.", {{"thread", kPools[i]}});
   }
+  memory_bound = AddGauge(*registry, "lookbook_watchdog_memory_bytes",
+                          "Resident memory beyond which health says NOT_SERVING.");
   connections = AddGauge(*registry, "lookbook_connections", "Connections that are open.");
   for (size_t i = 0; i < kConnectionRefusals.size(); ++i) {
     connections_rejected[i] = AddCounter(*registry, "lookbook_connections_rejected_total",
@@ -173,6 +176,10 @@ void ServerMetrics::SetThreads(absl::string_view pool, int threads) {
 
 void ServerMetrics::ThreadBusy(absl::string_view pool, int by) {
   impl_->threads_busy[IndexOrLast(kPools, pool)].Add(by);
+}
+
+void ServerMetrics::SetMemoryBound(int64_t bytes) {
+  impl_->memory_bound.Set(static_cast<double>(bytes));
 }
 
 void ServerMetrics::ConnectionsChanged(int by) { impl_->connections.Add(by); }

@@ -129,6 +129,8 @@ class ServerMetrics {
   // lookbook_connections, over all ports that speak gRPC.
   void ConnectionsChanged(int by);
   void ConnectionRefused(ConnectionRefusal why);
+  // What the process may have in memory before the server calls itself sick.
+  void SetMemoryBound(int64_t bytes);
   // A thread of `pool` was found hanging.
   void WorkerStalled(absl::string_view pool);
 

@@ -148,6 +148,15 @@ TEST_F(SwapTest, ABundleThatFailsACheckIsRefusedAndTheOldOneServes) {
   EXPECT_EQ(health.status(), HealthCheckResponse::SERVING);
 }
 
+TEST_F(SwapTest, ABundleThatWouldMakeTheProcessTooLargeIsRefused) {
+  config_.watchdog.memory_bytes = 1 << 20;
+  Serve();
+  const grpc::Status status = Activate(second_->id);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonIn(status), "memory");
+  EXPECT_EQ(Answering(), bundle_->id);
+}
+
 TEST_F(SwapTest, ARollbackGoesBackAndARestartAgrees) {
   Serve();
   ASSERT_TRUE(Activate(second_->id).ok());

@@ -156,6 +156,14 @@ TEST_F(ServerMainTest, APortInUseIsOneLineAndTwo) {
   EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
 }
 
+TEST_F(ServerMainTest, AProcessThatIsFarTooLargeIsOneLineAndFive) {
+  const auto process = Start({"--watchdog.memory-bytes", "1MiB"});
+  EXPECT_EQ(process->Wait(), 5);
+  const std::string errors = process->Errors();
+  EXPECT_THAT(errors, AllOf(HasSubstr("watchdog.memory_bytes"), HasSubstr("(check: memory)")));
+  EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
+}
+
 TEST_F(ServerMainTest, ABundleThatFailsACheckIsNamedAndOne) {
   ASSERT_THAT(bundle_, IsOk());
   const std::string model = JoinPath(bundle_->directory, kModelFile);

@@ -321,6 +321,34 @@ TEST_F(ServerTest, AWorkerThatHangsForGoodIsReasonToEnd) {
   EXPECT_TRUE(answer.get().ok());
 }
 
+TEST_F(ServerTest, AProcessThatIsTooLargeTurnsHealthAndGoesOnAnswering) {
+  config_.watchdog.memory_bytes = 1 << 20;
+  config_.watchdog.on_memory = "report";
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  EXPECT_THAT(server_->CheckMemory(), IsOk());
+  EXPECT_EQ(server_->state(), ServingState::kStalled);
+  EXPECT_EQ(Health(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Health("liveness"), HealthCheckResponse::SERVING);
+  EXPECT_TRUE(Search(ItemRequest()).ok());
+  EXPECT_THAT(server_->metrics().Scrape(), HasSubstr("lookbook_watchdog_memory_bytes 1048576"));
+}
+
+TEST_F(ServerTest, AProcessThatIsFarTooLargeHasReasonToEnd) {
+  config_.watchdog.memory_bytes = 1 << 20;
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  EXPECT_THAT(server_->CheckMemory(),
+              AllOf(StatusIs(absl::StatusCode::kResourceExhausted), HasReason("memory")));
+}
+
+TEST_F(ServerTest, ThisProcessIsNotTooLargeByDefault) {
+  Listen();
+  ASSERT_THAT(server_->LoadBundles(), IsOk());
+  EXPECT_THAT(server_->CheckMemory(), IsOk());
+  EXPECT_EQ(server_->state(), ServingState::kServing);
+}
+
 TEST_F(ServerTest, AWorkerThatHangsForGoodIsOnlyReportedWhereThatIsAsked) {
   config_.watchdog = {absl::Milliseconds(1), absl::Milliseconds(2), "report"};
   Listen();

@@ -50,7 +50,8 @@ TEST(ConfigOptionsTest, EverySettingReachesItsOwnFieldAlone) {
                                                     {"cuda.index_engine", "faiss"},
                                                     {"cuda.index_storage", "fp16"},
                                                     {"cuda.on_device_lost", "cpu"},
-                                                    {"watchdog.on_stuck", "report"}};
+                                                    {"watchdog.on_stuck", "report"},
+                                                    {"watchdog.on_memory", "report"}};
   for (const ConfigOption& option : ConfigOptions()) {
     ServerConfig before, after;
     const auto special = texts.find(option.key);

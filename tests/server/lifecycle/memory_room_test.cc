@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
@@ -70,6 +71,29 @@ TEST_F(MemoryRoomTest, WithoutMeminfoNothingIsKnown) {
 TEST_F(MemoryRoomTest, ThisMachineHasSome) {
   LB_ASSERT_OK_AND_ASSIGN(const int64_t room, MemoryRoom());
   EXPECT_GT(room, 1 << 20);
+  LB_ASSERT_OK_AND_ASSIGN(const int64_t limit, MemoryLimit());
+  EXPECT_GT(limit, room / 2) << "it is not of another unit";
+  LB_ASSERT_OK_AND_ASSIGN(const int64_t resident, ResidentMemory());
+  EXPECT_GT(resident, 1 << 20);
+  EXPECT_LT(resident, limit);
+}
+
+TEST_F(MemoryRoomTest, TheLimitIsTheMachinesOrTheLeastOfTheGroups) {
+  EXPECT_THAT(MemoryLimit(root_.path()), IsOkAndHolds(int64_t{16384000} * 1024));
+  Write("proc/self/cgroup", "0::/pods/one\n");
+  WriteGroup("/pods/one", "900000", "100000", "");
+  EXPECT_THAT(MemoryLimit(root_.path()), IsOkAndHolds(900000));
+  WriteGroup("/pods", "400000", "100000", "");
+  EXPECT_THAT(MemoryLimit(root_.path()), IsOkAndHolds(400000));
+  WriteGroup("/pods", "max", "100000", "");
+  EXPECT_THAT(MemoryLimit(root_.path()), IsOkAndHolds(900000));
+}
+
+TEST_F(MemoryRoomTest, ResidentPagesAreBytes) {
+  Write("proc/self/statm", "5000 300 200 10 0 400 0\n");
+  EXPECT_THAT(ResidentMemory(root_.path()), IsOkAndHolds(300 * ::sysconf(_SC_PAGESIZE)));
+  Write("proc/self/statm", "5000\n");
+  EXPECT_THAT(ResidentMemory(root_.path()), StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(MemoryRoomTest, LoadingTakesMoreThanTheFiles) {

@@ -66,6 +66,7 @@ const std::vector<std::string> kExported = {
     "lookbook_top1_similarity histogram bundle",
     "lookbook_top1_similarity_baseline_ratio gauge bound,bundle",
     "lookbook_warmup_seconds gauge bundle",
+    "lookbook_watchdog_memory_bytes gauge ",
     "lookbook_watchdog_stalls_total counter thread",
     "process_cpu_seconds_total counter ",
     "process_max_fds gauge ",

@@ -48,6 +48,7 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   metrics.ThreadBusy("decode", 2);
   metrics.ThreadBusy("decode", -1);
   metrics.WorkerStalled("embed");
+  metrics.SetMemoryBound(1 << 30);
   metrics.ConnectionsChanged(3);
   metrics.ConnectionsChanged(-1);
   metrics.ConnectionRefused(ConnectionRefusal::kDescriptors);
@@ -63,6 +64,7 @@ TEST(ServerMetricsTest, EventsLandInTheirSeries) {
   EXPECT_EQ(ValueOf(text, "lookbook_threads_busy{pool=\"decode\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_watchdog_stalls_total{thread=\"embed\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_watchdog_stalls_total{thread=\"decode\"}"), 0);
+  EXPECT_EQ(ValueOf(text, "lookbook_watchdog_memory_bytes"), 1 << 30);
   EXPECT_EQ(ValueOf(text, "lookbook_connections"), 2);
   EXPECT_EQ(ValueOf(text, "lookbook_connections_rejected_total{reason=\"descriptors\"}"), 1);
   EXPECT_EQ(ValueOf(text, "lookbook_connections_rejected_total{reason=\"memory\"}"), 0);
