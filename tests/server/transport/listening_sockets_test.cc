@@ -98,9 +98,13 @@ TEST(ListenOnTest, AnIpv6AddressStandsInBrackets) {
 }
 
 TEST(ListenOnTest, WhatCannotBeListenedOnIsNamed) {
-  for (const char* address : {"192.0.2.1:0", "no-such-host.invalid:0", "127.0.0.1", ":50051",
-                              "127.0.0.1:65536", "127.0.0.1:http", ""}) {
-    EXPECT_THAT(ListenOn(address), StatusIs(kInvalid, HasSubstr(address)));
+  const std::string unknown(64, 'a');  // Too long for a name: nobody is asked for it.
+  for (const std::string& address :
+       {std::string("192.0.2.1:0"), absl::StrCat(unknown, ":0"), std::string("127.0.0.1"),
+        std::string(":50051"), std::string("127.0.0.1:65536"), std::string("127.0.0.1:http"),
+        std::string()}) {
+    EXPECT_THAT(ListenOn(address),
+                StatusIs(kInvalid, HasSubstr(absl::StrCat("address ", address))));
   }
 }
 
