@@ -1,0 +1,135 @@
+#include "server/security/tls_identity.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <ctime>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace lookbook {
+namespace {
+
+template <auto fn>
+struct Free {
+  template <typename T>
+  void operator()(T* pointer) const {
+    fn(pointer);
+  }
+};
+using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
+
+Bio Open(absl::string_view pem) {
+  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+// OpenSSL's own words for what went wrong last on this thread; forgets them.
+std::string TakeOpenSslError() {
+  const char* text = ERR_reason_error_string(ERR_peek_last_error());
+  const std::string said = text == nullptr ? "not usable" : text;
+  ERR_clear_error();
+  return said;
+}
+
+// None where one of them is broken: a file that is half written may end in the midst of a chain.
+std::vector<Certificate> ReadCertificates(absl::string_view pem) {
+  std::vector<Certificate> found;
+  const Bio bio = Open(pem);
+  ERR_clear_error();
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    found.emplace_back(next);
+  }
+  // So it calls the end of the text.
+  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) found.clear();
+  ERR_clear_error();
+  return found;
+}
+
+// Nobody is there to be asked for a passphrase.
+int NoPassphrase(char*, int, int, void*) { return 0; }
+
+Key ReadKey(absl::string_view pem) {
+  const Bio bio = Open(pem);
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+absl::Time ToTime(const ASN1_TIME* time) {
+  std::tm parts = {};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return absl::InfinitePast();
+  return absl::FromTM(parts, absl::UTCTimeZone());
+}
+
+std::string Date(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+// When the first of them expires.
+absl::StatusOr<absl::Time> CheckDates(const std::vector<Certificate>& chain, absl::Time now) {
+  absl::Time expires = absl::InfiniteFuture();
+  for (const Certificate& certificate : chain) {
+    const absl::Time begin = ToTime(X509_get0_notBefore(certificate.get()));
+    const absl::Time end = ToTime(X509_get0_notAfter(certificate.get()));
+    if (end <= now) {
+      return absl::InvalidArgumentError(absl::StrCat("the certificate expired at ", Date(end)));
+    }
+    if (begin > now) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the certificate is not valid before ", Date(begin)));
+    }
+    expires = std::min(expires, end);
+  }
+  return expires;
+}
+
+// What gRPC will do with them at each handshake: a weak key fails there, too.
+absl::Status TryInContext(X509* certificate, EVP_PKEY* key) {
+  const Context context(SSL_CTX_new(TLS_method()));
+  if (context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1 &&
+      SSL_CTX_use_PrivateKey(context.get(), key) == 1) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("the certificate cannot be used: ", TakeOpenSslError()));
+}
+
+}  // namespace
+
+absl::StatusOr<TlsIdentity> MakeTlsIdentity(absl::string_view certificate, absl::string_view key,
+                                            std::optional<absl::string_view> client_ca,
+                                            absl::Time now) {
+  const std::vector<Certificate> chain = ReadCertificates(certificate);
+  if (chain.empty())
+    return absl::InvalidArgumentError("there is no PEM certificate, or a broken one");
+  const Key own = ReadKey(key);
+  if (own == nullptr) {
+    return absl::InvalidArgumentError("the key is no PEM private key without a passphrase");
+  }
+  if (X509_check_private_key(chain[0].get(), own.get()) != 1) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError("the key is not that of the certificate");
+  }
+  LB_ASSIGN_OR_RETURN(const absl::Time expires, CheckDates(chain, now));
+  LB_RETURN_IF_ERROR(TryInContext(chain[0].get(), own.get()));
+  if (client_ca && ReadCertificates(*client_ca).empty()) {
+    return absl::InvalidArgumentError(
+        "there is no PEM certificate of a CA for clients, or a broken one");
+  }
+  return TlsIdentity{std::string(certificate), std::string(key),
+                     std::string(client_ca.value_or("")), expires};
+}
+
+}  // namespace lookbook

@@ -1,0 +1,72 @@
+#include "server/security/client_rates.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/retry_pushback.h"
+#include "tests/support/status_matchers.h"
+
+namespace lookbook {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Optional;
+
+const absl::Time kStart = absl::UnixEpoch() + absl::Hours(1);
+
+TEST(ClientRatesTest, WhoIsOverItsRateIsToldWhenToComeBack) {
+  ClientRates rates({.calls_per_second = 4, .calls_burst = 2});
+  EXPECT_THAT(rates.Admit("a", 0, kStart), IsOk());
+  EXPECT_THAT(rates.Admit("a", 0, kStart), IsOk());
+  const absl::Status refused = rates.Admit("a", 0, kStart);
+  EXPECT_THAT(refused, AllOf(StatusIs(absl::StatusCode::kResourceExhausted,
+                                      HasSubstr("over its rate of 4 calls a second")),
+                             HasReason("rate")));
+  EXPECT_THAT(GetRetryPushback(refused), Optional(absl::Milliseconds(250)));
+  EXPECT_THAT(rates.Admit("a", 0, kStart + absl::Milliseconds(250)), IsOk());
+}
+
+TEST(ClientRatesTest, OthersDoNotPayForIt) {
+  ClientRates rates({.calls_per_second = 1});
+  EXPECT_THAT(rates.Admit("a", 0, kStart), IsOk());
+  EXPECT_THAT(rates.Admit("a", 0, kStart), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(rates.Admit("b", 0, kStart), IsOk());
+}
+
+TEST(ClientRatesTest, BytesAreARateOfTheirOwn) {
+  ClientRates rates({.bytes_per_second = 1000});
+  for (int i = 0; i < 100; ++i) ASSERT_THAT(rates.Admit("a", 0, kStart), IsOk()) << "any number";
+  EXPECT_THAT(rates.Admit("a", 600, kStart), IsOk());
+  const absl::Status refused = rates.Admit("a", 600, kStart);
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("1000 bytes")));
+  EXPECT_THAT(GetRetryPushback(refused), Optional(absl::Milliseconds(200)));
+}
+
+TEST(ClientRatesTest, ARefusalTakesNothing) {
+  ClientRates rates({.calls_per_second = 10, .calls_burst = 10, .bytes_per_second = 1000});
+  ASSERT_THAT(rates.Admit("a", 1000, kStart), IsOk());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(rates.Admit("a", 500, kStart), StatusIs(absl::StatusCode::kResourceExhausted));
+  }
+  for (int i = 0; i < 9; ++i) EXPECT_THAT(rates.Admit("a", 0, kStart), IsOk()) << i;
+}
+
+TEST(ClientRatesTest, ABurstIsThatOfASecondUnlessSaid) {
+  ClientRates rates({.calls_per_second = 3});
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(rates.Admit("a", 0, kStart), IsOk()) << i;
+  EXPECT_THAT(rates.Admit("a", 0, kStart), StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST(ClientRatesTest, RemembersNoMoreClientsThanItMayAndTheLastToCall) {
+  ClientRates rates({.calls_per_second = 1, .clients = 3});
+  for (int i = 0; i < 1000; ++i) {
+    rates.Admit("flood", 0, kStart).IgnoreError();
+    rates.Admit(absl::StrCat("passer-by ", i), 0, kStart).IgnoreError();
+    ASSERT_LE(rates.remembered(), 3u);
+  }
+  EXPECT_THAT(rates.Admit("flood", 0, kStart), StatusIs(absl::StatusCode::kResourceExhausted))
+      << "others do not push out who keeps calling";
+  EXPECT_THAT(rates.Admit("passer-by 0", 0, kStart), IsOk()) << "forgotten";
+}
+
+}  // namespace
+}  // namespace lookbook
