@@ -6,13 +6,15 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/connection_security.h"
 #include "lookbook/v1/admin.pb.h"
 
 namespace lookbook {
 
 struct AdminClientOptions {
-  std::string target = "localhost:50052";      // host:port of listen.admin. Plain text.
+  std::string target = "localhost:50052";      // host:port of listen.admin.
   absl::Duration deadline = absl::Minutes(5);  // Of a call.
+  ConnectionSecurity security;
 };
 
 // Thread-safe. Calls block, and are made once: a rollback that is repeated goes the other way.

@@ -1,9 +1,11 @@
 #include "client/admin_flags.h"
 
 #include <iostream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/reason.h"
+#include "base/status_macros.h"
 #include "client/failure.h"
 #include "client/server_flags.h"
 
@@ -35,10 +37,13 @@ void AddAdminFlags(CLI::App& command, AdminFlags& flags) {
       ->capture_default_str();
   AddDeadlineFlag(command, flags.deadline, "Time for the call");
   command.add_flag("--json", flags.json, "One JSON object");
+  AddSecurityFlags(command, flags.security, "LOOKBOOK_ADMIN_TOKEN");
 }
 
 absl::StatusOr<std::unique_ptr<AdminClient>> Connect(const AdminFlags& flags) {
-  return AdminClient::Create({.target = flags.admin, .deadline = flags.deadline});
+  LB_ASSIGN_OR_RETURN(ConnectionSecurity security, LoadSecurity(flags.security));
+  return AdminClient::Create(
+      {.target = flags.admin, .deadline = flags.deadline, .security = std::move(security)});
 }
 
 int FailAdmin(const absl::Status& status, const AdminFlags& flags) {

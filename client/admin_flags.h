@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/admin_client.h"
+#include "client/security_flags.h"
 
 namespace lookbook {
 
@@ -16,9 +17,11 @@ struct AdminFlags {
   absl::Duration deadline = absl::Minutes(5);
   std::string bundle;  // Name of a configured bundle root; empty = the first, or all.
   bool json = false;
+  SecurityFlags security;
 };
 
-// --admin (or LOOKBOOK_ADMIN), --deadline and --json.
+// --admin (or LOOKBOOK_ADMIN), --deadline, --json, and those for TLS and tokens
+// (LOOKBOOK_ADMIN_TOKEN).
 void AddAdminFlags(CLI::App& command, AdminFlags& flags);
 
 absl::StatusOr<std::unique_ptr<AdminClient>> Connect(const AdminFlags& flags);

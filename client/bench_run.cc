@@ -84,7 +84,8 @@ absl::Status BenchRun::LoadPictures(const v1::SearchRequest& shared) {
                   .top_k = flags_.query.top_k};
   LB_ASSIGN_OR_RETURN(caller_, SearchCaller::Create({.target = flags_.query.server.server,
                                                      .deadline = flags_.query.server.deadline,
-                                                     .channels = flags_.channels},
+                                                     .channels = flags_.channels,
+                                                     .security = client_->options().security},
                                                     std::move(queries.requests)));
   return absl::OkStatus();
 }

@@ -4,11 +4,14 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/status_macros.h"
 #include "client/channel_arguments.h"
+#include "client/open_channel.h"
 #include "client/retry.h"
 #include "client/rpc_status.h"
 
@@ -18,6 +21,7 @@ struct CallOptions {
   absl::Duration deadline;  // All attempts and pauses.
   RetryOptions retry;
   RetryEnvironment environment;
+  std::string token;  // As SetToken().
 };
 
 // `status` with the reason kUnreachable (search_client.h) when it comes from this side of a channel
@@ -35,6 +39,7 @@ absl::StatusOr<Response> BlockingCall(const CallOptions& options, grpc::Channel&
   const auto attempt = [&](absl::Duration remaining) -> AttemptOutcome {
     grpc::ClientContext context;
     SetDeadline(context, remaining);
+    SetToken(context, options.token);
     const grpc::Status status = (stub.*method)(&context, request, &response);
     return {MarkUnreachable(ToStatus(status), channel), PushbackOf(context)};
   };

@@ -23,7 +23,8 @@ Examples:
   lookbook activate 20261123T101500Z-3f9a1c02b7de
   lookbook search --help
 
-LOOKBOOK_SERVER sets --server for all commands, LOOKBOOK_ADMIN sets --admin. NO_COLOR turns colours off.)";
+LOOKBOOK_SERVER sets --server for all commands, LOOKBOOK_ADMIN sets --admin. A server with TLS wants --tls or --ca,
+one with tokens --token-file or LOOKBOOK_TOKEN. NO_COLOR turns colours off.)";
 
 int Run(int argc, char** argv) {
   StopLockChecks();

@@ -17,6 +17,18 @@ absl::string_view InnermostCause(absl::string_view message) {
   return colon == absl::string_view::npos ? message : message.substr(colon + 2);
 }
 
+// What to look at when no connection could be made.
+absl::string_view Advice(absl::string_view message) {
+  if (absl::StrContains(message, "andshake failed")) {
+    return "; does it speak TLS, with a certificate for this name that --ca signed?";
+  }
+  if (absl::StrContains(message, "Socket closed") ||
+      absl::StrContains(message, "Connection reset")) {
+    return "; does it ask for TLS (--tls, --ca) or for a client's certificate (--cert)?";
+  }
+  return "; is lookbook-server running?";
+}
+
 std::string Explain(const absl::Status& status) {
   if (status.message().empty()) return absl::StatusCodeToString(status.code());
   // The words of gRPC's own timer.
@@ -36,15 +48,15 @@ std::string DescribeFailure(const absl::Status& status, const std::string& subje
     const bool timed_out = status.code() == absl::StatusCode::kDeadlineExceeded;
     const absl::string_view cause =
         timed_out ? "no connection within the deadline" : InnermostCause(status.message());
-    return absl::StrCat("cannot reach ", server, ": ", Printable(cause),
-                        "; is lookbook-server running?");
+    return absl::StrCat("cannot reach ", server, ": ", Printable(cause), Advice(status.message()));
   }
   const std::string reason = GetReason(status);
   const std::string what = Explain(status);
   const std::string prefix =
       subject.empty() || absl::StrContains(status.message(), subject) ? "" : subject + ": ";
   return absl::StrCat(Printable(prefix), what,
-                      reason.empty() ? "" : absl::StrCat(" (", Printable(reason), ")"));
+                      reason.empty() ? "" : absl::StrCat(" (", Printable(reason), ")"),
+                      reason == "no_token" ? "; --token-file names the file of one" : "");
 }
 
 }  // namespace lookbook

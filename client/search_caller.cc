@@ -2,10 +2,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
-#include <grpcpp/completion_queue.h>
-#include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <utility>
@@ -15,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "client/channel_arguments.h"
 #include "client/load/live_calls.h"
+#include "client/open_channel.h"
 #include "lookbook/v1/search.grpc.pb.h"  // How its messages are read from bytes.
 
 namespace lookbook {
@@ -32,13 +30,11 @@ grpc::ByteBuffer Serialize(const v1::SearchRequest& request) {
   return grpc::ByteBuffer(&bytes, 1);
 }
 
-std::unique_ptr<Stub> Connect(const std::string& target) {
+std::unique_ptr<Stub> Connect(const SearchCallerOptions& options) {
   grpc::ChannelArguments arguments = MakeChannelArguments(kReconnectPause);
   // Channels to one target share a connection unless each keeps its own.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return std::make_unique<Stub>(
-      grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
+  return std::make_unique<Stub>(OpenChannel(options.target, options.security, arguments));
 }
 
 // Stubs must not go before its context has: LiveCalls knows when.
@@ -85,19 +81,20 @@ absl::Status Validate(const SearchCallerOptions& options, size_t requests) {
     return absl::InvalidArgumentError(
         absl::StrCat("deadline ", absl::FormatDuration(options.deadline), " is not positive"));
   }
-  return absl::OkStatus();
+  return Validate(options.security);
 }
 
 }  // namespace
 
 struct SearchCaller::State {
   State(const SearchCallerOptions& options, const std::vector<v1::SearchRequest>& all)
-      : deadline(options.deadline) {
-    for (int i = 0; i < options.channels; ++i) stubs.push_back(Connect(options.target));
+      : deadline(options.deadline), token(options.security.token) {
+    for (int i = 0; i < options.channels; ++i) stubs.push_back(Connect(options));
     for (const v1::SearchRequest& request : all) requests.push_back(Serialize(request));
   }
 
   const absl::Duration deadline;
+  const std::string token;
   std::vector<grpc::ByteBuffer> requests;
   std::vector<std::unique_ptr<Stub>> stubs;
   LiveCalls live;
@@ -132,9 +129,10 @@ void SearchCaller::Start(int64_t number, Done done) {
   call->done = std::move(done);
   call->sent_bytes = static_cast<int64_t>(request.Length());
   SetDeadline(call->context, state_->deadline);
-  call->reader = stub.PrepareUnaryCall(&call->context, kMethod, request, &state_->ended);
-  call->reader->StartCall();
-  call->reader->Finish(&call->reply, &call->status, call);
+  SetToken(call->context, state_->token);
+  stub.UnaryCall(&call->context, kMethod, grpc::StubOptions(), &request, &call->reply,
+                 [call, done = std::move(done), bytes = static_cast<int64_t>(request.Length())](
+                     const grpc::Status& status) { done(ToOutcome(status, call->reply, bytes)); });
 }
 
 }  // namespace lookbook

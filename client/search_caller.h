@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/connection_security.h"
 #include "client/load/caller.h"
 #include "lookbook/v1/search.pb.h"
 
@@ -16,6 +17,7 @@ struct SearchCallerOptions {
   std::string target = "localhost:50051";
   absl::Duration deadline = absl::Seconds(5);  // Of a call, from when it is sent.
   int channels = 4;                            // Each has a connection of its own.
+  ConnectionSecurity security;
 };
 
 // Takes requests and channels in turn. A retry would hide a refusal, so there is none.

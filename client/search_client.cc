@@ -2,8 +2,6 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include <utility>
 
@@ -13,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "client/blocking_call.h"
 #include "client/channel_arguments.h"
+#include "client/open_channel.h"
 #include "client/rpc_status.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "lookbook/v1/catalog.grpc.pb.h"
@@ -31,19 +30,20 @@ absl::Status Validate(const SearchClientOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("deadline ", absl::FormatDuration(options.deadline), " is not positive"));
   }
+  LB_RETURN_IF_ERROR(Validate(options.security));
   return ValidateRetryOptions(options.retry);
 }
 
 CallOptions CallOptionsOf(const SearchClientOptions& options) {
-  return {options.deadline, options.retry, options.environment};
+  return {options.deadline, options.retry, options.environment, options.security.token};
 }
 
 }  // namespace
 
 struct SearchClient::Connection {
   explicit Connection(const SearchClientOptions& options)
-      : channel(grpc::CreateCustomChannel(options.target, grpc::InsecureChannelCredentials(),
-                                          MakeChannelArguments(options.retry.initial_backoff))),
+      : channel(OpenChannel(options.target, options.security,
+                            MakeChannelArguments(options.retry.initial_backoff))),
         search(v1::SearchService::NewStub(channel)),
         catalog(v1::CatalogService::NewStub(channel)),
         health(Health::NewStub(channel)) {}
@@ -75,6 +75,7 @@ absl::Status SearchClient::SearchStream(
   LB_ASSIGN_OR_RETURN(const std::unique_ptr<ThreadPool> writer,
                       ThreadPool::Create({.name = "stream", .threads = 1, .capacity = 1}));
   grpc::ClientContext context;
+  SetToken(context, options_.security.token);
   const auto stream = connection_->search->SearchStream(&context);
   LB_RETURN_IF_ERROR(writer->Submit([&] {
     auto request = next();
@@ -125,6 +126,7 @@ absl::Status SearchClient::WatchHealth(
   HealthCheckRequest request;
   request.set_service(service);
   grpc::ClientContext context;
+  SetToken(context, options_.security.token);
   const auto stream = connection_->health->Watch(&context, request);
   HealthCheckResponse response;
   bool wanted = true;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/connection_security.h"
 #include "client/retry.h"
 #include "grpc/health/v1/health.pb.h"
 #include "lookbook/v1/catalog.pb.h"
@@ -28,8 +29,9 @@ inline constexpr int kMaxMessageBytes = 20 * 1024 * 1024;
 inline constexpr char kUnreachable[] = "unreachable";
 
 struct SearchClientOptions {
-  std::string target = "localhost:50051";      // host:port, or any gRPC target. Plain text.
+  std::string target = "localhost:50051";      // host:port, or any gRPC target.
   absl::Duration deadline = absl::Seconds(5);  // Of a call: all its attempts and pauses.
+  ConnectionSecurity security;
   RetryOptions retry;
   RetryEnvironment environment;  // For tests.
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "client/failure.h"
 
 namespace lookbook {
@@ -29,6 +30,7 @@ void AddServerFlags(CLI::App& command, ServerFlags& flags) {
       ->envname("LOOKBOOK_SERVER")
       ->capture_default_str();
   AddDeadlineFlag(command, flags.deadline, "Time for each call, its retries included");
+  AddSecurityFlags(command, flags.security, "LOOKBOOK_TOKEN");
 }
 
 void AddDeadlineFlag(CLI::App& command, absl::Duration& deadline, const std::string& help) {
@@ -45,7 +47,9 @@ void SetAction(CLI::App& command, int& exit_code, std::function<int()> run) {
 }
 
 absl::StatusOr<std::unique_ptr<SearchClient>> Connect(const ServerFlags& flags) {
-  return SearchClient::Create({.target = flags.server, .deadline = flags.deadline});
+  LB_ASSIGN_OR_RETURN(ConnectionSecurity security, LoadSecurity(flags.security));
+  return SearchClient::Create(
+      {.target = flags.server, .deadline = flags.deadline, .security = std::move(security)});
 }
 
 int Fail(const absl::Status& status, const std::string& subject, const ServerFlags& flags) {

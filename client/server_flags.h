@@ -10,15 +10,17 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/search_client.h"
+#include "client/security_flags.h"
 
 namespace lookbook {
 
 struct ServerFlags {
   std::string server = "localhost:50051";
   absl::Duration deadline = absl::Seconds(5);
+  SecurityFlags security;
 };
 
-// --server (or LOOKBOOK_SERVER) and --deadline.
+// --server (or LOOKBOOK_SERVER), --deadline, and those for TLS and tokens (LOOKBOOK_TOKEN).
 void AddServerFlags(CLI::App& command, ServerFlags& flags);
 
 // --deadline alone. REQUIRES: `deadline` lives as long as `command`.

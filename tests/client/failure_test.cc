@@ -26,6 +26,28 @@ TEST(FailureTest, AConnectionThatTakesTooLongIsUnreachableToo) {
             "cannot reach far:1: no connection within the deadline; is lookbook-server running?");
 }
 
+TEST(FailureTest, WhereTlsMayBeTheCauseTheFlagsForItAreNamed) {
+  const auto told = [](const std::string& message) {
+    return DescribeFailure(WithReason(absl::UnavailableError(message), kUnreachable), "",
+                           "there:1");
+  };
+  EXPECT_EQ(
+      told("failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Ssl "
+           "handshake failed: SSL_ERROR_SSL: error:1:SSL routines::certificate verify failed"),
+      "cannot reach there:1: SSL routines::certificate verify failed; does it speak TLS, with "
+      "a certificate for this name that --ca signed?");
+  EXPECT_EQ(told("Socket closed"),
+            "cannot reach there:1: Socket closed; does it ask for TLS (--tls, --ca) or for a "
+            "client's certificate (--cert)?");
+}
+
+TEST(FailureTest, ATokenThatIsAskedForHasAFlag) {
+  EXPECT_EQ(
+      DescribeFailure(WithReason(absl::UnauthenticatedError("a token is asked for"), "no_token"),
+                      "", "x"),
+      "a token is asked for (no_token); --token-file names the file of one");
+}
+
 TEST(FailureTest, AServerThatAnswersWithARefusalIsReachable) {
   const absl::Status draining = WithReason(absl::UnavailableError("draining"), "draining");
   EXPECT_EQ(ExitCodeOf(draining), kExitFailed);
