@@ -4,8 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "base/logging.h"
 #include "base/status_macros.h"
 #include "server/lifecycle/activator.h"
 #include "server/lifecycle/memory_room.h"
@@ -55,20 +53,16 @@ CallEnvironment EnvironmentOf(const ServerConfig& config, CallEnvironment enviro
   return environment;
 }
 
-bool IsLoopback(const std::string& address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
-         absl::StartsWith(address, "[::1]");
-}
-
 // Connections have no age: an activation takes its time.
-GrpcServerOptions ToGrpcOptions(const ServerConfig& config, ServerMetrics* metrics) {
+GrpcServerOptions ToGrpcOptions(const ServerConfig& config, const AdminSide::Parts& parts) {
   GrpcServerOptions options;
+  options.credentials = parts.credentials;
   options.address = config.listen.admin;
   options.reflection = config.listen.reflection;
   options.max_message_bytes = kMaxMessageBytes;
   options.memory_bytes = kGrpcMemoryBytes;
   options.connections = kConnections;
-  options.metrics = metrics;
+  options.metrics = parts.environment.metrics;
   return options;
 }
 
@@ -92,13 +86,8 @@ absl::StatusOr<std::unique_ptr<AdminSide>> AdminSide::Start(const ServerConfig& 
                                                             const Parts& parts) {
   auto impl = std::make_unique<Impl>(config, parts);
   if (config.listen.admin != "off") {
-    LB_ASSIGN_OR_RETURN(
-        impl->grpc,
-        GrpcServer::Listen(ToGrpcOptions(config, parts.environment.metrics), {&impl->service}));
-    if (!IsLoopback(config.listen.admin)) {
-      LogWarning("who reaches the admin port can change what is served",
-                 {{"listen.admin", config.listen.admin}});
-    }
+    LB_ASSIGN_OR_RETURN(impl->grpc,
+                        GrpcServer::Listen(ToGrpcOptions(config, parts), {&impl->service}));
   }
   return std::unique_ptr<AdminSide>(new AdminSide(std::move(impl)));
 }

@@ -26,7 +26,8 @@ class AdminSide {
     BundleCheck check;  // Null: bundles are checked in this process alone.
     ThreadPool* readers = nullptr;
     CallEnvironment environment;
-    int64_t memory_bound = 0;  // What this process may have in memory.
+    std::shared_ptr<grpc::ServerCredentials> credentials;  // Null = plain text.
+    int64_t memory_bound = 0;                              // What this process may have in memory.
   };
 
   // Opens config.listen.admin, unless it is off, and starts to watch where config.lifecycle says

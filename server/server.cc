@@ -18,6 +18,7 @@
 #include "engine/bundle/bundle.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "server/admin_side.h"
+#include "server/entrance.h"
 #include "server/lifecycle/memory_room.h"
 #include "server/lifecycle/pipeline_set.h"
 #include "server/lifecycle/self_check.h"
@@ -36,6 +37,7 @@ namespace {
 
 constexpr int kCatalogThreads = 2;
 constexpr int kCatalogQueue = 256;
+constexpr int kHealthConnections = 100;
 // How long calls that were on their way when the drain began are still answered, with UNAVAILABLE.
 constexpr absl::Duration kSettle = absl::Milliseconds(200);
 // How long a server whose device is lost waits for its own threads.
@@ -78,10 +80,12 @@ int64_t MemoryBound(const ServerConfig::WatchdogConfig& config) {
   return MemoryBoundFor(MemoryLimit().value_or(kNone));
 }
 
-GrpcServerOptions ToGrpcOptions(const ServerConfig& config, ServerMetrics* metrics) {
+GrpcServerOptions ToGrpcOptions(const ServerConfig& config, const Entrance& entrance,
+                                ServerMetrics* metrics) {
   const absl::Duration age = config.deadlines.connection_age;
   GrpcServerOptions options;
   options.address = config.listen.data;
+  options.credentials = entrance.data_credentials();
   options.reflection = config.listen.reflection;
   options.max_message_bytes = static_cast<int>(config.limits.message_bytes);
   options.streams_per_connection = config.limits.streams_per_connection;
@@ -90,6 +94,18 @@ GrpcServerOptions ToGrpcOptions(const ServerConfig& config, ServerMetrics* metri
   options.connections_per_client = config.limits.connections_per_address;
   options.connection_age = age > absl::ZeroDuration() ? age : absl::InfiniteDuration();
   options.connection_grace = config.deadlines.connection_grace;
+  options.metrics = metrics;
+  return options;
+}
+
+// Connections have no age: a probe makes its own each time.
+GrpcServerOptions ToHealthOptions(const ServerConfig& config, ServerMetrics* metrics) {
+  GrpcServerOptions options;
+  options.address = config.listen.health;
+  options.reflection = false;
+  options.max_message_bytes = 4 << 10;
+  options.memory_bytes = 16 << 20;
+  options.connections = kHealthConnections;
   options.metrics = metrics;
   return options;
 }
@@ -184,9 +200,11 @@ struct Server::Impl {
   SelfCheck self_check;
   std::unique_ptr<PipelineSet> pipelines;
   std::unique_ptr<ThreadPool> readers;
+  std::unique_ptr<Entrance> entrance;
   std::unique_ptr<SearchService> search;
   std::unique_ptr<CatalogService> catalog;
   std::unique_ptr<GrpcServer> grpc;
+  std::unique_ptr<GrpcServer> health_grpc;  // Null: off.
   std::unique_ptr<StreamWatch> stream_watch;
   std::unique_ptr<AdminSide> admin;
   int metrics_port = -1;
@@ -195,6 +213,7 @@ struct Server::Impl {
 };
 
 absl::Status Server::Impl::Listen() {
+  LB_ASSIGN_OR_RETURN(entrance, Entrance::Open(config, &metrics));
   if (backend != nullptr) {
     metrics.WatchDevice([this] { return backend->Stats(); });
     LogInfo("device", {{"device", backend->Describe()}});
@@ -205,22 +224,30 @@ absl::Status Server::Impl::Listen() {
       readers, ThreadPool::Create(
                    {.name = "catalog", .threads = kCatalogThreads, .capacity = kCatalogQueue}));
   const CallEnvironment environment = {&metrics, clock, &log, &gate, config.deadlines.max_deadline};
-  search = std::make_unique<SearchService>(pipelines.get(), environment,
-                                           config.limits.queries_per_stream);
+  const CallEnvironment guarded = entrance->GuardData(environment);
+  search =
+      std::make_unique<SearchService>(pipelines.get(), guarded, config.limits.queries_per_stream);
   catalog =
-      std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, environment);
+      std::make_unique<CatalogService>(pipelines.get(), readers.get(), config.device, guarded);
   if (config.metrics.listen != "off") {
     LB_ASSIGN_OR_RETURN(metrics_port, metrics.Expose(config.metrics.listen));
   }
-  LB_ASSIGN_OR_RETURN(grpc, GrpcServer::Listen(ToGrpcOptions(config, &metrics),
+  LB_ASSIGN_OR_RETURN(grpc, GrpcServer::Listen(ToGrpcOptions(config, *entrance, &metrics),
                                                {search.get(), catalog.get(), &health}));
   const absl::Duration idle = config.deadlines.stream_idle;
   LB_ASSIGN_OR_RETURN(stream_watch,
                       StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {
                         service->EndIdleStreams(idle);
                       }));
-  LB_ASSIGN_OR_RETURN(admin, AdminSide::Start(config, {pipelines.get(), &loader, check,
-                                                       readers.get(), environment, memory_bound}));
+  LB_ASSIGN_OR_RETURN(
+      admin,
+      AdminSide::Start(config, {pipelines.get(), &loader, check, readers.get(),
+                                entrance->GuardAdmin(environment), entrance->admin_credentials(),
+                                memory_bound}));
+  if (config.listen.health != "off") {
+    LB_ASSIGN_OR_RETURN(health_grpc,
+                        GrpcServer::Listen(ToHealthOptions(config, &metrics), {&health}));
+  }
   return absl::OkStatus();
 }
 
@@ -242,6 +269,7 @@ ShutdownSteps Server::Impl::Steps() {
     pipelines->Shutdown();
     readers->Shutdown();
     admin->Stop();
+    if (health_grpc != nullptr) health_grpc->Shutdown(absl::ZeroDuration());
   };
   return steps;
 }
@@ -350,6 +378,8 @@ absl::Status Server::CheckDevice() {
 absl::Status Server::CheckWorkers() { return impl_->self_check.CheckWorkers(); }
 absl::Status Server::CheckMemory() { return impl_->self_check.CheckMemory(); }
 
+void Server::RefreshSecrets() { impl_->entrance->Refresh(); }
+
 void Server::Stop() {
   impl_->ShutDownWith({impl_->config.deadlines.lame_duck, impl_->config.deadlines.drain});
 }
@@ -365,6 +395,9 @@ Server::~Server() {
 ServingState Server::state() const { return impl_->machine.state(); }
 int Server::data_port() const { return impl_->grpc->port(); }
 int Server::admin_port() const { return impl_->admin->port(); }
+int Server::health_port() const {
+  return impl_->health_grpc == nullptr ? -1 : impl_->health_grpc->port();
+}
 int Server::metrics_port() const { return impl_->metrics_port; }
 ServerMetrics& Server::metrics() { return impl_->metrics; }
 
@@ -372,6 +405,9 @@ std::string Server::Describe() const {
   std::string text = absl::StrCat("serving on ", WithPort(impl_->config.listen.data, data_port()));
   if (admin_port() >= 0) {
     absl::StrAppend(&text, ", admin on ", WithPort(impl_->config.listen.admin, admin_port()));
+  }
+  if (health_port() >= 0) {
+    absl::StrAppend(&text, ", health on ", WithPort(impl_->config.listen.health, health_port()));
   }
   if (metrics_port() >= 0) {
     absl::StrAppend(&text, ", metrics on ", WithPort(impl_->config.metrics.listen, metrics_port()));

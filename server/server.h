@@ -27,7 +27,8 @@ class Server {
   // means what config.device says. `check` looks at a bundle before the server opens it while it
   // serves; null means that nobody does: bundles are then trusted not to crash their readers.
   // InvalidArgument or Unavailable: the configuration is wrong,
-  // or a port cannot be had; FailedPrecondition: the device cannot be used. The message names what.
+  // or a port cannot be had; the same and others: a certificate, key or token file is not usable;
+  // FailedPrecondition: the device cannot be used. The message names what.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(
       const ServerConfig& config, BundleOpener opener = nullptr,
       std::unique_ptr<DeviceBackend> backend = nullptr, BundleCheck check = nullptr);
@@ -39,9 +40,9 @@ class Server {
   // Call it from time to time while the server serves. OK: the device works, or there is none but
   // the CPU. When it is lost, health says NOT_SERVING at once; then, as cuda.on_device_lost says,
   // the bundles that were live are loaded again onto the CPU, and the server serves (OK), or the
-  // server is stopped, which takes at most some seconds, and the status says why: the process should
-  // end, and without destroying this object, which might wait for a thread that hangs in a call to
-  // the device. It also should when a bundle does not load.
+  // server is stopped, which takes at most some seconds, and the status says why: the process
+  // should end, and without destroying this object, which might wait for a thread that hangs in a
+  // call to the device. It also should when a bundle does not load.
   absl::Status CheckDevice();
 
   // Call it from time to time while the server serves, from one thread. While a thread has been at
@@ -56,6 +57,10 @@ class Server {
   // more by an eighth, and watchdog.on_memory is "exit". The process should then end at once, as
   // calls in flight would, when the kernel ended it.
   absl::Status CheckMemory();
+  // Call it from time to time while the server serves, from one thread: takes over certificates and
+  // token files that have changed. What cannot be used is logged, and what was there before stays
+  // in force.
+  void RefreshSecrets();
 
   // Health NOT_SERVING at once; lame duck; drain; stop. Blocks. A second call returns at once.
   void Stop();
@@ -66,6 +71,7 @@ class Server {
   ServingState state() const;
   int data_port() const;
   int admin_port() const;    // -1 when it is off.
+  int health_port() const;   // Of listen.health; -1 when it is off.
   int metrics_port() const;  // -1 when the endpoint is off.
   ServerMetrics& metrics();
 

@@ -68,6 +68,7 @@ int Serve(const ServerConfig& config) {
     if (!workers.ok()) std::_Exit(Fail(kExitStuck, workers));
     const absl::Status memory = (*server)->CheckMemory();
     if (!memory.ok()) std::_Exit(Fail(kExitMemory, memory));
+    (*server)->RefreshSecrets();
   }
   (*server)->Stop();
   return kExitStopped;

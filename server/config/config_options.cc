@@ -157,6 +157,9 @@ void AddPlaces(std::vector<ConfigOption>& all) {
   all.push_back(Text(
       "listen.admin", "address of the AdminService, or \"off\"",
       [](C & c) -> auto& { return c.listen.admin; }, ParseAddressOrOff));
+  all.push_back(Text(
+      "listen.health", "address of the health service alone, in plain text, or \"off\"",
+      [](C & c) -> auto& { return c.listen.health; }, ParseAddressOrOff));
   all.push_back(Switch(
       "listen.reflection", "offer gRPC reflection",
       [](C & c) -> auto& { return c.listen.reflection; }));
@@ -170,6 +173,46 @@ void AddPlaces(std::vector<ConfigOption>& all) {
       [](const std::string& text) {
         return ParseOneOf(text, {"cpu", "cuda"});
       }));
+}
+
+void AddSecurity(std::vector<ConfigOption>& all) {
+  all.push_back(Text(
+      "tls.certificate", "PEM file of the server's certificate; empty: no TLS",
+      [](C & c) -> auto& { return c.tls.certificate; }, AnyText));
+  all.push_back(Text(
+      "tls.key", "PEM file of the certificate's private key",
+      [](C & c) -> auto& { return c.tls.key; }, AnyText));
+  all.push_back(Text(
+      "tls.client_ca", "PEM file of the CA whose certificates clients must have",
+      [](C & c) -> auto& { return c.tls.client_ca; }, AnyText));
+  all.push_back(Text(
+      "tls.admin_client_ca", "the same for the admin port; empty: tls.client_ca",
+      [](C & c) -> auto& { return c.tls.admin_client_ca; }, AnyText));
+  all.push_back(Text(
+      "auth.tokens_file", "digests of the bearer tokens of clients; empty: none is asked for",
+      [](C & c) -> auto& { return c.auth.tokens_file; }, AnyText));
+  all.push_back(Text(
+      "auth.admin_tokens_file", "the same for the admin port",
+      [](C & c) -> auto& { return c.auth.admin_tokens_file; }, AnyText));
+}
+
+void AddRate(std::vector<ConfigOption>& all) {
+  all.push_back(Integer(
+      "rate.calls_per_second", "calls of one client; 0 = no limit", 0, 1'000'000,
+      [](C & c) -> auto& { return c.rate.calls_per_second; }));
+  all.push_back(Integer(
+      "rate.calls_burst", "calls of one client at once; 0 = those of a second", 0, 1'000'000,
+      [](C & c) -> auto& { return c.rate.calls_burst; }));
+  all.push_back(Large(
+      "rate.bytes_per_second", OptionKind::kBytes, "request bytes of one client; 0 = no limit", 0,
+      int64_t{1} << 40, [](C & c) -> auto& { return c.rate.bytes_per_second; }));
+  all.push_back(Large(
+      "rate.bytes_burst", OptionKind::kBytes,
+      "request bytes of one client at once; 0 = those of a second", 0, int64_t{1} << 40,
+      [](C & c) -> auto& { return c.rate.bytes_burst; }));
+  all.push_back(Integer(
+      "rate.clients", "clients whose rates are remembered", 1, 1'000'000,
+      [](C & c) -> auto& { return c.rate.clients; }));
 }
 
 void AddCuda(std::vector<ConfigOption>& all) {
@@ -381,6 +424,8 @@ const std::vector<ConfigOption>& ConfigOptions() {
   static const auto* const options = [] {
     auto* made = new std::vector<ConfigOption>;
     AddPlaces(*made);
+    AddSecurity(*made);
+    AddRate(*made);
     AddCuda(*made);
     AddStages(*made);
     AddIndex(*made);

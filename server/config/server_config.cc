@@ -35,6 +35,7 @@ absl::Status CheckPorts(const ServerConfig& config) {
   const std::pair<const char*, const std::string&> listeners[] = {
       {"listen.data", config.listen.data},
       {"listen.admin", config.listen.admin},
+      {"listen.health", config.listen.health},
       {"metrics.listen", config.metrics.listen}};
   std::map<int, size_t> taken;
   for (size_t i = 0; i < std::size(listeners); ++i) {
@@ -60,6 +61,34 @@ absl::Status CheckWatchdog(const ServerConfig::WatchdogConfig& watchdog) {
   return absl::InvalidArgumentError(absl::StrCat(
       "watchdog.give_up_after ", absl::FormatDuration(watchdog.give_up_after),
       " is not above watchdog.stalled_after ", absl::FormatDuration(watchdog.stalled_after)));
+}
+
+absl::Status CheckTls(const ServerConfig::Tls& tls) {
+  if (tls.certificate.empty() != tls.key.empty()) {
+    return absl::InvalidArgumentError("tls.certificate and tls.key need each other");
+  }
+  const bool asks = !tls.client_ca.empty() || !tls.admin_client_ca.empty();
+  if (asks && tls.certificate.empty()) {
+    return absl::InvalidArgumentError(
+        "clients can show certificates to a server with tls.certificate alone");
+  }
+  return absl::OkStatus();
+}
+
+// Who may search does not by that change what is served.
+absl::Status CheckAdmin(const ServerConfig& config) {
+  const bool shared = !config.tls.client_ca.empty() && config.tls.admin_client_ca.empty() &&
+                      config.auth.admin_tokens_file.empty();
+  if (config.listen.admin == "off" || !shared) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "every client of tls.client_ca could call the admin port: set tls.admin_client_ca or "
+      "auth.admin_tokens_file, or listen.admin off");
+}
+
+absl::Status CheckBurst(const char* name, int64_t burst, int64_t per_second) {
+  if (burst == 0 || per_second > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("rate.", name, "_burst ", burst, " has no rate.", name, "_per_second"));
 }
 
 absl::Status CheckBelow(absl::string_view small_name, int64_t small, absl::string_view large_name,
@@ -98,7 +127,10 @@ ServerConfig DefaultServerConfig(int cores) {
 absl::Status Validate(const ServerConfig& config) {
   for (const absl::Status& status :
        {CheckBundles(config.bundles), CheckDevice(config.device), CheckPorts(config),
-        CheckWatchdog(config.watchdog), CheckIndex(config.index),
+        CheckTls(config.tls), CheckAdmin(config), CheckWatchdog(config.watchdog),
+        CheckIndex(config.index),
+        CheckBurst("calls", config.rate.calls_burst, config.rate.calls_per_second),
+        CheckBurst("bytes", config.rate.bytes_burst, config.rate.bytes_per_second),
         CheckBelow("batch.max_size", config.batch.max_size, "batch.queue_capacity",
                    config.batch.queue_capacity),
         CheckBelow("limits.image_bytes", config.limits.image_bytes, "limits.message_bytes",

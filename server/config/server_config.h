@@ -26,7 +26,31 @@ struct ServerConfig {
     std::string data = "0.0.0.0:50051";  // HOST:PORT; port 0 picks a free one.
     // Of the AdminService: HOST:PORT, or "off". Who reaches it can change what is served.
     std::string admin = "127.0.0.1:50052";
+    // Of a port with the health service alone, in plain text and open to everybody, for probes that
+    // have no certificate: HOST:PORT, or "off".
+    std::string health = "off";
     bool reflection = true;  // The gRPC reflection service, for grpcurl and generic clients.
+  };
+  // Files in PEM, of the data and the admin port; empty = none. They may change while the server
+  // runs.
+  struct Tls {
+    std::string certificate;      // Then those that lead to its CA. Empty = no TLS.
+    std::string key;              // Of the certificate.
+    std::string client_ca;        // Clients must have a certificate of it.
+    std::string admin_client_ca;  // The same for the admin port; empty = client_ca.
+  };
+  // Files of bearer tokens; empty = nobody is asked for one. They may change while the server runs.
+  struct Auth {
+    std::string tokens_file;        // Of those who may call the data port.
+    std::string admin_tokens_file;  // Of those who may call the admin port.
+  };
+  // What each client may take of the data port.
+  struct Rate {
+    int calls_per_second = 0;      // 0 = no limit.
+    int calls_burst = 0;           // At once, after a pause; 0 = those of a second.
+    int64_t bytes_per_second = 0;  // Of requests; 0 = no limit.
+    int64_t bytes_burst = 0;
+    int clients = 10'000;  // Remembered at once.
   };
   struct Metrics {
     std::string listen = "127.0.0.1:9464";  // HOST:PORT, or "off".
@@ -118,6 +142,9 @@ struct ServerConfig {
   };
 
   Listen listen;
+  Tls tls;
+  Auth auth;
+  Rate rate;
   Metrics metrics;
   std::vector<BundleRoot> bundles;  // The first is the default of requests.
   std::string device = "cpu";       // cpu or cuda.

@@ -114,6 +114,11 @@ int PortOf(absl::string_view address) {
   return port;
 }
 
+bool IsLoopback(absl::string_view address) {
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]");
+}
+
 absl::StatusOr<BundleRoot> ParseBundleRoot(absl::string_view text) {
   const size_t equals = text.find('=');
   if (equals == absl::string_view::npos) return Refuse(text, "of the form NAME=PATH");

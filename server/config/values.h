@@ -38,6 +38,8 @@ absl::StatusOr<absl::Duration> ParseTimeSpan(absl::string_view text);
 absl::StatusOr<std::string> ParseAddress(absl::string_view text);
 // REQUIRES: ParseAddress(address).ok().
 int PortOf(absl::string_view address);
+// Only programs of this machine reach it. REQUIRES: ParseAddress(address).ok().
+bool IsLoopback(absl::string_view address);
 
 // "NAME=PATH"; a name is 1 to 64 of a-z, 0-9, "_", "-", ".".
 absl::StatusOr<BundleRoot> ParseBundleRoot(absl::string_view text);

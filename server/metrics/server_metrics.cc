@@ -19,6 +19,7 @@
 #include "server/metrics/log_collector.h"
 #include "server/metrics/process_collector.h"
 #include "server/metrics/request_series.h"
+#include "server/metrics/security_series.h"
 
 namespace lookbook {
 namespace {
@@ -53,6 +54,7 @@ struct ServerMetrics::Impl {
   RequestSeries requests;
   ImageSeries images;
   BundleSeries bundles;
+  SecuritySeries security;
   std::array<GaugeHandle, kServices.size()> serving;
   std::array<GaugeHandle, kPools.size()> threads;
   std::array<GaugeHandle, kPools.size()> threads_busy;
@@ -64,7 +66,10 @@ struct ServerMetrics::Impl {
 };
 
 ServerMetrics::Impl::Impl(const std::vector<std::string>& bundle_names, const std::string& device)
-    : requests(*registry), images(*registry), bundles(*registry, bundle_names, device) {
+    : requests(*registry),
+      images(*registry),
+      bundles(*registry, bundle_names, device),
+      security(*registry) {
   AddGauge(*registry, "lookbook_build_info", "1; the labels say what this build is.",
            {{"version", std::string(Version())},
             {"commit", std::string(GitCommit())},
@@ -190,6 +195,20 @@ void ServerMetrics::ConnectionRefused(ConnectionRefusal why) {
 
 void ServerMetrics::WorkerStalled(absl::string_view pool) {
   impl_->stalls[IndexOrLast(kPools, pool)].Add();
+}
+
+void ServerMetrics::AuthenticationFailed(absl::string_view reason) {
+  impl_->security.auth_failures[IndexOrLast(kAuthFailures, reason)].Add();
+}
+
+void ServerMetrics::SecretReloaded(absl::string_view file, bool taken) {
+  const SecuritySeries::Reloads& of = impl_->security.reloads[IndexOrLast(kSecretFiles, file)];
+  CounterHandle counter = taken ? of.succeeded : of.failed;
+  counter.Add();
+}
+
+void ServerMetrics::SetCertificateExpiry(double timestamp) {
+  impl_->security.certificate_expiry.Set(timestamp);
 }
 
 void ServerMetrics::WatchDevice(std::function<BackendStats()> stats) {

@@ -134,6 +134,14 @@ class ServerMetrics {
   // A thread of `pool` was found hanging.
   void WorkerStalled(absl::string_view pool);
 
+  // reason: no_token | wrong_token | wrong_port; anything else counts as "other".
+  void AuthenticationFailed(absl::string_view reason);
+  // file: certificate | admin_certificate | tokens | admin_tokens; anything else counts as "other".
+  // What it holds now was taken, or was not.
+  void SecretReloaded(absl::string_view file, bool taken);
+  // In seconds since 1970.
+  void SetCertificateExpiry(double timestamp);
+
   // From now on scrapes show what `stats` says of a device; any thread calls it.
   // REQUIRES: called at most once, before Expose().
   void WatchDevice(std::function<BackendStats()> stats);

@@ -21,6 +21,7 @@ void AccessLog::Write(const CallRecord& record, int64_t left_out) const {
                                 {"status", status},
                                 {"request_id", record.request_id},
                                 {"peer", record.peer},
+                                {"client", record.client},
                                 {"bundle_id", record.bundle_id},
                                 {"left_out", left_out}});
     return;
@@ -30,6 +31,7 @@ void AccessLog::Write(const CallRecord& record, int64_t left_out) const {
                    {"reason", status.ok() ? "" : ReasonOf(status)},
                    {"request_id", record.request_id},
                    {"peer", record.peer},
+                   {"client", record.client},
                    {"bundle_id", record.bundle_id},
                    {"bytes", record.request_bytes},
                    {"seconds", record.seconds},

@@ -18,6 +18,7 @@ struct CallRecord {
   absl::Status status;
   std::string request_id;
   std::string peer;
+  std::string client;  // As Authenticator names it; never a token.
   std::string bundle_id;
   size_t request_bytes = 0;
   double seconds = 0;

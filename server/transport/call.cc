@@ -3,7 +3,9 @@
 #include <chrono>
 #include <utility>
 
+#include "base/status_macros.h"
 #include "server/transport/call_deadline.h"
+#include "server/transport/caller.h"
 #include "server/transport/grpc_status.h"
 
 namespace lookbook {
@@ -56,10 +58,19 @@ Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServ
   environment_.metrics->DeadlineAtArrival(method_, absl::ToDoubleSeconds(deadline_ - arrived_));
 }
 
+absl::Status Call::Admit() {
+  if (!admitted_) {
+    environment_.metrics->Shed(ShedReason::kDraining);
+    return DrainingError();
+  }
+  LB_ASSIGN_OR_RETURN(record_.client, IdentifyCaller(environment_, *context_));
+  return ChargeCaller(environment_, record_.client, record_.request_bytes);
+}
+
 bool Call::Refused() {
-  if (admitted_) return false;
-  environment_.metrics->Shed(ShedReason::kDraining);
-  Complete(DrainingError());
+  absl::Status refusal = CatchToStatus("admitting a call", [this] { return Admit(); });
+  if (refusal.ok()) return false;
+  Complete(std::move(refusal));
   return true;
 }
 

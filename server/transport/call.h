@@ -17,6 +17,8 @@
 #include "server/metrics/server_metrics.h"
 #include "server/metrics/stage_cpu.h"
 #include "server/pipeline/pipeline.h"
+#include "server/security/authenticator.h"
+#include "server/security/client_rates.h"
 #include "server/transport/access_log.h"
 #include "server/transport/drain_gate.h"
 
@@ -29,6 +31,8 @@ struct CallEnvironment {
   AccessLog* log = nullptr;
   DrainGate* gate = nullptr;
   absl::Duration max_deadline = absl::Seconds(10);
+  const Authenticator* authenticator = nullptr;  // Null: everybody may call, and is nobody.
+  ClientRates* rates = nullptr;                  // Null: as often as they like.
 };
 
 // Made with `new`; it deletes itself once its answer has gone out. Before that, exactly one
@@ -39,8 +43,9 @@ class Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // True: the server drains; the call has been completed with UNAVAILABLE draining, and who made it
-  // does nothing more. REQUIRES: asked once, before anything else.
+  // True: the server drains, or the caller may not call, or not so often; the call has been
+  // completed with that, and who made it does nothing more. REQUIRES: asked once, before anything
+  // else.
   bool Refused();
 
   // Of the environment's clock.
@@ -84,6 +89,8 @@ class Call {
   grpc::CallbackServerContext* context() const { return context_; }
 
  private:
+  absl::Status Admit();
+
   const Method method_;
   const CallEnvironment environment_;
   grpc::CallbackServerContext* const context_;

@@ -76,7 +76,6 @@ using Handover = grpc::experimental::ExternalConnectionAcceptor;
 
 std::unique_ptr<Handover> TakeConnectionsFromOutside(
     std::shared_ptr<grpc::ServerCredentials> credentials, grpc::ServerBuilder* builder) {
-  if (credentials == nullptr) credentials = grpc::InsecureServerCredentials();
   return builder->experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       std::move(credentials));
@@ -109,18 +108,24 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Listen(
   builder.SetOption(std::make_unique<ReflectionChoice>(options.reflection));
   SetLimits(options, &builder);
   SetConnectionPolicy(options, &builder);
-  std::unique_ptr<Handover> handover = TakeConnectionsFromOutside(options.credentials, &builder);
+  const auto credentials =
+      options.credentials != nullptr ? options.credentials : grpc::InsecureServerCredentials();
+  std::unique_ptr<Handover> handover = TakeConnectionsFromOutside(credentials, &builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC's server does not start");
   LB_ASSIGN_OR_RETURN(
       std::unique_ptr<Acceptor> acceptor,
       Acceptor::Start(std::move(sockets), ToAcceptorOptions(options), HandTo(std::move(handover))));
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server), std::move(acceptor)));
+  return std::unique_ptr<GrpcServer>(
+      new GrpcServer(credentials, std::move(server), std::move(acceptor)));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor)
-    : server_(std::move(server)), acceptor_(std::move(acceptor)) {}
+GrpcServer::GrpcServer(std::shared_ptr<grpc::ServerCredentials> credentials,
+                       std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor)
+    : credentials_(std::move(credentials)),
+      server_(std::move(server)),
+      acceptor_(std::move(acceptor)) {}
 
 GrpcServer::~GrpcServer() { Shutdown(absl::ZeroDuration()); }
 

@@ -53,8 +53,10 @@ class GrpcServer {
   void Shutdown(absl::Duration drain);
 
  private:
-  GrpcServer(std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor);
+  GrpcServer(std::shared_ptr<grpc::ServerCredentials> credentials,
+             std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor);
 
+  const std::shared_ptr<grpc::ServerCredentials> credentials_;  // Outlives the server.
   const std::unique_ptr<grpc::Server> server_;
   const std::unique_ptr<Acceptor> acceptor_;  // Hands its connections to the server.
 };

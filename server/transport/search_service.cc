@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/exception_fence.h"
 #include "server/transport/answer_query.h"
+#include "server/transport/caller.h"
 #include "server/transport/search_messages.h"
 #include "server/transport/unary_call.h"
 
@@ -41,6 +43,11 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SearchService::Sear
     streams_[stream.get()] = stream;
     ended = ended_;
   }
+  // A stream of nobody's is ended before a message of it is read; each query is looked at again.
+  const absl::Status known = CatchToStatus("opening a stream", [&]() -> absl::Status {
+    return IdentifyCaller(environment_, *context).status();
+  });
+  if (!known.ok()) stream->End(known);
   if (ended) stream->End(DrainingError());
   stream->Start();
   return stream.get();

@@ -16,6 +16,8 @@
 #include "base/files.h"
 #include "lookbook/v1/admin.grpc.pb.h"
 #include "server/lifecycle/bundle_check.h"
+#include "tests/server/security/secret_files.h"
+#include "tests/server/security/test_certificates.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/program_run.h"
 #include "tests/support/status_matchers.h"
@@ -140,6 +142,61 @@ TEST_F(ServerMainTest, AWrongConfigurationIsOneLineAndTwo) {
     EXPECT_THAT(errors, HasSubstr(message));
     EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
   }
+}
+
+TEST_F(ServerMainTest, CertificatesAndTokensThatCannotBeUsedAreOneLineAndTwo) {
+  const TestCa ca;
+  const TestCertificate own = ca.Issue();
+  const TestCertificate expired = ca.Issue({.begins = -absl::Hours(2), .ends = -absl::Hours(1)});
+  PutFile(directory_ / "own.pem", own.certificate);
+  PutFile(directory_ / "own.key", own.key);
+  PutFile(directory_ / "expired.pem", expired.certificate);
+  PutFile(directory_ / "expired.key", expired.key);
+  PutFile(directory_ / "open_tokens", TokenLine("app", "x"), 0644);
+  const auto tls = [&](const std::string& certificate, const std::string& key) {
+    return std::vector<std::string>{"--tls.certificate", directory_ / certificate, "--tls.key",
+                                    directory_ / key};
+  };
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {tls("none.pem", "own.key"), "none.pem"},
+      {tls("own.pem", "expired.key"), "the key is not that of the certificate"},
+      {tls("expired.pem", "expired.key"), "expired at"},
+      {{"--auth.tokens-file", directory_ / "open_tokens"}, "mode 0644"},
+      {{"--auth.admin-tokens-file", directory_ / "none"}, "auth.admin_tokens_file"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const auto process = Start(arguments);
+    EXPECT_EQ(process->Wait(), 2) << message;
+    const std::string errors = process->Errors();
+    EXPECT_THAT(errors, HasSubstr(message));
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
+    EXPECT_EQ(process->ReadLine(), "") << "it never said that it serves";
+  }
+}
+
+TEST_F(ServerMainTest, ANewTokenIsInForceWithoutARestart) {
+  ASSERT_THAT(bundle_, IsOk());
+  PutFile(directory_ / "tokens", TokenLine("app", "t-old"));
+  const auto process =
+      Start({"--auth.tokens-file", directory_ / "tokens", "--deadlines.lame-duck", "0"});
+  int port = 0;
+  ASSERT_EQ(std::sscanf(process->ReadLine().c_str(), "serving on 127.0.0.1:%d", &port), 1);
+  const auto stub = v1::CatalogService::NewStub(ChannelTo(port));
+  const auto ask = [&](const std::string& token) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    v1::GetInfoResponse response;
+    return stub->GetInfo(&context, {}, &response).error_code();
+  };
+  EXPECT_EQ(ask("t-old"), grpc::StatusCode::OK);
+  EXPECT_EQ(ask("t-new"), grpc::StatusCode::UNAUTHENTICATED);
+  PutFile(directory_ / "tokens", TokenLine("app", "t-new"));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (ask("t-new") != grpc::StatusCode::OK && std::chrono::steady_clock::now() < end) continue;
+  EXPECT_EQ(ask("t-new"), grpc::StatusCode::OK);
+  EXPECT_EQ(ask("t-old"), grpc::StatusCode::UNAUTHENTICATED);
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->Wait(), 0);
 }
 
 TEST_F(ServerMainTest, APortInUseIsOneLineAndTwo) {

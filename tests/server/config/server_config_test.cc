@@ -90,8 +90,50 @@ TEST(ServerConfigTest, TheDeviceIsOneOfTwo) {
   EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("\"tpu\"")));
 }
 
+TEST(ServerConfigTest, ACertificateAndItsKeyNeedEachOther) {
+  ServerConfig config = Good();
+  config.tls.certificate = "c.pem";
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("tls.key")));
+  config.tls.key = "k.pem";
+  EXPECT_THAT(Validate(config), IsOk());
+  config.tls.certificate = "";
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("tls.certificate")));
+  for (std::string ServerConfig::Tls::*ca :
+       {&ServerConfig::Tls::client_ca, &ServerConfig::Tls::admin_client_ca}) {
+    config = Good();
+    config.tls.*ca = "ca.pem";
+    EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("tls.certificate")));
+  }
+}
+
+TEST(ServerConfigTest, WhoMaySearchIsNoOperatorByThat) {
+  ServerConfig config = Good();
+  config.tls = {.certificate = "c.pem", .key = "k.pem", .client_ca = "ca.pem"};
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("admin port")));
+  ServerConfig own_ca = config, own_tokens = config, off = config;
+  own_ca.tls.admin_client_ca = "operators.pem";
+  own_tokens.auth.admin_tokens_file = "tokens";
+  off.listen.admin = "off";
+  for (const ServerConfig& good : {own_ca, own_tokens, off}) EXPECT_THAT(Validate(good), IsOk());
+}
+
+TEST(ServerConfigTest, ABurstNeedsItsRate) {
+  ServerConfig config = Good();
+  config.rate.calls_burst = 5;
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("rate.calls_burst 5")));
+  config.rate.calls_per_second = 1;
+  EXPECT_THAT(Validate(config), IsOk());
+  config.rate.bytes_burst = 5;
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("rate.bytes_burst 5")));
+  config.rate.bytes_per_second = 1;
+  EXPECT_THAT(Validate(config), IsOk());
+}
+
 TEST(ServerConfigTest, TwoListenersCannotShareAPort) {
   ServerConfig config = Good();
+  config.listen.health = "0.0.0.0:50051";
+  EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("listen.health 0.0.0.0:50051")));
+  config.listen.health = "off";
   config.metrics.listen = "127.0.0.1:50051";
   EXPECT_THAT(Validate(config), StatusIs(kInvalid, HasSubstr("same port")));
   config.metrics.listen = "off";

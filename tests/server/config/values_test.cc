@@ -64,6 +64,15 @@ TEST(ParseAddressTest, HostAndPort) {
   EXPECT_EQ(PortOf("[::1]:443"), 443);
 }
 
+TEST(IsLoopbackTest, IsWhatOnlyThisMachineReaches) {
+  for (const char* address : {"127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1"}) {
+    EXPECT_TRUE(IsLoopback(address)) << address;
+  }
+  for (const char* address : {"0.0.0.0:1", "10.127.0.1:1", "localhost.example:1", "[::]:1"}) {
+    EXPECT_FALSE(IsLoopback(address)) << address;
+  }
+}
+
 TEST(ParseBundleRootTest, NameAndPath) {
   LB_ASSERT_OK_AND_ASSIGN(const BundleRoot root, ParseBundleRoot("mobilenet_v2=/srv/a=b"));
   EXPECT_EQ(root.name, "mobilenet_v2");

@@ -21,6 +21,7 @@ using ::testing::ElementsAreArray;
 
 // name, type, labels.
 const std::vector<std::string> kExported = {
+    "lookbook_auth_failures_total counter reason",
     "lookbook_batch_padding_total counter bundle",
     "lookbook_batch_size histogram bundle",
     "lookbook_batch_wait_seconds histogram bundle",
@@ -34,6 +35,7 @@ const std::vector<std::string> kExported = {
     "lookbook_bundle_memory_bytes gauge bundle",
     "lookbook_bundles_retiring gauge bundle",
     "lookbook_cancelled_total counter stage",
+    "lookbook_certificate_expiry_timestamp_seconds gauge ",
     "lookbook_connections gauge ",
     "lookbook_connections_rejected_total counter reason",
     "lookbook_cuda_graph_replays_total counter bucket",
@@ -58,6 +60,7 @@ const std::vector<std::string> kExported = {
     "lookbook_requests_in_flight gauge method",
     "lookbook_requests_total counter code,method",
     "lookbook_search_queries_total counter bundle,kind",
+    "lookbook_secret_reloads_total counter file,result",
     "lookbook_shed_total counter reason",
     "lookbook_stage_cpu_seconds_total counter stage",
     "lookbook_stage_duration_seconds histogram stage",

@@ -37,13 +37,14 @@ TEST_F(AccessLogLineTest, ACallIsOneLineWithItsFacts) {
   record.status = InvalidArgument("truncated", "the JPEG ends early");
   record.request_id = "id\nwith a break";
   record.peer = "ipv4:127.0.0.1:1";
+  record.client = "token:app";
   record.request_bytes = 77;
   record.stages.decode = 0.5;
   const std::string line = Line(record);
-  EXPECT_THAT(line,
-              AllOf(HasSubstr("method=Search"), HasSubstr("code=INVALID_ARGUMENT"),
-                    HasSubstr("reason=truncated"), HasSubstr("bytes=77"), HasSubstr("decode=0.5"),
-                    HasSubstr("left_out=3"), HasSubstr("id\\nwith a break")));
+  EXPECT_THAT(line, AllOf(HasSubstr("method=Search"), HasSubstr("code=INVALID_ARGUMENT"),
+                          HasSubstr("reason=truncated"), HasSubstr("client=token:app"),
+                          HasSubstr("bytes=77"), HasSubstr("decode=0.5"), HasSubstr("left_out=3"),
+                          HasSubstr("id\\nwith a break")));
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
 

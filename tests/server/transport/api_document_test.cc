@@ -41,7 +41,7 @@ TEST(ApiDocumentTest, ListsEveryReasonOfTheSources) {
   document += *ReadFile("docs/lifecycle.md");  // For operators.
   Reasons used;
   for (const char* folder : {"engine/image", "server/batch", "server/pipeline", "server/lifecycle",
-                             "server/transport"}) {
+                             "server/security", "server/transport"}) {
     const Reasons more = ReasonsIn(folder);
     used.insert(more.begin(), more.end());
   }

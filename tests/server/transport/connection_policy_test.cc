@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/transport/grpc_server.h"
+#include "tests/server/security/test_certificates.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/http2_frames.h"
-#include "tests/support/self_signed_certificate.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -113,7 +113,8 @@ TEST_F(ConnectionPolicyTest, WhatIsNotHttp2IsClosedAndFloodsNoLog) {
 
 // What speaks plainly to a port of TLS, or says nothing, ends in time; who speaks TLS is served.
 TEST_F(ConnectionPolicyTest, TlsIsSpokenByBothSidesOrByNone) {
-  const SelfSignedCertificate own = MakeSelfSignedCertificate();
+  const TestCa ca;
+  const TestCertificate own = ca.Issue();
   grpc::SslServerCredentialsOptions tls;
   tls.pem_key_cert_pairs = {{own.key, own.certificate}};
   Listen({.handshake_timeout = absl::Milliseconds(500),
@@ -125,7 +126,7 @@ TEST_F(ConnectionPolicyTest, TlsIsSpokenByBothSidesOrByNone) {
   EXPECT_TRUE(silent.Closes(kLong));
   EXPECT_TRUE(hello.Closes(kLong)) << "it began TLS, and went no further";
   grpc::SslCredentialsOptions trusted;
-  trusted.pem_root_certs = own.certificate;
+  trusted.pem_root_certs = ca.certificate();
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride("localhost");
   const auto channel = grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server_->port()),

@@ -38,7 +38,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(int port, grpc_compression_algorithm co
                                    grpc::InsecureChannelCredentials(), arguments);
 }
 
-ServiceTest::ServiceTest(const PipelineOptions& options, int calls_logged)
+ServiceTest::ServiceTest(const PipelineOptions& options, int calls_logged,
+                         const ServiceGuards& guards)
     : log_(calls_logged), fake_(MakeFakeBundle(directory_ / "items", "fake-1")) {
   std::vector<PipelineSet::Entry> entries;
   auto pipeline = Pipeline::Create(kName, options, &metrics_, &clock_);
@@ -46,7 +47,8 @@ ServiceTest::ServiceTest(const PipelineOptions& options, int calls_logged)
   entries.push_back({kName, *std::move(pipeline)});
   pipelines_ = std::make_unique<PipelineSet>(std::move(entries));
   readers_ = *ThreadPool::Create({.name = "readers", .threads = 1, .capacity = 1});
-  const CallEnvironment environment = {&metrics_, &clock_, &log_, &gate_, kMaxDeadline};
+  const CallEnvironment environment = {
+      &metrics_, &clock_, &log_, &gate_, kMaxDeadline, guards.authenticator, guards.rates};
   search_service_ =
       std::make_unique<SearchService>(pipelines_.get(), environment, kQueriesPerStream);
   catalog_service_ =

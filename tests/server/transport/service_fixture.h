@@ -21,6 +21,12 @@
 
 namespace lookbook {
 
+// What guards the calls of a ServiceTest; null as in CallEnvironment.
+struct ServiceGuards {
+  const Authenticator* authenticator = nullptr;
+  ClientRates* rates = nullptr;
+};
+
 // The reason in a status's google.rpc.ErrorInfo; fails the test when its domain is another than
 // "lookbook". Empty when there are no details.
 std::string ReasonIn(const grpc::Status& status);
@@ -38,7 +44,7 @@ class ServiceTest : public ::testing::Test {
 
   // `calls_logged`: a second.
   explicit ServiceTest(const PipelineOptions& options = {.decode_threads = 1, .embed_workers = 1},
-                       int calls_logged = 0);
+                       int calls_logged = 0, const ServiceGuards& guards = {});
   ~ServiceTest() override;
 
   // The pipeline uses `fake_` from now on.
