@@ -86,13 +86,15 @@ std::string ParentOf(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+// The whole file. `regular`: what is no regular file is refused before anybody waits for it.
+absl::StatusOr<std::string> Read(const std::string& path, bool regular, uint64_t max_bytes) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0)));
   if (file.get() < 0) return ErrnoStatus("open", path);
   struct stat info;
   if (::fstat(file.get(), &info) != 0) return ErrnoStatus("stat", path);
+  if (regular && !S_ISREG(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat("read ", path, ": it is no regular file"));
+  }
   if (S_ISDIR(info.st_mode)) {
     errno = EISDIR;
     return ErrnoStatus("read", path);
@@ -117,6 +119,16 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
     if (got == 0) return bytes;
     room = std::max<size_t>(room - static_cast<size_t>(got), 65536);
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
+  return Read(path, /*regular=*/false, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadRegularFile(const std::string& path, uint64_t max_bytes) {
+  return Read(path, /*regular=*/true, max_bytes);
 }
 
 absl::Status WriteFile(const std::string& path, absl::string_view bytes) {

@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
@@ -39,6 +40,17 @@ TEST_F(FilesTest, ReadStopsAtItsBound) {
   ASSERT_THAT(WriteFile(Path("x"), "12345"), IsOk());
   EXPECT_THAT(ReadFile(Path("x"), 5), IsOkAndHolds("12345"));
   EXPECT_THAT(ReadFile(Path("x"), 4), StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("4 bytes")));
+}
+
+TEST_F(FilesTest, APipeThatNobodyWritesToIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  for (const std::string& path : {Path("pipe"), folder_, std::string("/dev/null")}) {
+    EXPECT_THAT(ReadRegularFile(path, 10), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(path)));
+  }
+  ASSERT_THAT(WriteFile(Path("x"), "12345"), IsOk());
+  EXPECT_THAT(ReadRegularFile(Path("x"), 5), IsOkAndHolds("12345"));
+  EXPECT_THAT(ReadRegularFile(Path("x"), 4), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(ReadRegularFile(Path("none"), 4), StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(FilesTest, FilesWithoutAStatedSizeAreReadWhole) {

@@ -108,4 +108,8 @@ struct BadImage {
 // About 120 files that a service is sent by mistake or on purpose; limits are the defaults.
 std::vector<BadImage> BadImages();
 
+// Each limit on images twice: a file at it, which must decode, and one just beyond it. Their row
+// is 0.
+std::vector<BadImage> LimitImages();
+
 }  // namespace lookbook
