@@ -23,8 +23,8 @@ constexpr int kWaitsOfAnActivation = 4;
 std::vector<ServedRoot> RootsOf(const ServerConfig& config, const PipelineSet& pipelines) {
   std::vector<ServedRoot> roots;
   for (size_t i = 0; i < config.bundles.size(); ++i) {
-    roots.push_back(
-        {config.bundles[i].name, config.bundles[i].path, pipelines.entries()[i].pipeline.get()});
+    roots.push_back({config.bundles[i].name, config.bundles[i].path,
+                     pipelines.entries()[i].pipeline.get(), config.signature.public_keys});
   }
   return roots;
 }

@@ -27,6 +27,7 @@ absl::StatusOr<std::string> CheckBundle(const std::string& directory, const Serv
   SetNumericThreads(1);
   BundleOptions options;
   options.max_batch = config.batch.max_size;
+  options.public_keys = config.signature.public_keys;
   absl::StatusOr<std::string> good =
       CatchToStatus(directory, [&] { return OpenAndDescribe(directory, options); });
   // Wherever memory ran out.
@@ -39,6 +40,7 @@ BundleCheck CheckByThisProgram(const ServerConfig& config) {
   options.max_batch = config.batch.max_size;
   options.time = config.lifecycle.check_time;
   options.memory_bytes = config.lifecycle.check_memory;
+  options.public_keys = config.signature.public_keys;
   return [options](const std::string& directory, const std::function<bool()>& stopped) {
     return RunBundleCheck(options, directory, stopped);
   };

@@ -12,10 +12,12 @@
 #include "base/clock.h"
 #include "base/logging.h"
 #include "base/mutex.h"
+#include "base/prefix.h"
 #include "base/running_tasks.h"
 #include "base/status_macros.h"
 #include "base/thread_pool.h"
 #include "engine/bundle/bundle.h"
+#include "engine/bundle/signature.h"
 #include "engine/embed/torchscript_embedder.h"
 #include "server/admin_side.h"
 #include "server/entrance.h"
@@ -116,6 +118,7 @@ BundleOptions ToBundleOptions(const ServerConfig& config, const DeviceBackend* d
   options.device = device;
   options.nprobe = config.index.nprobe;
   options.ef_search = config.index.ef_search;
+  options.public_keys = config.signature.public_keys;
   return options;
 }
 
@@ -309,6 +312,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerConfig& confi
                                                        std::unique_ptr<DeviceBackend> backend,
                                                        BundleCheck check) {
   LB_RETURN_IF_ERROR(Validate(config));
+  if (!config.signature.public_keys.empty()) {
+    LB_RETURN_IF_ERROR(
+        WithPrefix("signature.public_keys", ReadPublicKeys(config.signature.public_keys).status()));
+  }
   if (backend == nullptr) {
     LB_ASSIGN_OR_RETURN(backend, OpenDevice(config));
   }

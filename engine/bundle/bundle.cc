@@ -152,14 +152,14 @@ absl::Status CheckOptions(const BundleOptions& options) {
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::string& bundle_root,
                                                                 const BundleOptions& options) {
   LB_RETURN_IF_ERROR(CheckOptions(options));
-  LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyCurrentBundle(bundle_root));
+  LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyCurrentBundle(bundle_root, options.public_keys));
   return Load(std::move(files), options);
 }
 
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenBundle(const std::string& bundle_directory,
                                                          const BundleOptions& options) {
   LB_RETURN_IF_ERROR(CheckOptions(options));
-  LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyBundle(bundle_directory));
+  LB_ASSIGN_OR_RETURN(VerifiedBundle files, VerifyBundle(bundle_directory, options.public_keys));
   return Load(std::move(files), options);
 }
 

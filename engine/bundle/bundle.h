@@ -25,6 +25,9 @@ struct BundleOptions {
   // `ef_search` is 16 to 4096.
   int nprobe = 0;
   int ef_search = 0;
+  // PEM file of the keys (engine/bundle/signature.h) by one of which a bundle must be signed; it is
+  // read for each bundle. Empty: none need be.
+  std::string public_keys;
   bool warm_up = true;
   bool self_test = true;  // The golden check; only tools that repair bundles turn it off.
 };
@@ -42,13 +45,14 @@ struct Bundle {
 };
 
 // Opens what <bundle_root>/CURRENT names. In this order, and nothing is opened before its hash
-// matched: CURRENT -> manifest (hash, id, content) -> sizes -> SHA-256 of every file -> items,
-// model, index -> dims and counts agree -> warm-up -> golden self-test. model.ts and golden/ are
-// read once and used from the very bytes that were hashed; the index and items files are hashed and
-// then opened by name: nobody may write into a published folder. Every failure carries the reason
-// of the failing check: manifest, checksum, format, golden, memory, io (the values of
-// lookbook_bundle_loads_total's `result`), and a message that names the file and the value. Corrupt
-// content is DataLoss; a missing CURRENT NotFound. InvalidArgument, without a reason: an option.
+// matched: CURRENT -> signature -> manifest (hash, id, content) -> sizes -> SHA-256 of every file
+// -> items, model, index -> dims and counts agree -> warm-up -> golden self-test. model.ts and
+// golden/ are read once and used from the very bytes that were hashed; the index and items files
+// are hashed and then opened by name: nobody may write into a published folder. Every failure
+// carries the reason of the failing check: signature, manifest, checksum, format, golden, memory,
+// io (the values of lookbook_bundle_loads_total's `result`), and a message that names the file and
+// the value. Corrupt content is DataLoss; a missing CURRENT NotFound. InvalidArgument, without a
+// reason: an option.
 absl::StatusOr<std::shared_ptr<const Bundle>> OpenCurrentBundle(const std::string& bundle_root,
                                                                 const BundleOptions& options);
 

@@ -1,5 +1,5 @@
-// How a bundle is refused: a status with one of the reasons manifest, checksum, format, golden,
-// memory, io.
+// How a bundle is refused: a status with one of the reasons signature, manifest, checksum, format,
+// golden, memory, io.
 #pragma once
 
 #include <string>

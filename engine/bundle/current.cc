@@ -30,11 +30,14 @@ bool IsHash(absl::string_view text) {
 
 // CURRENT or PREVIOUS.
 absl::StatusOr<CurrentFile> ReadPointer(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path, /*max_bytes=*/4096);
+  const absl::StatusOr<std::string> text = ReadRegularFile(path, /*max_bytes=*/4096);
   if (absl::IsNotFound(text.status())) return WithReason(text.status(), "manifest");
   const absl::Status malformed =
       BundleError("manifest", path, " is not \"<bundle id> <SHA-256 of its manifest.json>\\n\"");
-  if (absl::IsResourceExhausted(text.status())) return malformed;  // Far longer than that.
+  // Far longer than that, or a pipe.
+  if (absl::IsResourceExhausted(text.status()) || absl::IsFailedPrecondition(text.status())) {
+    return malformed;
+  }
   if (!text.ok()) return IoError(text.status());
   if (text->size() != kIdLength + 1 + kHashDigits + 1) return malformed;
   const absl::string_view view = *text;

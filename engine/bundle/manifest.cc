@@ -113,7 +113,8 @@ absl::Status CheckFiles(const Manifest& manifest) {
   for (const auto& file : manifest.files()) {
     if (!IsSafeFileName(file.name()))
       return Bad("files: the name \"", absl::CHexEscape(file.name()), "\" is refused");
-    if (file.name() == kManifestFile) return Bad("files lists ", kManifestFile, " itself");
+    if (file.name() == kManifestFile || file.name() == kSignatureFile)
+      return Bad("files lists ", file.name(), " itself");
     if (last != nullptr && file.name() <= *last) {
       return Bad("files is not sorted by name: ", file.name(), " after ", *last);
     }

@@ -17,6 +17,7 @@ using Manifest = ::lookbook::bundle::v1::Manifest;
 inline constexpr int kBundleFormatVersion = 1;
 // Names inside a bundle; the index file's name stands in the manifest.
 inline constexpr char kManifestFile[] = "manifest.json";
+inline constexpr char kSignatureFile[] = "manifest.sig";  // Optional; signature.h.
 inline constexpr char kModelFile[] = "model.ts";
 inline constexpr char kIndexFile[] = "index.faiss";
 inline constexpr char kItemsFile[] = "items.sqlite";

@@ -21,15 +21,18 @@ struct VerifiedBundle {
   std::map<std::string, std::string> contents;
 };
 
-// Checks, in this order: CURRENT; manifest.json against CURRENT, the id and its own rules; that the
-// folder holds the listed files, all of them and nothing else; their sizes; their SHA-256.
+// Checks, in this order: CURRENT; where `public_keys` names a file of keys, manifest.sig
+// (signature.h); manifest.json against CURRENT, the id and its own rules; that the folder holds the
+// listed files, all of them and nothing else (but manifest.sig); their sizes; their SHA-256.
 //
-// NotFound: no CURRENT. DataLoss with the reason "manifest" (CURRENT, manifest.json or the set of
-// files) or "checksum" (a file is missing, or has another size or hash). Errors of the file system
-// have the reason "io".
-absl::StatusOr<VerifiedBundle> VerifyCurrentBundle(const std::string& bundle_root);
+// NotFound: no CURRENT. DataLoss with the reason "signature" (manifest.sig), "manifest" (CURRENT,
+// manifest.json or the set of files) or "checksum" (a file is missing, or has another size or
+// hash). Errors of the file system have the reason "io".
+absl::StatusOr<VerifiedBundle> VerifyCurrentBundle(const std::string& bundle_root,
+                                                   const std::string& public_keys = "");
 
 // The same for one bundle folder, whose name must be the bundle's id.
-absl::StatusOr<VerifiedBundle> VerifyBundle(const std::string& bundle_directory);
+absl::StatusOr<VerifiedBundle> VerifyBundle(const std::string& bundle_directory,
+                                            const std::string& public_keys = "");
 
 }  // namespace lookbook

@@ -19,6 +19,8 @@ constexpr char kFooter[] = R"(Examples:
   lookbook-train reproduce --recipes models/recipes/study models/recipes/bce.toml --data data/outfits --out out/study
   lookbook-train predict photos/ --bundle out/quick/bundles --csv predictions.csv
   lookbook-train report out/quick out/other --html compare.html
+  lookbook-train sign out/quick/bundles --key release.pem
+  lookbook-train verify out/quick/bundles --public-key release.pub.pem
 
 Ctrl-C stops a training after the step under way; the same command goes on from there.
 Exit codes: 0 done, 1 failed, 2 wrong flags, recipe or data, 4 the training diverged or collapsed, 130 interrupted.)";
@@ -81,6 +83,8 @@ int ParseAndRun(int argc, const char* const* argv) {
   AddReproduceCommand(app, &commands);
   AddPredictCommand(app, &commands);
   AddReportCommand(app, &commands);
+  AddSignCommand(app, &commands);
+  AddVerifyCommand(app, &commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

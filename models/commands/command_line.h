@@ -34,6 +34,8 @@ void AddCompareCommand(CLI::App& app, CommandList* commands);
 void AddReproduceCommand(CLI::App& app, CommandList* commands);
 void AddPredictCommand(CLI::App& app, CommandList* commands);
 void AddReportCommand(CLI::App& app, CommandList* commands);
+void AddSignCommand(CLI::App& app, CommandList* commands);
+void AddVerifyCommand(CLI::App& app, CommandList* commands);
 
 // --recipe, --data and --out, which all steps share.
 void AddPipelineFlags(CLI::App& command, PipelineOptions* options);

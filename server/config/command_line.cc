@@ -20,6 +20,8 @@ constexpr char kFooter[] =
     "  lookbook-server --config deploy/server.toml --log.format json\n"
     "  lookbook-server --config deploy/server.toml --print-config\n"
     "  lookbook-server --check-bundle /srv/lookbook/bundles\n"
+    "  lookbook-server --bundles default=/srv/lookbook/bundles --require-signature "
+    "release.pub.pem\n"
     "\n"
     "Every option is also a key of the TOML file (batch.max_size) and an environment variable\n"
     "(LOOKBOOK_BATCH_MAX_SIZE). Flags beat the environment, which beats the file.\n"
@@ -50,6 +52,11 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
                  "it loads it; print one line and exit")
       ->type_name("DIR");
   app.add_flag("--watch", flags.watch, "the same as --lifecycle.watch true");
+  std::string public_keys;
+  const CLI::Option* require_signature =
+      app.add_option("--require-signature", public_keys,
+                     "the same as --signature.public-keys, but never empty")
+          ->type_name("FILE");
   std::map<std::string, std::vector<std::string>> given;
   for (const ConfigOption& option : ConfigOptions()) {
     CLI::Option* flag = app.add_option(option.Flag(), given[option.key],
@@ -75,6 +82,11 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
     if (!values.empty()) flags.values[key] = std::move(values);
   }
   if (flags.watch) flags.values.insert({"lifecycle.watch", {"true"}});
+  if (require_signature->count() > 0) {
+    // A script's variable that is not set must not turn the check off.
+    if (public_keys.empty()) return absl::InvalidArgumentError("--require-signature: no file");
+    flags.values["signature.public_keys"] = {public_keys};
+  }
   return flags;
 }
 

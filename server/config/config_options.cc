@@ -306,6 +306,13 @@ void AddLifecycle(std::vector<ConfigOption>& all) {
       int64_t{1} << 44, [](C & c) -> auto& { return c.lifecycle.check_memory; }));
 }
 
+void AddSignature(std::vector<ConfigOption>& all) {
+  all.push_back(Text(
+      "signature.public_keys",
+      "PEM file of the keys by one of which every bundle must be signed; empty: by none",
+      [](C & c) -> auto& { return c.signature.public_keys; }, AnyText));
+}
+
 void AddLimits(std::vector<ConfigOption>& all) {
   const int64_t gib = int64_t{1} << 30;
   all.push_back(Large(
@@ -430,6 +437,7 @@ const std::vector<ConfigOption>& ConfigOptions() {
     AddStages(*made);
     AddIndex(*made);
     AddLifecycle(*made);
+    AddSignature(*made);
     AddLimits(*made);
     AddTimesAndLog(*made);
     return made;

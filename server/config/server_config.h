@@ -77,6 +77,12 @@ struct ServerConfig {
     absl::Duration check_time = absl::Minutes(2);
     int64_t check_memory = 0;  // Bytes of address space; 0 = by the bundle's size.
   };
+  // By whom bundles must be signed.
+  struct Signature {
+    // PEM file of Ed25519 public keys, any of which may have signed; it is read for each bundle.
+    // Empty = bundles need no signature.
+    std::string public_keys;
+  };
   // For device "cuda"; values as the CUDA plug-in takes them.
   struct Cuda {
     std::string plugin;                   // lookbook_cuda.so; empty = where it is installed.
@@ -154,6 +160,7 @@ struct ServerConfig {
   Batch batch;
   Index index;
   Lifecycle lifecycle;
+  Signature signature;
   Limits limits;
   Deadlines deadlines;
   WatchdogConfig watchdog;

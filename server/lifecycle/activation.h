@@ -22,6 +22,7 @@ struct ServedRoot {
   std::string name;
   std::string path;
   Pipeline* pipeline = nullptr;
+  std::string public_keys;  // File of the keys that must have signed; empty = none need have.
 };
 
 struct Activated {

@@ -23,7 +23,8 @@ namespace {
 
 constexpr int kExitGood = 0;
 constexpr int kExitBundle = 1;
-constexpr std::array<const char*, 4> kContentReasons = {"manifest", "checksum", "format", "golden"};
+constexpr std::array<const char*, 5> kContentReasons = {"signature", "manifest", "checksum",
+                                                        "format", "golden"};
 
 // Configuration comes by flags alone: what the environment says now may be meant for a later start.
 std::vector<std::string> EnvironmentOfCheck() {
@@ -36,12 +37,17 @@ std::vector<std::string> EnvironmentOfCheck() {
 
 ChildCommand CommandOf(const BundleCheckOptions& options, const std::string& directory,
                        int64_t memory_bytes) {
-  return {options.program,
-          {"lookbook-server", "--check-bundle", directory, "--batch.max-size",
-           absl::StrCat(options.max_batch), "--batch.queue-capacity",
-           absl::StrCat(options.max_batch), "--lifecycle.check-memory", absl::StrCat(memory_bytes),
-           "--lifecycle.check-time", absl::FormatDuration(options.time), "--log.level", "error"},
-          EnvironmentOfCheck()};
+  ChildCommand command = {
+      options.program,
+      {"lookbook-server", "--check-bundle", directory, "--batch.max-size",
+       absl::StrCat(options.max_batch), "--batch.queue-capacity", absl::StrCat(options.max_batch),
+       "--lifecycle.check-memory", absl::StrCat(memory_bytes), "--lifecycle.check-time",
+       absl::FormatDuration(options.time), "--log.level", "error"},
+      EnvironmentOfCheck()};
+  if (!options.public_keys.empty()) {
+    command.arguments.insert(command.arguments.end(), {"--require-signature", options.public_keys});
+  }
+  return command;
 }
 
 // "lookbook-server: MESSAGE (check: REASON)", the last line of what it said.

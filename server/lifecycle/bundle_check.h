@@ -16,6 +16,7 @@ struct BundleCheckOptions {
   int max_batch = 8;
   absl::Duration time = absl::Minutes(2);
   int64_t memory_bytes = 0;  // Address space; 0 = DefaultCheckMemory() of the bundle's size.
+  std::string public_keys;   // File of the keys that must have signed; empty = none need have.
 };
 
 // Says whether the bundle in a folder is good, as `lookbook-server --check-bundle` does. Once
@@ -30,10 +31,10 @@ int64_t DefaultCheckMemory(int64_t bytes);
 // Runs `options.program --check-bundle` and blocks until it has ended. It reads neither this
 // process's configuration nor its environment's LOOKBOOK_* variables.
 //
-// DataLoss with the reason of the failing check (manifest, checksum, format, golden); a bundle that
-// crashes the program has the reason "format". ResourceExhausted: "memory", more address space was
-// wanted, or "check_time", it took too long. Unavailable "io": a file could not be read. Cancelled:
-// `stopped`. Internal: the program cannot be started, or is no lookbook-server.
+// DataLoss with the reason of the failing check (signature, manifest, checksum, format, golden); a
+// bundle that crashes the program has the reason "format". ResourceExhausted: "memory", more
+// address space was wanted, or "check_time", it took too long. Unavailable "io": a file could not
+// be read. Cancelled: `stopped`. Internal: the program cannot be started, or is no lookbook-server.
 absl::Status RunBundleCheck(const BundleCheckOptions& options, const std::string& directory,
                             const std::function<bool()>& stopped);
 

@@ -15,6 +15,7 @@
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_error.h"
 #include "engine/bundle/file_list.h"
+#include "engine/bundle/signature.h"
 
 namespace lookbook {
 namespace {
@@ -29,14 +30,18 @@ absl::StatusOr<CurrentFile> ResolveId(const std::string& root, const std::string
                                         "\" is not of the form 20261123T101500Z-3f9a1c02b7de"));
   }
   const std::string manifest = JoinPath(JoinPath(root, id), kManifestFile);
-  const absl::StatusOr<std::string> sha256 = Sha256OfFile(manifest);
-  if (absl::IsNotFound(sha256.status())) {
+  const absl::StatusOr<std::string> json = ReadRegularFile(manifest, kMaxManifestBytes);
+  if (absl::IsNotFound(json.status())) {
     return WithReason(absl::NotFoundError(absl::StrCat("there is no bundle ", id, " in ", root)),
                       "unknown_bundle_id");
   }
-  if (!sha256.ok()) return IoError(sha256.status());
-  LB_RETURN_IF_ERROR(CheckBundleId(id, *sha256));
-  return CurrentFile{id, *sha256};
+  if (absl::IsResourceExhausted(json.status()) || absl::IsFailedPrecondition(json.status())) {
+    return BundleError("manifest", json.status().message());
+  }
+  if (!json.ok()) return IoError(json.status());
+  const std::string sha256 = Sha256Hex(*json);
+  LB_RETURN_IF_ERROR(CheckBundleId(id, sha256));
+  return CurrentFile{id, sha256};
 }
 
 absl::StatusOr<CurrentFile> ResolveCurrent(const std::string& root) {
@@ -68,17 +73,20 @@ absl::StatusOr<CurrentFile> ResolvePrevious(const std::string& root) {
   return ResolveId(root, previous->bundle_id);
 }
 
-absl::StatusOr<Manifest> ReadManifestOf(const std::string& directory, const std::string& id) {
+absl::StatusOr<Manifest> ReadManifestOf(const std::string& directory, const std::string& id,
+                                        const std::string& public_keys) {
   LB_ASSIGN_OR_RETURN(const std::string json,
-                      ReadFile(JoinPath(directory, kManifestFile), kMaxManifestBytes));
+                      ReadRegularFile(JoinPath(directory, kManifestFile), kMaxManifestBytes));
+  if (!public_keys.empty()) LB_RETURN_IF_ERROR(CheckSignature(directory, json, public_keys));
   LB_RETURN_IF_ERROR(CheckBundleId(id, Sha256Hex(json)));
   return ParseManifest(json);
 }
 
-BundleOnDisk Describe(const std::string& root, const std::string& id) {
+BundleOnDisk Describe(const std::string& root, const std::string& id,
+                      const std::string& public_keys) {
   BundleOnDisk bundle;
   bundle.id = id;
-  const absl::StatusOr<Manifest> manifest = ReadManifestOf(JoinPath(root, id), id);
+  const absl::StatusOr<Manifest> manifest = ReadManifestOf(JoinPath(root, id), id, public_keys);
   if (!manifest.ok()) {
     bundle.defect = std::string(manifest.status().message());
     return bundle;
@@ -133,7 +141,8 @@ absl::Status PointCurrentAt(const std::string& root, const CurrentFile& target) 
   return WriteCurrent(root, target);
 }
 
-absl::StatusOr<BundleListing> ListBundles(const std::string& root, size_t most) {
+absl::StatusOr<BundleListing> ListBundles(const std::string& root, const std::string& public_keys,
+                                          size_t most) {
   absl::StatusOr<std::vector<std::string>> names = ListDirectory(root);
   if (!names.ok()) return IoError(names.status());
   names->erase(std::remove_if(names->begin(), names->end(),
@@ -145,7 +154,7 @@ absl::StatusOr<BundleListing> ListBundles(const std::string& root, size_t most) 
   names->resize(std::min(most, names->size()));
   const std::string current = IdIn(ReadCurrent(root)), previous = IdIn(ReadPrevious(root));
   for (const std::string& id : *names) {
-    BundleOnDisk& bundle = listing.bundles.emplace_back(Describe(root, id));
+    BundleOnDisk& bundle = listing.bundles.emplace_back(Describe(root, id, public_keys));
     bundle.current = id == current;
     bundle.previous = id == previous && id != current;
   }

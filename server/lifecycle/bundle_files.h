@@ -58,8 +58,9 @@ struct BundleListing {
   int64_t left_out = 0;               // Older ones beyond `most`.
 };
 
-// The bundles in a root. Io errors of the folder itself; a bundle that cannot be read is listed
-// with its defect.
-absl::StatusOr<BundleListing> ListBundles(const std::string& root, size_t most = 200);
+// The bundles in a root. Io errors of the folder itself; a bundle that cannot be read, or that a
+// key of the file `public_keys` must have signed and has not, is listed with its defect.
+absl::StatusOr<BundleListing> ListBundles(const std::string& root,
+                                          const std::string& public_keys = "", size_t most = 200);
 
 }  // namespace lookbook

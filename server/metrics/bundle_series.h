@@ -12,8 +12,8 @@
 
 namespace lookbook {
 
-inline constexpr std::array<const char*, 8> kLoadResults = {
-    "success", "manifest", "checksum", "format", "golden", "memory", "io", "other"};
+inline constexpr std::array<const char*, 9> kLoadResults = {
+    "success", "signature", "manifest", "checksum", "format", "golden", "memory", "io", "other"};
 
 // Thread-safe. `registry` must outlive this object.
 class BundleSeries {

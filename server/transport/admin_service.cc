@@ -15,7 +15,7 @@ namespace {
 
 absl::Status FillRoots(const std::vector<ServedRoot>& roots, v1::ListBundlesResponse* response) {
   for (const ServedRoot& root : roots) {
-    LB_ASSIGN_OR_RETURN(const BundleListing listing, ListBundles(root.path));
+    LB_ASSIGN_OR_RETURN(const BundleListing listing, ListBundles(root.path, root.public_keys));
     const std::shared_ptr<const Bundle> live = root.pipeline->bundle();
     FillRoot(root.name, root.path, live == nullptr ? "" : live->id, listing, response->add_roots());
   }

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "engine/bundle/signature.h"
 #include "lookbook/v1/admin.grpc.pb.h"
 #include "server/lifecycle/bundle_check.h"
 #include "tests/server/security/secret_files.h"
@@ -23,6 +24,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle.h"
+#include "tests/support/test_keys.h"
 
 namespace lookbook {
 namespace {
@@ -304,6 +306,61 @@ TEST_F(ServerMainTest, ActivatesWhatItsOwnCheckLetsPass) {
   EXPECT_EQ(ReasonIn(status), "checksum");
   process->Signal(SIGTERM);
   EXPECT_EQ(process->Wait(), 0);
+}
+
+// From the start on, and in what it activates later, by its own check and by itself.
+TEST_F(ServerMainTest, LoadsNoBundleThatIsNotSignedWhereThatIsAskedFor) {
+  ASSERT_THAT(bundle_, IsOk());
+  const TestKey key = MakeTestKey();
+  ASSERT_THAT(WriteFile(directory_ / "key.pem", key.private_pem), IsOk());
+  ASSERT_THAT(WriteFile(directory_ / "key.pub.pem", key.public_pem), IsOk());
+  const std::vector<std::string> require = {"--require-signature", directory_ / "key.pub.pem",
+                                            "--deadlines.lame-duck", "0"};
+  {
+    const auto process = Start(require);
+    EXPECT_EQ(process->Wait(), 1);
+    EXPECT_THAT(process->Errors(),
+                AllOf(HasSubstr("is not signed"), HasSubstr("(check: signature)")));
+  }
+  ASSERT_THAT(SignBundle(bundle_->directory, directory_ / "key.pem"), IsOk());
+  TestBundleOptions options;
+  options.activate = false;
+  options.created += absl::Hours(1);
+  const auto next = WriteTestBundle(Root(), options);
+  ASSERT_THAT(next, IsOk());
+  const auto process = Start(require);
+  int data = 0, admin = 0;
+  ASSERT_EQ(std::sscanf(process->ReadLine().c_str(),
+                        "serving on 127.0.0.1:%d, admin on 127.0.0.1:%d", &data, &admin),
+            2);
+  const auto stub = v1::AdminService::NewStub(ChannelTo(admin));
+  const auto activate = [&] {
+    grpc::ClientContext context;
+    v1::ActivateBundleRequest request;
+    v1::ActivateBundleResponse response;
+    request.set_bundle_id(next->id);
+    return stub->ActivateBundle(&context, request, &response);
+  };
+  const grpc::Status refused = activate();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::DATA_LOSS) << refused.error_message();
+  EXPECT_EQ(ReasonIn(refused), "signature");
+  ASSERT_THAT(SignBundle(next->directory, directory_ / "key.pem"), IsOk());
+  const grpc::Status taken = activate();
+  EXPECT_TRUE(taken.ok()) << taken.error_message();
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->Wait(), 0);
+}
+
+TEST_F(ServerMainTest, KeysThatAreNoneAreAWrongConfiguration) {
+  ASSERT_THAT(bundle_, IsOk());
+  ASSERT_THAT(WriteFile(directory_ / "key.pem", MakeTestKey().private_pem), IsOk());
+  for (const char* file : {"key.pem", "none.pem"}) {
+    const auto process = Start({"--require-signature", directory_ / file});
+    EXPECT_EQ(process->Wait(), 2);
+    const std::string errors = process->Errors();
+    EXPECT_THAT(errors, AllOf(HasSubstr("signature.public_keys"), HasSubstr(file)));
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
+  }
 }
 
 TEST_F(ServerMainTest, PrintsItsConfigurationAndItsVersion) {

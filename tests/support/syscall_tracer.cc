@@ -152,6 +152,13 @@ class Tracer {
     result_.calls.push_back(*call);
     if (static_cast<int>(result_.calls.size()) - 1 != fault_.at) return;
     result_.fault_reached = true;
+    if (fault_.shorten) {
+      if (call->name != "write" && call->name != "pwrite") return;
+      asked_ = regs.rdx;
+      regs.rdx = (regs.rdx + 1) / 2;
+      ::ptrace(PTRACE_SETREGS, child_, 0, &regs);
+      return;
+    }
     if (fault_.error == 0) {
       ::kill(child_, SIGKILL);
       return;
@@ -162,12 +169,14 @@ class Tracer {
   }
 
   void Leave() {
-    if (!failing_) return;
-    failing_ = false;
+    if (!failing_ && !asked_.has_value()) return;
     user_regs_struct regs;
     ::ptrace(PTRACE_GETREGS, child_, 0, &regs);
-    regs.rax = static_cast<unsigned long long>(-fault_.error);
+    if (failing_) regs.rax = static_cast<unsigned long long>(-fault_.error);
+    if (asked_.has_value()) regs.rdx = *asked_;  // The caller's register is as it was.
     ::ptrace(PTRACE_SETREGS, child_, 0, &regs);
+    failing_ = false;
+    asked_.reset();
   }
 
   const pid_t child_;
@@ -175,6 +184,7 @@ class Tracer {
   const Fault fault_;
   TraceResult result_;
   bool failing_ = false;
+  std::optional<unsigned long long> asked_;  // The bytes of the write that was shortened.
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Runs code in a child process, sees every system call it makes on files, and kills the process at
-// one of them or makes one of them fail: every crash point and every I/O error of that code, one
-// after the other, with no hook in it.
+// one of them, makes one of them fail or a write fall short: every crash point and every I/O error
+// of that code, one after the other, with no hook in it.
 #pragma once
 
 #include <functional>
@@ -22,6 +22,7 @@ struct Fault {
   int at = -1;    // -1: nothing happens.
   int error = 0;  // The call is not made and fails with this errno; 0: the process is killed before
                   // the call.
+  bool shorten = false;  // Instead: a write or pwrite writes but half of its bytes, and says so.
 };
 
 struct TraceResult {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_writer.h"
+#include "engine/bundle/golden.h"
 #include "engine/bundle/verify.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/syscall_tracer.h"
@@ -25,6 +27,7 @@ namespace lookbook {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::HasSubstr;
 using ::testing::IsSubsetOf;
 
 std::vector<std::string> Names(const std::string& root) {
@@ -41,8 +44,8 @@ bool IsWrite(const TracedCall& call) {
 // publishing.
 struct Prepared {
   std::string id;
-  Manifest manifest;
-  std::vector<std::pair<std::string, std::string>> files;  // Name, bytes.
+  TestBundle bundle;
+  std::string model, index;
 };
 
 Prepared Prepare(const std::string& recipe) {
@@ -52,13 +55,8 @@ Prepared Prepare(const std::string& recipe) {
   options.recipe = recipe;
   const auto bundle = WriteTestBundleFiles(scratch.path(), options);
   EXPECT_THAT(bundle, IsOk());
-  Prepared prepared{bundle->id, bundle->manifest, {}};
-  for (const auto& file : bundle->manifest.files()) {
-    const auto bytes = ReadFile(JoinPath(bundle->directory, file.name()));
-    EXPECT_THAT(bytes, IsOk());
-    prepared.files.emplace_back(file.name(), *bytes);
-  }
-  return prepared;
+  return {bundle->id, *bundle, *ReadFile(JoinPath(bundle->directory, kModelFile)),
+          *ReadFile(JoinPath(bundle->directory, kIndexFile))};
 }
 
 // As libraries write their files: without fsync.
@@ -66,22 +64,32 @@ absl::Status WriteUnsynced(const std::string& path, const std::string& bytes) {
   std::ofstream file(path, std::ios::binary);
   file << bytes;
   file.close();
-  return file ? absl::OkStatus() : absl::DataLossError(absl::StrCat("cannot write ", path));
+  return file ? absl::OkStatus() : absl::ErrnoToStatus(errno, absl::StrCat("write ", path));
 }
 
 absl::Status Publish(const std::string& root, const Prepared& prepared) {
   LB_ASSIGN_OR_RETURN(auto writer, BundleWriter::Create(root));
-  LB_RETURN_IF_ERROR(MakeDirectories(JoinPath(writer->directory(), "golden")));
-  for (const auto& [name, bytes] : prepared.files) {
-    LB_RETURN_IF_ERROR(WriteUnsynced(JoinPath(writer->directory(), name), bytes));
-  }
-  return writer->Publish(prepared.manifest, TestBundleOptions().created, /*activate=*/true)
-      .status();
+  const std::string& directory = writer->directory();
+  LB_RETURN_IF_ERROR(WriteUnsynced(JoinPath(directory, kModelFile), prepared.model));
+  LB_RETURN_IF_ERROR(WriteUnsynced(JoinPath(directory, kIndexFile), prepared.index));
+  const TestBundle& bundle = prepared.bundle;
+  LB_RETURN_IF_ERROR(WriteTestItems(directory, bundle.items, bundle.thumbnails));
+  LB_RETURN_IF_ERROR(WriteGolden(directory, bundle.golden));
+  return writer->Publish(bundle.manifest, TestBundleOptions().created, /*activate=*/true).status();
 }
+
+// The error in the system's words, or in SQLite's.
+::testing::Matcher<std::string> NamesError(int error) {
+  return AnyOf(HasSubstr(std::strerror(error)), HasSubstr("disk I/O error"),
+               HasSubstr("database or disk is full"), HasSubstr("unable to open database file"));
+}
+
+std::string LastPart(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 class PublishFaultsTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
+    if (old_ != nullptr) return;  // Of both suites.
     old_ = new Prepared(Prepare("old"));
     new_ = new Prepared(Prepare("new"));
     third_ = new Prepared(Prepare("third"));
@@ -91,11 +99,18 @@ class PublishFaultsTest : public ::testing::Test {
     if (!CanTrace()) GTEST_SKIP() << "ptrace is not allowed here";
   }
 
-  // Publishes the new bundle into a root where the old one is live.
+  // Publishes the new bundle into a root where the old one is live; exit code 0 or 1. Said() is
+  // then what it said when it failed.
   absl::StatusOr<TraceResult> PublishNew(const std::string& root, const Fault& fault) {
     EXPECT_THAT(Publish(root, *old_), IsOk());
-    return RunTraced(root, fault, [&] { return Publish(root, *new_).ok() ? 0 : 1; });
+    EXPECT_THAT(WriteFile(scratch_ / "said", ""), IsOk());
+    return RunTraced(root, fault, [&] {
+      const absl::Status status = Publish(root, *new_);
+      const absl::Status said = WriteFile(scratch_ / "said", status.message());
+      return status.ok() && said.ok() ? 0 : 1;
+    });
   }
+  std::string Said() const { return ReadFile(scratch_ / "said").value_or(""); }
 
   // CURRENT, PREVIOUS, and what a crash leaves of a new one.
   static bool IsPointer(const std::string& name) {
@@ -124,6 +139,7 @@ class PublishFaultsTest : public ::testing::Test {
     EXPECT_EQ(ExpectWholeRoot(root), third_->id);
   }
 
+  const TempDir scratch_{TempDir::kMemory};
   static inline const Prepared* old_ = nullptr;
   static inline const Prepared* new_ = nullptr;
   static inline const Prepared* third_ = nullptr;
@@ -153,12 +169,17 @@ TEST_F(PublishFaultsTest, DyingAtAnyCallLeavesTheOldOrTheNewBundle) {
   EXPECT_GT(new_live, 0);
 }
 
-TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
+class FailingCallsTest : public PublishFaultsTest, public ::testing::WithParamInterface<int> {};
+
+// A full disk, a broken one: whatever the call, the old bundle lives, and the message names the
+// file and the error.
+TEST_P(FailingCallsTest, AreReportedAndKeepTheOldBundle) {
+  const int error = GetParam();
   int reported = 0;
   for (int at = 0;; ++at) {
     const TempDir root(TempDir::kMemory);
     LB_ASSERT_OK_AND_ASSIGN(const TraceResult result,
-                            PublishNew(root.path(), {.at = at, .error = ENOSPC}));
+                            PublishNew(root.path(), {.at = at, .error = error}));
     if (!result.fault_reached) break;
     const TracedCall& call = result.calls.back();
     SCOPED_TRACE(
@@ -174,11 +195,39 @@ TEST_F(PublishFaultsTest, AnyFailingCallIsReportedAndKeepsTheOldBundle) {
     EXPECT_EQ(live, result.exit_code == 0 || renamed ? new_->id : old_->id);
     if (IsWrite(call) || call.name == "fsync" || call.name == "rename") {
       EXPECT_EQ(result.exit_code, 1);
+      EXPECT_THAT(Said(), HasSubstr(LastPart(call.path)));
     }
+    if (result.exit_code == 1) EXPECT_THAT(Said(), NamesError(error));
     reported += result.exit_code;
     ExpectUsable(root.path());
   }
   EXPECT_GT(reported, 30);
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, FailingCallsTest, ::testing::Values(ENOSPC, EIO),
+                         [](const auto& info) {
+                           return std::string(info.param == EIO ? "EIO" : "ENOSPC");
+                         });
+
+// No failure: what is left is written by another call.
+TEST_F(PublishFaultsTest, ShortWritesAreFinished) {
+  LB_ASSERT_OK_AND_ASSIGN(const TraceResult whole,
+                          PublishNew(TempDir(TempDir::kMemory).path(), {}));
+  ASSERT_EQ(whole.exit_code, 0) << Said();
+  int shortened = 0;
+  for (int at = 0; at < static_cast<int>(whole.calls.size()); ++at) {
+    const TracedCall& call = whole.calls[at];
+    if (call.name != "write" && call.name != "pwrite") continue;
+    const TempDir root(TempDir::kMemory);
+    LB_ASSERT_OK_AND_ASSIGN(const TraceResult result,
+                            PublishNew(root.path(), {.at = at, .shorten = true}));
+    SCOPED_TRACE(absl::StrCat("call ", at, ", ", call.name, " ", call.path));
+    ASSERT_TRUE(result.fault_reached);
+    EXPECT_EQ(result.exit_code, 0) << Said();
+    EXPECT_EQ(ExpectWholeRoot(root.path()), new_->id);
+    ++shortened;
+  }
+  EXPECT_GT(shortened, 10);
 }
 
 // The order that survives a power cut: the data of every file, then the folders, then the rename,

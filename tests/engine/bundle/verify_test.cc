@@ -175,6 +175,19 @@ TEST_F(VerifyTest, LinksAreRefusedEvenToTheRightBytes) {
   ExpectRefused("manifest", "model.ts is a link");
 }
 
+// Nobody waits for a pipe that nobody writes to.
+TEST_F(VerifyTest, PipesAreRefusedEvenWhereAFileIsReadFirst) {
+  for (const std::string& name : {std::string("model.ts"), std::string("manifest.json")}) {
+    std::filesystem::rename(Path(name), root_ / "aside");
+    ASSERT_EQ(::mkfifo(Path(name).c_str(), 0600), 0);
+    ExpectRefused("manifest", name);
+    std::filesystem::rename(root_ / "aside", Path(name));
+  }
+  std::filesystem::remove(root_ / "CURRENT");
+  ASSERT_EQ(::mkfifo((root_ / "CURRENT").c_str(), 0600), 0);
+  EXPECT_THAT(VerifyCurrentBundle(root_.path()), HasReason("manifest"));
+}
+
 TEST_F(VerifyTest, CurrentMayNameOnlyABundleThatIsThere) {
   std::filesystem::rename(bundle_.directory, root_ / "elsewhere");
   const auto verified = VerifyCurrentBundle(root_.path());

@@ -38,8 +38,9 @@ Outcome RunTrainer(std::vector<std::string> arguments) {
 }
 
 TEST(CommandLineTest, HelpOfEveryCommandShowsAnExample) {
-  for (const char* command : {"synth", "eda", "prepare", "train", "export", "index", "calibrate",
-                              "evaluate", "publish", "run", "compare", "predict", "report"}) {
+  for (const char* command :
+       {"synth", "eda", "prepare", "train", "export", "index", "calibrate", "evaluate", "publish",
+        "run", "compare", "predict", "report", "sign", "verify"}) {
     const Outcome outcome = RunTrainer({command, "--help"});
     EXPECT_EQ(outcome.code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;

@@ -156,6 +156,18 @@ TEST_F(CommandLineTest, WatchIsShortForItsOption) {
   EXPECT_FALSE(without.config.lifecycle.watch);
 }
 
+TEST_F(CommandLineTest, RequireSignatureIsItsOptionButNeverEmpty) {
+  LB_ASSERT_OK_AND_ASSIGN(const CommandLine line, Parse({"--require-signature", "/keys.pem"}));
+  EXPECT_EQ(line.config.signature.public_keys, "/keys.pem");
+  LB_ASSERT_OK_AND_ASSIGN(
+      const CommandLine both,
+      Parse({"--require-signature", "/keys.pem", "--signature.public-keys", "/others.pem"}));
+  EXPECT_EQ(both.config.signature.public_keys, "/keys.pem");
+  EXPECT_THAT(Parse({"--require-signature", ""}),
+              StatusIs(kInvalid, HasSubstr("--require-signature")));
+  EXPECT_THAT(Parse({"--require-signature"}), StatusIs(kInvalid));
+}
+
 TEST_F(CommandLineTest, TheShippedFileIsValidAndShowsEveryDefault) {
   LB_ASSERT_OK_AND_ASSIGN(const CommandLine shipped, ParseBare({"--config", "deploy/server.toml"}));
   LB_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile("deploy/server.toml"));

@@ -46,6 +46,8 @@ TEST_F(BundleCheckTest, ARefusalKeepsItsReasonAndMessage) {
   EXPECT_THAT(Check("echo noise; echo 'lookbook-server: model.ts: it (that file) is cut (check: "
                     "checksum)' >&2; exit 1"),
               AllOf(StatusIs(kDataLoss, "model.ts: it (that file) is cut"), HasReason("checksum")));
+  EXPECT_THAT(Check("echo 'lookbook-server: it is not signed (check: signature)' >&2; exit 1"),
+              AllOf(StatusIs(kDataLoss, "it is not signed"), HasReason("signature")));
   EXPECT_THAT(Check("echo 'lookbook-server: too large (check: memory)'; exit 1"),
               AllOf(StatusIs(absl::StatusCode::kResourceExhausted), HasReason("memory")));
   EXPECT_THAT(Check("echo 'lookbook-server: no such file (check: io)'; exit 1"),
@@ -90,9 +92,13 @@ TEST_F(BundleCheckTest, LimitsAndFolderArriveAndTheEnvironmentStaysOut) {
                     HasSubstr("--batch.max-size 5"), HasSubstr("--lifecycle.check-time 2m"),
                     HasSubstr(absl::StrCat("--lifecycle.check-memory ", DefaultCheckMemory(1000))),
                     Not(HasSubstr("LOOKBOOK_"))));
+  EXPECT_THAT(text, Not(HasSubstr("signature"))) << "none is asked for";
   options_.memory_bytes = 12345;
   ASSERT_THAT(Check(absl::StrCat("echo \"$*\" > ", said)), IsOk());
   EXPECT_THAT(*ReadFile(said), HasSubstr("--lifecycle.check-memory 12345"));
+  options_.public_keys = "/etc/keys.pem";
+  ASSERT_THAT(Check(absl::StrCat("echo \"$*\" > ", said)), IsOk());
+  EXPECT_THAT(*ReadFile(said), HasSubstr("--require-signature /etc/keys.pem"));
 }
 
 }  // namespace

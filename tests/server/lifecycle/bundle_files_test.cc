@@ -5,11 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "engine/bundle/signature.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle_files.h"
+#include "tests/support/test_keys.h"
 
 namespace lookbook {
 namespace {
@@ -62,7 +66,7 @@ TEST_F(BundleFilesTest, BundlesAreListedNewestFirstWithWhatCurrentSays) {
 
 TEST_F(BundleFilesTest, AListHasAnEndAndSaysWhatIsBeyondIt) {
   const TestBundle first = Publish(1), second = Publish(2), third = Publish(3);
-  LB_ASSERT_OK_AND_ASSIGN(const BundleListing listing, ListBundles(root_.path(), 2));
+  LB_ASSERT_OK_AND_ASSIGN(const BundleListing listing, ListBundles(root_.path(), "", 2));
   ASSERT_EQ(listing.bundles.size(), 2u);
   EXPECT_EQ(listing.bundles[0].id, third.id);
   EXPECT_EQ(listing.left_out, 1);
@@ -76,6 +80,30 @@ TEST_F(BundleFilesTest, ABundleThatCannotBeReadIsListedWithWhy) {
   EXPECT_EQ(listing.bundles[0].id, bundle.id);
   EXPECT_THAT(listing.bundles[0].defect, HasSubstr("SHA-256"));
   EXPECT_THAT(ListBundles(root_ / "none"), HasReason("io"));
+}
+
+TEST_F(BundleFilesTest, AnUnsignedBundleIsListedWithThatWhereSignaturesAreAskedFor) {
+  const TestBundle signed_one = Publish(1), unsigned_one = Publish(2);
+  const TestKey key = MakeTestKey();
+  ASSERT_THAT(WriteFile(root_ / "key.pem", key.private_pem), IsOk());
+  ASSERT_THAT(WriteFile(root_ / "key.pub.pem", key.public_pem), IsOk());
+  ASSERT_THAT(SignBundle(signed_one.directory, root_ / "key.pem"), IsOk());
+  LB_ASSERT_OK_AND_ASSIGN(const BundleListing listing,
+                          ListBundles(root_.path(), root_ / "key.pub.pem"));
+  ASSERT_EQ(listing.bundles.size(), 2u);
+  EXPECT_THAT(listing.bundles[0].defect, HasSubstr("is not signed"));
+  EXPECT_EQ(listing.bundles[0].recipe, "") << "nothing of its manifest is believed";
+  EXPECT_EQ(listing.bundles[1].defect, "");
+  EXPECT_EQ(listing.bundles[1].recipe, "recipe-1");
+}
+
+TEST_F(BundleFilesTest, AManifestThatIsAPipeIsRefusedAndNotWaitedFor) {
+  const TestBundle bundle = Publish(1);
+  std::filesystem::remove(JoinPath(bundle.directory, kManifestFile));
+  ASSERT_EQ(::mkfifo(JoinPath(bundle.directory, kManifestFile).c_str(), 0600), 0);
+  EXPECT_THAT(Resolve({Kind::kId, bundle.id}), HasReason("manifest"));
+  LB_ASSERT_OK_AND_ASSIGN(const BundleListing listing, ListBundles(root_.path()));
+  EXPECT_THAT(listing.bundles[0].defect, HasSubstr("no regular file"));
 }
 
 TEST_F(BundleFilesTest, ChoicesResolveToWhatIsOnDisk) {
