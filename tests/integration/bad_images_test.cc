@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "tests/integration/server_fixture.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -91,10 +93,20 @@ TEST_F(BadImagesTest, NoneTakesMuchMemory) {
   }
 }
 
-TEST_F(BadImagesTest, RefusalsAreCounted) {
-  ASSERT_EQ(ReasonIn(Search(ImageRequest("GIF89a and so on"))), "unsupported_format");
-  EXPECT_TRUE(absl::StrContains(server_->metrics().Scrape(),
-                                "lookbook_decode_rejected_total{reason=\"unsupported_format\"} 1"));
+TEST_F(BadImagesTest, EachRefusalAndEachWarningIsCounted) {
+  std::map<std::string, int> series;
+  for (const BadImage& image : BadImages()) {
+    Search(ImageRequest(image.bytes));
+    if (!image.reason.empty())
+      ++series[absl::StrCat("lookbook_decode_rejected_total{reason=\"", image.reason, "\"} ")];
+    if (!image.warning.empty())
+      ++series[absl::StrCat("lookbook_decode_warnings_total{kind=\"", image.warning, "\"} ")];
+  }
+  EXPECT_GE(series.size(), 12u);
+  const std::string scrape = server_->metrics().Scrape();
+  for (const auto& [name, count] : series) {
+    EXPECT_TRUE(absl::StrContains(scrape, absl::StrCat(name, count, "\n"))) << name << count;
+  }
 }
 
 }  // namespace

@@ -2,10 +2,13 @@
 // worth naming.
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/image/decode.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/syscall_tracer.h"
 
 namespace lookbook {
 namespace {
@@ -47,6 +50,40 @@ TEST(BadImagesTest, EachGetsItsReason) {
       EXPECT_THAT(decoded, StatusIs(absl::StatusCode::kInvalidArgument));
       EXPECT_THAT(decoded, HasReason(image.reason));
     }
+  }
+}
+
+TEST(BadImagesTest, LimitsAreInclusive) {
+  for (const BadImage& image : LimitImages()) {
+    SCOPED_TRACE(image.name);
+    // As a server decodes for a model of 16 pixels: large JPEGs scaled down.
+    const auto decoded = DecodeImage(image.bytes, {.min_short_side = 32});
+    if (image.reason.empty()) {
+      EXPECT_THAT(decoded, IsOk());
+    } else {
+      EXPECT_THAT(decoded, HasReason(image.reason));
+    }
+  }
+}
+
+// What names other files opens none: no decoder of such formats is there.
+TEST(BadImagesTest, FormatsThatAreRefusedOpenNoFile) {
+  if (!CanTrace()) GTEST_SKIP() << "ptrace is not allowed here";
+  std::vector<BadImage> foreign;
+  for (BadImage& image : BadImages()) {
+    if (image.reason == "unsupported_format") foreign.push_back(std::move(image));
+  }
+  ASSERT_GT(foreign.size(), 15u);
+  DecodeImage(foreign[0].bytes, {}).IgnoreError();
+  LB_ASSERT_OK_AND_ASSIGN(const TraceResult result, RunTraced("", {}, [&] {
+                            int refused = 0;
+                            for (const BadImage& image : foreign)
+                              refused += DecodeImage(image.bytes, {}).ok() ? 0 : 1;
+                            return refused;
+                          }));
+  EXPECT_EQ(result.exit_code, static_cast<int>(foreign.size()));
+  for (const TracedCall& call : result.calls) {
+    EXPECT_TRUE(call.name != "open" && call.name != "openat") << call.path;
   }
 }
 
