@@ -18,7 +18,7 @@ RUN scripts/setup --no-tests \
  && for part in trainer torch; do \
       cmake --install build/release --prefix /opt/trainer --component $part --strip || exit 1; done
 
-FROM ${BASE}
+FROM ${BASE} AS runtime
 RUN apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends ca-certificates \
@@ -27,7 +27,15 @@ RUN apt-get update \
       libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home lookbook
+
+# What the image holds: docker/sbom says what that lists.
+FROM build AS sbom
+COPY --from=runtime /var/lib/dpkg /runtime/dpkg
+RUN docker/sbom --name lookbook-server --admindir /runtime/dpkg > /opt/sbom.spdx.json
+
+FROM runtime
 COPY --from=build /opt/server /opt/lookbook
+COPY --from=sbom /opt/sbom.spdx.json /opt/lookbook/share/lookbook/sbom.spdx.json
 ENV PATH=/opt/lookbook/bin:$PATH
 # Every option has a flag and a LOOKBOOK_ variable: lookbook-server --help
 ENV LOOKBOOK_BUNDLES=default=/bundles \

@@ -20,7 +20,7 @@ RUN scripts/setup --no-tests \
  && for part in trainer torch; do \
       cmake --install build/release --prefix /opt/trainer --component $part --strip || exit 1; done
 
-FROM ${BASE}
+FROM ${BASE} AS runtime
 RUN apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends dataset-fashion-mnist \
@@ -29,7 +29,15 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --create-home lookbook \
  && install -d -o 10001 /work /bundles
+
+# What the image holds: docker/sbom says what that lists.
+FROM build AS sbom
+COPY --from=runtime /var/lib/dpkg /runtime/dpkg
+RUN docker/sbom --name lookbook-trainer --admindir /runtime/dpkg > /opt/sbom.spdx.json
+
+FROM runtime
 COPY --from=build /opt/trainer /opt/lookbook
+COPY --from=sbom /opt/sbom.spdx.json /opt/lookbook/share/lookbook/sbom.spdx.json
 ENV PATH=/opt/lookbook/bin:$PATH
 USER 10001
 WORKDIR /work
