@@ -36,7 +36,7 @@ bool IsSplit(absl::string_view text) {
   int sum = 0;
   for (const absl::string_view share : shares) {
     int percent = 0;
-    if (!absl::SimpleAtoi(share, &percent) || percent < 0) return false;
+    if (!absl::SimpleAtoi(share, &percent) || percent < 0 || percent > 100) return false;
     sum += percent;
   }
   return sum == 100;

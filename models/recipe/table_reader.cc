@@ -7,11 +7,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "base/toml_depth.h"
 
 namespace lookbook {
 namespace {
 
 std::string_view View(absl::string_view text) { return {text.data(), text.size()}; }
+
+// node::value<double>() gives nothing for a whole number that is no double exactly. REQUIRES:
+// is_number().
+double NumberOf(const toml::node& node) {
+  if (const auto* whole = node.as_integer()) return static_cast<double>(whole->get());
+  return node.as_floating_point()->get();
+}
 
 bool Contains(const std::vector<std::string>& values, absl::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -115,7 +124,7 @@ void TableReader::Number(absl::string_view key, double low, double high, double*
   const toml::node* node = Find(key);
   if (node == nullptr) return;
   if (!node->is_number()) return Fail(key, "must be a number");
-  const double number = *node->value<double>();
+  const double number = NumberOf(*node);
   if (!(number >= low && number <= high)) {
     return Fail(key, absl::StrCat(number, " is not within ", low, " to ", high));
   }
@@ -136,8 +145,8 @@ void TableReader::Range(absl::string_view key, double low, double high, double* 
   if (array->size() != 2 || !(*array)[0].is_number() || !(*array)[1].is_number()) {
     return Fail(key, "must be an array of two numbers");
   }
-  const double a = *(*array)[0].value<double>();
-  const double b = *(*array)[1].value<double>();
+  const double a = NumberOf((*array)[0]);
+  const double b = NumberOf((*array)[1]);
   if (!(a >= low && a <= b && b <= high)) {
     return Fail(key, absl::StrCat("[", a, ", ", b, "] is not an ascending pair within ", low,
                                   " to ", high));
@@ -169,6 +178,7 @@ void TableReader::Finish() {
 }
 
 absl::Status ParseToml(absl::string_view text, absl::string_view file, toml::table* table) {
+  LB_RETURN_IF_ERROR(CheckTomlDepth(text, file));
   try {
     *table = toml::parse(View(text), View(file));
     return absl::OkStatus();

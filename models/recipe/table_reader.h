@@ -90,7 +90,8 @@ class TableReader {
   std::vector<std::string> asked_;
 };
 
-// The document, or InvalidArgument "FILE:LINE: …" for a syntax error.
+// The document, or InvalidArgument "FILE:LINE: …" for a syntax error or for what may nest too deep
+// (base/toml_depth.h).
 absl::Status ParseToml(absl::string_view text, absl::string_view file, toml::table* table);
 
 }  // namespace lookbook

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/toml_depth.h"
 #include "server/config/config_options.h"
 
 namespace lookbook {
@@ -103,6 +104,7 @@ class Reader {
 
 absl::StatusOr<std::vector<Setting>> ParseConfigFile(absl::string_view text,
                                                      const std::string& path) {
+  LB_RETURN_IF_ERROR(CheckTomlDepth(text, path));
   try {
     const toml::table table = toml::parse(std::string_view(text.data(), text.size()));
     Reader reader(path);

@@ -16,9 +16,9 @@ struct Setting {
   std::string source;               // "deploy/server.toml:12"
 };
 
-// `path` only names the file in messages. InvalidArgument, beginning with "path:line": not TOML, an
-// unknown key, a value of another type than the option's. Ranges are checked when a setting is
-// applied.
+// `path` only names the file in messages. InvalidArgument, beginning with "path:line": not TOML,
+// what may nest too deep (base/toml_depth.h), an unknown key, a value of another type than the
+// option's. Ranges are checked when a setting is applied.
 absl::StatusOr<std::vector<Setting>> ParseConfigFile(absl::string_view text,
                                                      const std::string& path);
 

@@ -213,6 +213,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{With("root = \"d\"", "split = \"random 80/30\""),
                   "3: data.split: ", "random 80/30"},
         BadRecipe{With("root = \"d\"", "split = \"some\""), "3: data.split: ", "\"some\""},
+        // Their sum would be 100 after two overflows of an int.
+        BadRecipe{With("root = \"d\"", "split = \"random 2147483647/2147483647/102\""),
+                  "3: data.split: ", "2147483647"},
         BadRecipe{With("[data]", "keep_checkpoints = \"all\"\n[data]"),
                   "2: keep_checkpoints: ", "every_epoch"},
         BadRecipe{With("root = \"d\"", "resize = \"fit\""),

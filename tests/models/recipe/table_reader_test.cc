@@ -53,6 +53,21 @@ TEST_F(TableReaderTest, BoundsAreInclusiveAndWholeNumbersCountAsNumbers) {
   EXPECT_EQ(x, 3.0);
 }
 
+// 2^53 + 1 is the first whole number that no double is.
+TEST_F(TableReaderTest, WholeNumbersBetweenDoublesAreRounded) {
+  TableReader in = Read("x = 9007199254740993\ny = [-9007199254740993, 9223372036854775807]\n");
+  double x = 0, low = 0, high = 0;
+  in.Number("x", 0, 1e300, &x);
+  in.Range("y", -1e300, 1e300, &low, &high);
+  EXPECT_THAT(status_, IsOk());
+  EXPECT_EQ(x, 9007199254740992.0);
+  EXPECT_EQ(low, -9007199254740992.0);
+  EXPECT_EQ(high, 9223372036854775808.0);
+  in.Number("x", 0, 1, &x);
+  EXPECT_THAT(status_,
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not within 0 to 1")));
+}
+
 TEST_F(TableReaderTest, FirstProblemIsKept) {
   TableReader in = Read("a = 'x'\nb = 'y'\n");
   int value = 0;
@@ -107,6 +122,15 @@ TEST(ParseTomlTest, SyntaxErrorsNameFileAndLine) {
               StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("g.toml:2: ")));
   EXPECT_THAT(ParseToml("a = 1\na = 2\n", "g.toml", &table),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("a")));
+}
+
+// Without a bound the destructor of the document would run out of stack.
+TEST(ParseTomlTest, KeysWithoutEndAreRefused) {
+  std::string text = "a";
+  for (int i = 0; i < 500'000; ++i) text += ".a";
+  toml::table table;
+  EXPECT_THAT(ParseToml(text + " = 1\n", "g.toml", &table),
+              StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("g.toml:1: more than")));
 }
 
 }  // namespace

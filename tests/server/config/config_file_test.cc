@@ -71,5 +71,13 @@ TEST(ConfigFileTest, MistakesAreRefusedWithTheirLine) {
   }
 }
 
+// Without a bound the destructor of the document would run out of stack.
+TEST(ConfigFileTest, KeysWithoutEndAreRefused) {
+  std::string text = "\na";
+  for (int i = 0; i < 500'000; ++i) text += ".a";
+  EXPECT_THAT(ParseConfigFile(text + " = 1\n", "s.toml"),
+              StatusIs(kInvalid, StartsWith("s.toml:2: more than")));
+}
+
 }  // namespace
 }  // namespace lookbook
