@@ -4,6 +4,7 @@ option(LOOKBOOK_WITH_TORCH "Build what links LibTorch or FAISS; OFF leaves the p
 option(LOOKBOOK_ONEDNN "Run convolutions on the CPU by oneDNN itself; OFF leaves them to LibTorch, with 40 MB less to ship" ON)
 option(LOOKBOOK_CUDA "Require lookbook_cuda.so; OFF still makes it where everything for it is there" OFF)
 set(LOOKBOOK_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
+option(LOOKBOOK_FUZZ "Drive the fuzz targets by libFuzzer, and count the lines that they reach; needs Clang" OFF)
 option(LOOKBOOK_WERROR "Treat warnings as errors" ON)
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -45,6 +46,15 @@ if(LOOKBOOK_SANITIZE)
   if(LOOKBOOK_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
+endif()
+
+if(LOOKBOOK_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "LOOKBOOK_FUZZ needs Clang, and the compiler is ${CMAKE_CXX_COMPILER}; scripts/fuzz does it all")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)  # Of an empty optional, a range that is left.
 endif()
 
 # Otherwise every compilation fails with a message that says nothing of it.
