@@ -13,6 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/regular_file.h"
 #include "base/status_macros.h"
 
 namespace lookbook {
@@ -86,10 +87,18 @@ std::string ParentOf(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+// A failed call of Read(). Of a regular file, what the system has run out of (EMFILE, ENOMEM, …) must
+// not look like a file that is too large.
+absl::Status ReadError(absl::string_view what, const std::string& path, bool regular) {
+  const absl::Status status = ErrnoStatus(what, path);
+  if (!regular || !absl::IsResourceExhausted(status)) return status;
+  return absl::UnavailableError(status.message());
+}
+
 // The whole file. `regular`: what is no regular file is refused before anybody waits for it.
 absl::StatusOr<std::string> Read(const std::string& path, bool regular, uint64_t max_bytes) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0)));
-  if (file.get() < 0) return ErrnoStatus("open", path);
+  if (file.get() < 0) return ReadError("open", path, regular);
   struct stat info;
   if (::fstat(file.get(), &info) != 0) return ErrnoStatus("stat", path);
   if (regular && !S_ISREG(info.st_mode)) {
@@ -110,7 +119,7 @@ absl::StatusOr<std::string> Read(const std::string& path, bool regular, uint64_t
       bytes.resize(have);
       continue;
     }
-    if (got < 0) return ErrnoStatus("read", path);
+    if (got < 0) return ReadError("read", path, regular);
     bytes.resize(have + static_cast<size_t>(got));
     if (bytes.size() > max_bytes) {
       return absl::ResourceExhaustedError(
@@ -196,10 +205,9 @@ absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) 
   fs::directory_iterator entries(path, code);
   if (code) return FsStatus("list folder", path, code);
   std::vector<std::string> names;
-  for (; entries != fs::directory_iterator(); entries.increment(code)) {
-    if (code) return FsStatus("list folder", path, code);
+  for (; entries != fs::directory_iterator(); entries.increment(code))
     names.push_back(entries->path().filename().string());
-  }
+  if (code) return FsStatus("list folder", path, code);  // An error is an end, too.
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -14,9 +14,6 @@ namespace lookbook {
 
 // The whole file. NotFound: no such file. ResourceExhausted: larger than `max_bytes`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes = uint64_t{1} << 33);
-// The same for a file that somebody else may have put there: what is no regular file, such as a pipe
-// that nobody writes to, is FailedPrecondition at once and never waited for. Links are followed.
-absl::StatusOr<std::string> ReadRegularFile(const std::string& path, uint64_t max_bytes);
 
 // Creates or truncates `path`, writes `bytes` and fsyncs it.
 absl::Status WriteFile(const std::string& path, absl::string_view bytes);

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 
 namespace lookbook {
@@ -17,9 +18,7 @@ constexpr uint64_t kMaxFileBytes = 1 << 20;
 absl::StatusOr<std::string> Load(const char* flag, const std::string& path) {
   if (path.empty()) return "";
   absl::StatusOr<std::string> bytes = ReadFile(path, kMaxFileBytes);
-  if (!bytes.ok()) {
-    return absl::Status(bytes.status().code(), absl::StrCat(flag, ": ", bytes.status().message()));
-  }
+  if (!bytes.ok()) return WithPrefix(flag, bytes.status());
   if (bytes->empty()) return absl::InvalidArgumentError(absl::StrCat(flag, " ", path, " is empty"));
   return bytes;
 }
@@ -55,6 +54,10 @@ absl::StatusOr<ConnectionSecurity> LoadSecurity(const SecurityFlags& flags) {
   LB_ASSIGN_OR_RETURN(const std::string token, Load("--token-file", flags.token_file));
   security.token =
       std::string(absl::StripAsciiWhitespace(flags.token_file.empty() ? flags.token : token));
+  if (!flags.token_file.empty() && security.token.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--token-file ", flags.token_file, " holds no token"));
+  }
   LB_RETURN_IF_ERROR(Validate(security));
   return security;
 }

@@ -1,6 +1,8 @@
 // The part of a server that changes bundles: the admin port and what works behind it.
 #pragma once
 
+#include <grpcpp/security/server_credentials.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -7,8 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "base/files.h"
 #include "base/logging.h"
+#include "base/prefix.h"
+#include "base/regular_file.h"
 #include "base/status_macros.h"
 #include "server/config/values.h"
 #include "server/security/from_files.h"
@@ -26,12 +27,8 @@ using TokenFile = FromFiles<TokenSet>;
 
 constexpr uint64_t kMaxCertificateBytes = 1 << 20;
 
-absl::Status Named(absl::string_view what, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(what, ": ", status.message()));
-}
-
 absl::Status AddNamed(const char* option, absl::StatusOr<std::string> content, Contents* contents) {
-  if (!content.ok()) return Named(option, content.status());
+  if (!content.ok()) return WithPrefix(option, content.status());
   contents->push_back(*std::move(content));
   return absl::OkStatus();
 }
@@ -42,12 +39,12 @@ absl::StatusOr<std::unique_ptr<IdentityFiles>> OpenIdentity(const ServerConfig::
   if (tls.certificate.empty()) return std::unique_ptr<IdentityFiles>();
   const auto read = [tls, client_ca]() -> absl::StatusOr<Contents> {
     Contents contents;
-    LB_RETURN_IF_ERROR(
-        AddNamed("tls.certificate", ReadFile(tls.certificate, kMaxCertificateBytes), &contents));
+    LB_RETURN_IF_ERROR(AddNamed("tls.certificate",
+                                ReadRegularFile(tls.certificate, kMaxCertificateBytes), &contents));
     LB_RETURN_IF_ERROR(AddNamed("tls.key", ReadSecretFile(tls.key), &contents));
     if (client_ca.empty()) return contents;
     LB_RETURN_IF_ERROR(
-        AddNamed("tls: client CA", ReadFile(client_ca, kMaxCertificateBytes), &contents));
+        AddNamed("tls: client CA", ReadRegularFile(client_ca, kMaxCertificateBytes), &contents));
     return contents;
   };
   const std::string names =
@@ -57,7 +54,7 @@ absl::StatusOr<std::unique_ptr<IdentityFiles>> OpenIdentity(const ServerConfig::
     std::optional<absl::string_view> ca;
     if (contents.size() > 2) ca = contents[2];
     absl::StatusOr<TlsIdentity> made = MakeTlsIdentity(contents[0], contents[1], ca, absl::Now());
-    if (!made.ok()) return Named(names, made.status());
+    if (!made.ok()) return WithPrefix(names, made.status());
     return made;
   };
   return IdentityFiles::Open(read, make);
@@ -72,7 +69,7 @@ absl::StatusOr<std::unique_ptr<TokenFile>> OpenTokens(const char* option, const 
   };
   const auto make = [path](const Contents& contents) { return ParseTokens(contents[0], path); };
   auto opened = TokenFile::Open(read, make);
-  if (!opened.ok()) return Named(option, opened.status());
+  if (!opened.ok()) return WithPrefix(option, opened.status());
   return opened;
 }
 
@@ -125,10 +122,13 @@ struct Entrance::Impl {
   // Of what is allowed and rarely meant.
   void WarnOfGaps(const ServerConfig& config) const {
     const bool plain = data_identity == nullptr;
-    if (plain && tokens != nullptr && !IsLoopback(config.listen.data)) {
+    const auto warn_of_plain_tokens = [plain](const char* option, const std::string& address) {
+      if (!plain || address == "off" || IsLoopback(address)) return;
       LogWarning("bearer tokens cross the network in plain text unless a proxy adds TLS",
-                 {{"listen.data", config.listen.data}});
-    }
+                 {{option, address}});
+    };
+    if (tokens != nullptr) warn_of_plain_tokens("listen.data", config.listen.data);
+    if (admin_tokens != nullptr) warn_of_plain_tokens("listen.admin", config.listen.admin);
     const bool guarded =
         admin_tokens != nullptr || (!plain && !admin_identity->Get()->client_ca.empty());
     if (config.listen.admin != "off" && !guarded && !IsLoopback(config.listen.admin)) {

@@ -1,5 +1,7 @@
 #include "server/server.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <future>
 #include <memory>
@@ -39,7 +41,11 @@ namespace {
 
 constexpr int kCatalogThreads = 2;
 constexpr int kCatalogQueue = 256;
+// Of the health port, in all and from one address, and how long one may be used.
 constexpr int kHealthConnections = 100;
+constexpr int kHealthConnectionsPerClient = 25;
+constexpr absl::Duration kHealthConnectionAge = absl::Minutes(1);
+constexpr absl::Duration kHealthConnectionGrace = absl::Seconds(5);
 // How long calls that were on their way when the drain began are still answered, with UNAVAILABLE.
 constexpr absl::Duration kSettle = absl::Milliseconds(200);
 // How long a server whose device is lost waits for its own threads.
@@ -100,7 +106,8 @@ GrpcServerOptions ToGrpcOptions(const ServerConfig& config, const Entrance& entr
   return options;
 }
 
-// Connections have no age: a probe makes its own each time.
+// This port asks nobody who they are, so nobody may keep probes from its places. A probe makes its
+// own connection each time; who watches for longer connects again.
 GrpcServerOptions ToHealthOptions(const ServerConfig& config, ServerMetrics* metrics) {
   GrpcServerOptions options;
   options.address = config.listen.health;
@@ -108,6 +115,9 @@ GrpcServerOptions ToHealthOptions(const ServerConfig& config, ServerMetrics* met
   options.max_message_bytes = 4 << 10;
   options.memory_bytes = 16 << 20;
   options.connections = kHealthConnections;
+  options.connections_per_client = kHealthConnectionsPerClient;
+  options.connection_age = kHealthConnectionAge;
+  options.connection_grace = kHealthConnectionGrace;
   options.metrics = metrics;
   return options;
 }
@@ -171,7 +181,8 @@ struct Server::Impl {
         machine([this](ServingState state) { OnState(state); }),
         self_check(ToWatchdogOptions(config.watchdog),
                    {memory_bound, config.watchdog.on_memory == "exit"},
-                   {&running, [] { return ResidentMemory(); }, &metrics, &machine}) {}
+                   {&running, [] { return ResidentMemory(); }, &metrics, &machine,
+                    [] { ::malloc_trim(0); }}) {}
 
   absl::Status Listen();
   // `path`: of the bundle of an entry, a root or a bundle's folder.
@@ -242,11 +253,10 @@ absl::Status Server::Impl::Listen() {
                       StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {
                         service->EndIdleStreams(idle);
                       }));
-  LB_ASSIGN_OR_RETURN(
-      admin,
-      AdminSide::Start(config, {pipelines.get(), &loader, check, readers.get(),
-                                entrance->GuardAdmin(environment), entrance->admin_credentials(),
-                                memory_bound}));
+  LB_ASSIGN_OR_RETURN(admin,
+                      AdminSide::Start(config, {pipelines.get(), &loader, check, readers.get(),
+                                                entrance->GuardAdmin(environment),
+                                                entrance->admin_credentials(), memory_bound}));
   if (config.listen.health != "off") {
     LB_ASSIGN_OR_RETURN(health_grpc,
                         GrpcServer::Listen(ToHealthOptions(config, &metrics), {&health}));

@@ -26,9 +26,9 @@ class Server {
   // `opener` opens the bundles later; null means OpenBundleAt. `backend` is where they run; null
   // means what config.device says. `check` looks at a bundle before the server opens it while it
   // serves; null means that nobody does: bundles are then trusted not to crash their readers.
-  // InvalidArgument or Unavailable: the configuration is wrong,
-  // or a port cannot be had; the same and others: a certificate, key or token file is not usable;
-  // FailedPrecondition: the device cannot be used. The message names what.
+  // InvalidArgument or Unavailable: the configuration is wrong, or a port cannot be had; the same
+  // and others: a certificate, key or token file is not usable; FailedPrecondition: the device
+  // cannot be used. The message names what.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(
       const ServerConfig& config, BundleOpener opener = nullptr,
       std::unique_ptr<DeviceBackend> backend = nullptr, BundleCheck check = nullptr);
@@ -53,10 +53,11 @@ class Server {
   absl::Status CheckWorkers();
 
   // Call it from time to time while the server serves, from the same thread. While the process has
-  // more than watchdog.memory_bytes in memory, health says NOT_SERVING. ResourceExhausted memory: it has
-  // more by an eighth, and watchdog.on_memory is "exit". The process should then end at once, as
-  // calls in flight would, when the kernel ended it.
+  // more than watchdog.memory_bytes in memory, health says NOT_SERVING. ResourceExhausted memory:
+  // it has more by an eighth, and watchdog.on_memory is "exit". The process should then end at
+  // once, as calls in flight would, when the kernel ended it.
   absl::Status CheckMemory();
+
   // Call it from time to time while the server serves, from one thread: takes over certificates and
   // token files that have changed. What cannot be used is logged, and what was there before stays
   // in force.

@@ -31,8 +31,9 @@ constexpr int kExitStuck = 4;
 constexpr int kExitMemory = 5;
 // An attack can take half a gigabyte a second.
 constexpr absl::Duration kCheckInterval = absl::Milliseconds(250);
-// Beside those of connections: of the admin port, the libraries, scrapes, bundles that load.
-constexpr int kOtherDescriptors = 256;
+// Beside those of connections: of the admin and the health port, the libraries, scrapes, bundles
+// that load, and those that the acceptor leaves free.
+constexpr int kOtherDescriptors = 384;
 
 int Fail(int code, const absl::Status& status) {
   const std::string reason = GetReason(status);

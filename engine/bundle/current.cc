@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/regular_file.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_error.h"
 #include "engine/bundle/manifest.h"

@@ -25,6 +25,7 @@ constexpr uint32_t kMaxScaleFactor = 64;
 constexpr uint32_t kMaxDim = 1 << 16;
 // Without fractions and with "Z": one moment has one spelling.
 constexpr char kCreatedFormat[] = "%Y-%m-%dT%H:%M:%SZ";
+constexpr size_t kCreatedLength = 20;  // Of the years 1000 to 9999: a bundle id has room for them.
 
 struct ResizeName {
   ResizeMode mode;
@@ -184,7 +185,8 @@ absl::StatusOr<std::string> ManifestToJson(const Manifest& manifest) {
 absl::StatusOr<absl::Time> ParseCreated(absl::string_view created) {
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime(kCreatedFormat, created, absl::UTCTimeZone(), &time, &error) ||
+  if (created.size() != kCreatedLength || !absl::ascii_isdigit(created[0]) ||
+      !absl::ParseTime(kCreatedFormat, created, absl::UTCTimeZone(), &time, &error) ||
       FormatCreated(time) != created) {
     return Bad("created \"", absl::CHexEscape(created),
                "\" is not of the form 2026-11-23T10:15:00Z");

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/regular_file.h"
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_error.h"

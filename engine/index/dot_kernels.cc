@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__x86_64__)
+// Clang, which builds the fuzz targets alone, does not know GCC's pragmas for instruction sets.
+#if defined(__x86_64__) && !defined(__clang__)
+#define LOOKBOOK_X86_KERNELS
 #include <immintrin.h>
 #endif
 
@@ -59,7 +61,7 @@ inline void AddPairs(const Register& a, const Register& b, Register* out) {
 #include "engine/index/dot_kernel.inc"
 }  // namespace portable
 
-#if defined(__x86_64__)
+#if defined(LOOKBOOK_X86_KERNELS)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 namespace avx2 {
@@ -110,7 +112,7 @@ inline void AddPairs(const Register& a, const Register& b, Register* out) {
 
 std::vector<DotKernel> DotKernels() {
   std::vector<DotKernel> kernels;
-#if defined(__x86_64__)
+#if defined(LOOKBOOK_X86_KERNELS)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
     kernels.push_back({"avx512", avx512::kQueries, avx512::Run});

@@ -122,10 +122,14 @@ absl::StatusOr<std::string> OverrideRecipe(absl::string_view toml, absl::string_
   ChangeStages(overrides, recipe, &document, &changes);
   std::string text(toml);
   if (!changes.lines().empty()) {
+    // Not the forms of text that toml++ takes without a look at the quotes in it.
+    const toml::format_flags flags =
+        toml::toml_formatter::default_flags &
+        ~(toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings);
     std::ostringstream changed;
     changed << "# Recipe \"" << recipe.name << "\" with these settings replaced:\n"
             << changes.lines() << "\n"
-            << document << "\n";
+            << toml::toml_formatter(document, flags) << "\n";
     text = changed.str();
   }
   text = WithComputeKeys(text, overrides.device, overrides.precision);

@@ -26,7 +26,8 @@ constexpr char kFooter[] =
     "Every option is also a key of the TOML file (batch.max_size) and an environment variable\n"
     "(LOOKBOOK_BATCH_MAX_SIZE). Flags beat the environment, which beats the file.\n"
     "Exit codes: 0 stopped by a signal, or the bundle is good; 1 a bundle did not load;\n"
-    "2 the configuration is wrong; 3 the device is lost; 4 a thread hangs.";
+    "2 the configuration is wrong; 3 the device is lost; 4 a thread hangs; 5 it takes too much\n"
+    "memory.";
 
 // What the flags say, before anything is interpreted.
 struct Flags {

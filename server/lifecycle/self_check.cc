@@ -48,6 +48,7 @@ absl::Status SelfCheck::CheckMemory() {
         well ? "memory is within its bound again" : "memory is short",
         {{"resident_bytes", *resident}, {"watchdog.memory_bytes", memory_bound_}});
   }
+  if (!well && parts_.free_memory) parts_.free_memory();
   Show();
   return absl::OkStatus();
 }

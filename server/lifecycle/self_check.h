@@ -24,6 +24,9 @@ class SelfCheck {
     std::function<absl::StatusOr<int64_t>()> resident_memory;
     ServerMetrics* metrics = nullptr;
     ServingStateMachine* machine = nullptr;
+    // Gives the system back what the process has and does not use: at each look while memory is
+    // short, or a server that an attack has blown up would stay kStalled. Null: nobody does.
+    std::function<void()> free_memory;
   };
 
   SelfCheck(const WatchdogOptions& workers, const MemoryWatchOptions& memory, Parts parts);

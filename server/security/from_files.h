@@ -16,8 +16,10 @@
 namespace lookbook {
 
 // Files are compared by content: a clock or an exchanged link hides nothing. What cannot be read or
-// made leaves the value as it is, so that a file which is half written, or one of two that belong
-// together and are replaced one after the other, does no harm.
+// made leaves the value as it is, so that one of two files that belong together and are replaced
+// one after the other does no harm. A file that is half written and means something by itself, such
+// as the first lines of a list, is taken for what it says: it should be replaced in one step.
+//
 // Get() is thread-safe; Refresh() is for one thread.
 template <typename T>
 class FromFiles {

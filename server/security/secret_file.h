@@ -8,8 +8,8 @@
 namespace lookbook {
 
 // The whole file, at most 1 MiB of it. PermissionDenied: others than its owner and its group may
-// read, write or run it, or its group may write it. FailedPrecondition: it is no regular file.
-// NotFound, ResourceExhausted: as ReadFile(). The message names the path, never the content.
+// read, write or run it, or its group may write it. The rest as ReadRegularFile(). The message names
+// the path, never the content.
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
 
 }  // namespace lookbook

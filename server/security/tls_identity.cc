@@ -95,13 +95,15 @@ absl::StatusOr<absl::Time> CheckDates(const std::vector<Certificate>& chain, abs
   return expires;
 }
 
-// What gRPC will do with them at each handshake: a weak key fails there, too.
-absl::Status TryInContext(X509* certificate, EVP_PKEY* key) {
+// What gRPC will do with them at each handshake: a weak key, of a CA in between too, fails there.
+absl::Status TryInContext(const std::vector<Certificate>& chain, EVP_PKEY* key) {
   const Context context(SSL_CTX_new(TLS_method()));
-  if (context != nullptr && SSL_CTX_use_certificate(context.get(), certificate) == 1 &&
-      SSL_CTX_use_PrivateKey(context.get(), key) == 1) {
-    return absl::OkStatus();
+  bool good = context != nullptr && SSL_CTX_use_certificate(context.get(), chain[0].get()) == 1 &&
+              SSL_CTX_use_PrivateKey(context.get(), key) == 1;
+  for (size_t i = 1; good && i < chain.size(); ++i) {
+    good = SSL_CTX_add1_chain_cert(context.get(), chain[i].get()) == 1;
   }
+  if (good) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("the certificate cannot be used: ", TakeOpenSslError()));
 }
@@ -123,7 +125,7 @@ absl::StatusOr<TlsIdentity> MakeTlsIdentity(absl::string_view certificate, absl:
     return absl::InvalidArgumentError("the key is not that of the certificate");
   }
   LB_ASSIGN_OR_RETURN(const absl::Time expires, CheckDates(chain, now));
-  LB_RETURN_IF_ERROR(TryInContext(chain[0].get(), own.get()));
+  LB_RETURN_IF_ERROR(TryInContext(chain, own.get()));
   if (client_ca && ReadCertificates(*client_ca).empty()) {
     return absl::InvalidArgumentError(
         "there is no PEM certificate of a CA for clients, or a broken one");

@@ -192,8 +192,9 @@ void Acceptor::Refuse(Descriptor connection, ConnectionRefusal why, const std::s
   // A reset leaves nothing behind in the kernel.
   constexpr struct linger kReset = {1, 0};
   ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &kReset, sizeof(kReset));
-  connection.Reset();
+  // Before the reset: who sees that finds it counted.
   if (options_.metrics != nullptr) options_.metrics->ConnectionRefused(why);
+  connection.Reset();
   int64_t left_out = 0;
   if (!log_.Take(clock_->Now(), &left_out)) return;
   LogWarning("connection refused", {{"port", port_},

@@ -41,7 +41,7 @@ grpc::ServerUnaryReactor* AdminService::ListBundles(grpc::CallbackServerContext*
                                                     const v1::ListBundlesRequest* request,
                                                     v1::ListBundlesResponse* response) {
   auto* call =
-      new UnaryCall(Method::kListBundles, environment_, context, request->name().size(), "");
+      new UnaryCall(Method::kListBundles, environment_, context, request->ByteSizeLong(), "");
   if (call->Refused()) return call;
   std::vector<ServedRoot> roots = activator_.roots();
   if (!request->name().empty()) {
@@ -65,8 +65,8 @@ grpc::ServerUnaryReactor* AdminService::ListBundles(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* AdminService::ActivateBundle(grpc::CallbackServerContext* context,
                                                        const v1::ActivateBundleRequest* request,
                                                        v1::ActivateBundleResponse* response) {
-  auto* call = new UnaryCall(Method::kActivateBundle, environment_, context,
-                             request->name().size() + request->bundle_id().size(), "");
+  auto* call =
+      new UnaryCall(Method::kActivateBundle, environment_, context, request->ByteSizeLong(), "");
   if (call->Refused()) return call;
   BundleChoice choice;
   if (!request->bundle_id().empty()) choice = {BundleChoice::Kind::kId, request->bundle_id()};
@@ -78,7 +78,7 @@ grpc::ServerUnaryReactor* AdminService::RollbackBundle(grpc::CallbackServerConte
                                                        const v1::RollbackBundleRequest* request,
                                                        v1::RollbackBundleResponse* response) {
   auto* call =
-      new UnaryCall(Method::kRollbackBundle, environment_, context, request->name().size(), "");
+      new UnaryCall(Method::kRollbackBundle, environment_, context, request->ByteSizeLong(), "");
   if (call->Refused()) return call;
   Change(call, request->name(), {BundleChoice::Kind::kPrevious, ""},
          response->mutable_activation());

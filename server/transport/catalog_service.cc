@@ -34,8 +34,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> CatalogService::FindBundle(
 grpc::ServerUnaryReactor* CatalogService::GetItem(grpc::CallbackServerContext* context,
                                                   const v1::GetItemRequest* request,
                                                   v1::GetItemResponse* response) {
-  auto* call =
-      new UnaryCall(Method::kGetItem, environment_, context, request->item_id().size(), "");
+  auto* call = new UnaryCall(Method::kGetItem, environment_, context, request->ByteSizeLong(), "");
   if (call->Refused()) return call;
   const absl::StatusOr<bool> done =
       CatchToStatus("looking an item up", [&] { return FindItem(call, *request, response); });
@@ -91,7 +90,7 @@ grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContex
                                                       const v1::ListClassesRequest* request,
                                                       v1::ListClassesResponse* response) {
   auto* call =
-      new UnaryCall(Method::kListClasses, environment_, context, request->bundle().size(), "");
+      new UnaryCall(Method::kListClasses, environment_, context, request->ByteSizeLong(), "");
   if (call->Refused()) return call;
   call->Complete(CatchToStatus("listing classes", [&]() -> absl::Status {
     LB_ASSIGN_OR_RETURN(const std::shared_ptr<const Bundle> bundle, FindBundle(request->bundle()));
@@ -103,9 +102,9 @@ grpc::ServerUnaryReactor* CatalogService::ListClasses(grpc::CallbackServerContex
 }
 
 grpc::ServerUnaryReactor* CatalogService::GetInfo(grpc::CallbackServerContext* context,
-                                                  const v1::GetInfoRequest*,
+                                                  const v1::GetInfoRequest* request,
                                                   v1::GetInfoResponse* response) {
-  auto* call = new UnaryCall(Method::kGetInfo, environment_, context, 0, "");
+  auto* call = new UnaryCall(Method::kGetInfo, environment_, context, request->ByteSizeLong(), "");
   if (call->Refused()) return call;
   call->Complete(CatchToStatus("describing the server", [&] {
     response->set_version(std::string(Version()));

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -69,7 +70,11 @@ absl::StatusOr<std::vector<SocketAddress>> Resolve(const std::string& address,
     SocketAddress one;
     one.size = list->ai_addrlen;
     std::memcpy(&one.storage, list->ai_addr, list->ai_addrlen);
-    found.push_back(one);
+    // A host may have an address twice; the second would find its port in use.
+    const auto is_same = [&one](const SocketAddress& other) {
+      return other.size == one.size && std::memcmp(&other.storage, &one.storage, one.size) == 0;
+    };
+    if (std::none_of(found.begin(), found.end(), is_same)) found.push_back(one);
   }
   return found;
 }

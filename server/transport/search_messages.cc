@@ -166,10 +166,7 @@ absl::Status CheckItemId(absl::string_view item_id) {
   return absl::OkStatus();
 }
 
-size_t QueryBytes(const v1::SearchRequest& request) {
-  return request.has_vector() ? request.vector().values_size() * sizeof(float)
-                              : request.image().size() + request.item_id().size();
-}
+size_t QueryBytes(const v1::SearchRequest& request) { return request.ByteSizeLong(); }
 
 absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request) {
   Query query;

@@ -23,7 +23,7 @@ inline constexpr int kMaxFilterIds = 1 << 16;
 absl::StatusOr<Query> ToQuery(const v1::SearchRequest& request);
 absl::StatusOr<Query> ToQuery(const v1::EmbedRequest& request);
 
-// What counts as the size of a request: its one large field, known without measuring the message.
+// What counts as the size of a request: that of its message, whatever field it is large by.
 size_t QueryBytes(const v1::SearchRequest& request);
 
 // InvalidArgument bad_item_id: empty, longer than 512 bytes, or holding a NUL.

@@ -22,7 +22,7 @@ grpc::ServerUnaryReactor* SearchService::Search(grpc::CallbackServerContext* con
 grpc::ServerUnaryReactor* SearchService::Embed(grpc::CallbackServerContext* context,
                                                const v1::EmbedRequest* request,
                                                v1::EmbedResponse* response) {
-  auto* call = new UnaryCall(Method::kEmbed, environment_, context, request->image().size(),
+  auto* call = new UnaryCall(Method::kEmbed, environment_, context, request->ByteSizeLong(),
                              request->request_id());
   if (!call->Refused()) AnswerQuery(pipelines_, *request, response, call);
   return call;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/regular_file.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -51,6 +52,17 @@ TEST_F(FilesTest, APipeThatNobodyWritesToIsNotWaitedFor) {
   EXPECT_THAT(ReadRegularFile(Path("x"), 5), IsOkAndHolds("12345"));
   EXPECT_THAT(ReadRegularFile(Path("x"), 4), StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_THAT(ReadRegularFile(Path("none"), 4), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(FilesTest, ASystemWithoutDescriptorsIsNoFaultOfTheFile) {
+  ASSERT_THAT(WriteFile(Path("x"), "12345"), IsOk());
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status status = ReadRegularFile(Path("x"), 5).status();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Too many open files")));
 }
 
 TEST_F(FilesTest, FilesWithoutAStatedSizeAreReadWhole) {

@@ -83,6 +83,9 @@ TEST_F(SecurityFlagsTest, WhatCannotBeReadIsNamedWithItsFlag) {
   EXPECT_THAT(Load({"--token-file", directory_ / "empty"}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("--token-file"), HasSubstr("is empty"))));
+  Put("blank", " \n");
+  EXPECT_THAT(Load({"--token-file", directory_ / "blank"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("blank holds no token")));
   EXPECT_THAT(Load({"--cert", directory_ / "cert"}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--cert and --key")));
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/image/decode.h"
+#include "engine/image/jpeg_decoder.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace lookbook {
@@ -51,6 +52,12 @@ void RequireSound(const DecodedImage& decoded, const DecodeOptions& options) {
   }
 }
 
+// DecodeImage() has counted the scans before the decoder does. REQUIRES: `bytes` decode so.
+void RequireBoundOfScans(absl::string_view bytes, int denominator) {
+  const absl::StatusOr<JpegPixels> first_scan = DecodeJpeg(bytes, denominator, /*max_scans=*/1);
+  if (!first_scan.ok()) RequireReason(first_scan.status(), {"too_many_scans"});
+}
+
 }  // namespace
 
 ImageLimits FuzzImageLimits() {
@@ -76,6 +83,7 @@ void CheckDecoding(absl::string_view bytes, ImageFormat format) {
   if (!decoded.ok()) return RequireReason(decoded.status(), kDecodeReasons);
   Require(header.ok(), "what the header check refuses does not decode");
   RequireSound(*decoded, options);
+  if (format == ImageFormat::kJpeg) RequireBoundOfScans(bytes, decoded->scale_denominator);
 }
 
 }  // namespace lookbook

@@ -1,7 +1,9 @@
 // Recipes in TOML: reading, what they come to, and changing them.
 #include <cstdio>
+#include <string>
 
 #include "absl/strings/match.h"
+#include "base/toml_depth.h"
 #include "models/recipe/effective_recipe.h"
 #include "models/recipe/override_recipe.h"
 #include "models/recipe/recipe.h"
@@ -29,6 +31,8 @@ void RequireSound(const Recipe& recipe) {
 
 // Settings that suit every recipe.
 void RequireChangeable(const Recipe& recipe) {
+  // The head of a changed recipe has some dots of its own.
+  if (!CheckTomlDepth(recipe.text + std::string(100, '.'), kFile).ok()) return;
   RecipeOverrides overrides;
   overrides.seed = 7;
   overrides.epochs = 1;
@@ -40,6 +44,8 @@ void RequireChangeable(const Recipe& recipe) {
   Require(again.ok() && again->stages.size() == recipe.stages.size(), "the change is a recipe");
   Require(again->seed == 7 && again->stages[0].epochs == 1 && again->data.split == "all",
           "it has the new settings");
+  Require(again->data.root == recipe.data.root && again->data.csv == recipe.data.csv,
+          "and the old ones, whatever stands in them");
 }
 
 void Check(absl::string_view toml) {

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "server/pipeline/admission.h"
 #include "server/transport/search_messages.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle_files.h"
 
 namespace lookbook {
@@ -14,10 +17,23 @@ namespace {
 
 constexpr int kDim = 4;
 
+std::unique_ptr<ItemStore> MakeItems(const TestBundleOptions& options) {
+  const TempDir folder;
+  const std::vector<Item> items = MakeTestItems(options);
+  const std::vector<std::string> no_thumbnails(items.size());
+  Require(WriteTestItems(folder.path(), items, no_thumbnails).ok(), "items can be written");
+  absl::StatusOr<std::unique_ptr<ItemStore>> store = ItemStore::Open(folder / kItemsFile);
+  Require(store.ok(), "and read");
+  return *std::move(store);
+}
+
+// What answers tell of, without a model and an index.
 const std::shared_ptr<const Bundle>& KnownBundle() {
   static const auto* const bundle = [] {
+    const TestBundleOptions options = {.calibrated = true};
     auto made = std::make_shared<Bundle>();
-    made->manifest = MakeTestManifest({.calibrated = true});
+    made->manifest = MakeTestManifest(options);
+    made->items = MakeItems(options);
     return new std::shared_ptr<const Bundle>(made);
   }();
   return *bundle;
@@ -47,14 +63,16 @@ void RequireAdmission(const Query& query) {
   Require(std::abs(squares - 1) < 1e-5, "a vector comes out at unit length");
 }
 
-// An answer without neighbours can be made of every request that is taken.
+// An answer can be made of every request that is taken.
 template <typename Response, typename Request>
-void RequireAnswer(const Request& request) {
+void RequireAnswer(const Request& request, const std::vector<Neighbor>& neighbors) {
   QueryResult result;
   result.bundle = KnownBundle();
   const Manifest& manifest = result.bundle->manifest;
+  result.neighbors = neighbors;
   result.embedding = {1, 0, 0, 0};
   result.scores.assign(manifest.classes_size(), 0.5f);
+  result.attribute_scores.assign(manifest.attributes_size(), 0.25f);
   Response response;
   FillResponse(request, result, &response);
   const auto classes = static_cast<uint32_t>(manifest.classes_size());
@@ -77,7 +95,8 @@ void CheckSearch(absl::string_view bytes) {
   Require(Holds(request.image(), query->image), "the image is a view into the request");
   RequireSound(*query);
   RequireAdmission(*query);
-  RequireAnswer<v1::SearchResponse>(request);
+  RequireAnswer<v1::SearchResponse>(request, {});
+  RequireAnswer<v1::SearchResponse>(request, {{1, 0.75f}, {0, 0.25f}});
 }
 
 void CheckEmbed(absl::string_view bytes) {
@@ -87,7 +106,7 @@ void CheckEmbed(absl::string_view bytes) {
   if (!query.ok()) return RequireReason(query.status(), {"bad_request_id"});
   Require(!query->search && query->kind == QueryKind::kImage, "Embed takes a picture");
   RequireSound(*query);
-  RequireAnswer<v1::EmbedResponse>(request);
+  RequireAnswer<v1::EmbedResponse>(request, {});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "base/toml_depth.h"
 #include "server/config/command_line.h"
 #include "server/config/config_file.h"
 #include "server/config/config_options.h"
@@ -34,6 +35,8 @@ std::string Print(const ServerConfig& config) {
 
 void RequireSameAgain(const ServerConfig& config) {
   const std::string printed = Print(config);
+  // The keys of all options have dots, which may be too many beside very many in their texts.
+  if (!CheckTomlDepth(printed, kFile).ok()) return;
   const absl::StatusOr<std::vector<Setting>> settings = ParseConfigFile(printed, kFile);
   if (!settings.ok())
     std::fprintf(stderr, "%s\n%s", settings.status().ToString().c_str(), printed.c_str());

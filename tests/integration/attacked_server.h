@@ -2,6 +2,8 @@
 // an attack did any harm.
 #pragma once
 
+#include <grpcpp/channel.h>
+#include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -49,7 +51,9 @@ class AttackedServer : public ::testing::Test {
   int Threads() const;
   double Metric(const std::string& series) const;
   bool MetricBecomes(const std::string& series, double value) const;
+  bool MetricExceeds(const std::string& series, double value) const;
 
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;  // Of Search(); null: plain text.
   TempDir directory_;
   absl::StatusOr<TestBundle> bundle_ = WriteTestBundle(directory_ / "bundles");
   std::unique_ptr<ProgramRun> process_;
@@ -58,6 +62,7 @@ class AttackedServer : public ::testing::Test {
 
  private:
   static grpc::Status SearchOver(v1::SearchService::Stub* stub);
+  std::shared_ptr<grpc::Channel> Channel() const;
   void WarmUp();
 
   std::unique_ptr<v1::SearchService::Stub> before_;

@@ -1,6 +1,8 @@
 // From configured files to what guards the ports.
 #include "server/entrance.h"
 
+#include <sys/stat.h>
+
 #include "absl/time/clock.h"
 #include "base/reason.h"
 #include "tests/server/metrics/scrape_text.h"
@@ -89,6 +91,7 @@ TEST_F(EntranceTest, WhatCannotBeUsedIsNamedAndNothingOpens) {
   PutFile(directory_ / "expired.pem", expired.certificate, 0644);
   PutFile(directory_ / "expired.key", expired.key);
   PutFile(directory_ / "open.key", own_.key, 0644);
+  ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
   PutFile(directory_ / "open_tokens", TokenLine("app", "x"), 0644);
   PutFile(directory_ / "no_tokens", "app plain-token\n");
   struct Case {
@@ -100,6 +103,8 @@ TEST_F(EntranceTest, WhatCannotBeUsedIsNamedAndNothingOpens) {
   const std::vector<Case> cases = {
       {{directory_ / "none.pem", key}, {}, {"tls", "none.pem"}},
       {{own, directory_ / "none.key"}, {}, {"tls", "none.key"}},
+      {{directory_ / "pipe", key}, {}, {"tls.certificate", "pipe", "no regular file"}},
+      {{own, key, directory_ / "pipe"}, {}, {"client CA", "pipe", "no regular file"}},
       {{own, directory_ / "expired.key"}, {}, {own, "expired.key", "not that of the certificate"}},
       {{directory_ / "expired.pem", directory_ / "expired.key"}, {}, {"expired.pem", "expired at"}},
       {{own, directory_ / "open.key"}, {}, {"open.key", "mode 0644"}},
@@ -203,6 +208,11 @@ TEST_F(EntranceTest, WhatIsRarelyMeantIsSaid) {
   EXPECT_EQ(OpenLog(), "");
   config_.auth.admin_tokens_file = "";
   config_.tls.admin_client_ca = directory_ / "ca.pem";
+  EXPECT_EQ(OpenLog(), "");
+  config_.tls = {};
+  config_.auth = {"", directory_ / "admin_tokens"};
+  EXPECT_THAT(OpenLog(), AllOf(HasSubstr("plain text"), HasSubstr("listen.admin=0.0.0.0:0")));
+  config_.listen.admin = "off";
   EXPECT_EQ(OpenLog(), "");
 }
 

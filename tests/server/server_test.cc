@@ -3,13 +3,17 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/reason.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/tcp_client.h"
 
 namespace lookbook {
 namespace {
@@ -62,6 +66,17 @@ class ServerTest : public ::testing::Test {
     const auto stalls = HasSubstr("lookbook_watchdog_stalls_total{thread=\"embed\"} 1");
     while (!::testing::Matches(stalls)(server_->metrics().Scrape()))
       ASSERT_THAT(server_->CheckWorkers(), IsOk());
+  }
+  // Waits until a connection was refused for this reason; false: none is.
+  bool RefusesAConnection(const char* reason) {
+    const auto refused =
+        HasSubstr(absl::StrCat("lookbook_connections_rejected_total{reason=\"", reason, "\"} 1\n"));
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    while (absl::Now() < end) {
+      if (::testing::Matches(refused)(server_->metrics().Scrape())) return true;
+      std::this_thread::yield();
+    }
+    return false;
   }
   void CheckUntilServing() {
     while (server_->state() != ServingState::kServing) ASSERT_THAT(server_->CheckWorkers(), IsOk());
@@ -163,6 +178,21 @@ TEST_F(ServerTest, ConfigurationReachesTheParts) {
   const std::string scrape = server_->metrics().Scrape();
   EXPECT_THAT(scrape, HasSubstr("lookbook_threads{pool=\"decode\"} 4")) << "two for each bundle";
   EXPECT_THAT(scrape, HasSubstr("lookbook_health_serving{service=\"\"} 1"));
+}
+
+TEST_F(ServerTest, OneAddressHasItsShareOfConnections) {
+  config_.limits.connections_per_address = 1;
+  Listen();
+  const TcpClient first(server_->data_port()), second(server_->data_port());
+  EXPECT_TRUE(RefusesAConnection("address"));
+}
+
+TEST_F(ServerTest, OneAddressCannotTakeAllPlacesOfTheHealthPort) {
+  config_.listen.health = "127.0.0.1:0";
+  Listen();
+  std::vector<TcpClient> clients;
+  for (int i = 0; i < 26; ++i) clients.emplace_back(server_->health_port());
+  EXPECT_TRUE(RefusesAConnection("address"));
 }
 
 TEST_F(ServerTest, ACallThatRunsWhenTheServerStopsIsFinished) {

@@ -105,11 +105,7 @@ struct BadImage {
   std::string warning;  // With which it decodes.
 };
 
-// About 120 files that a service is sent by mistake or on purpose; limits are the defaults.
+// 110 files that a service is sent by mistake or on purpose; limits are the defaults.
 std::vector<BadImage> BadImages();
-
-// Each limit on images twice: a file at it, which must decode, and one just beyond it. Their row
-// is 0.
-std::vector<BadImage> LimitImages();
 
 }  // namespace lookbook

@@ -1,5 +1,8 @@
+#include "tests/support/limit_images.h"
+
+#include <string>
+
 #include "absl/strings/str_cat.h"
-#include "tests/support/image_files.h"
 
 namespace lookbook {
 namespace {
@@ -29,7 +32,7 @@ struct SizeLimit {
 
 void AddSizes(Rows* rows) {
   for (const SizeLimit& limit :
-       {SizeLimit{"pixels", 10'000, 5'000, 10'000, 5'001, "too_many_pixels"},
+       {SizeLimit{"pixels", 10'000, 5'000, 42'123, 1'187, "too_many_pixels"},  // 50,000,001.
         SizeLimit{"side", 65'500, 328, 65'501, 328, "bad_dimensions"},
         SizeLimit{"aspect", 1'600, 8, 1'601, 8, "bad_aspect"},
         SizeLimit{"min_side", 8, 8, 8, 7, "too_small"}}) {

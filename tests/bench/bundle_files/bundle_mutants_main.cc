@@ -2,8 +2,9 @@
 //   bundle_mutants --count 10000 --server PROGRAM --sample 60
 // What differs from what was published must be refused; what is sealed anew must be refused where
 // the manifest is wrong, may be refused where a file is, and is refused everywhere once a signature
-// is asked for; nothing may crash or hang. --sample of them also go to a server that serves. Prints
-// one JSON object; exit code 1 when a promise was broken. CTest runs a short form.
+// is asked for; nothing may crash or hang, but for models whose hash is right, which are code.
+// --sample of them also go to a server that serves, which none may end. Prints one JSON object;
+// exit code 1 when a promise was broken. CTest runs a short form.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,7 +65,10 @@ Json JsonOf(const MutantTally& tally, MutantKind kind) {
   Json json = {{"tried", tally.tried},       {"refused", tally.refused},
                {"accepted", tally.accepted}, {"crashed", tally.crashed},
                {"hung", tally.hung},         {"believed_unsigned", tally.believed}};
-  if (kind == MutantKind::kContent) json["accepted_among_them"] = tally.accepted_files;
+  if (kind == MutantKind::kContent) {
+    json["accepted_among_them"] = tally.accepted_files;
+    json["ended_by_models"] = tally.ended_by_models;
+  }
   if (!tally.worst.empty()) json["problems"] = tally.worst;
   return json;
 }

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/exception_fence.h"
 #include "base/files.h"
@@ -108,10 +109,16 @@ void Count(uint64_t n, const Mutant& mutant, uint8_t result, MutantTally* tally)
   }
 }
 
+// A model whose hash is right is code and may do that: a server has another process open it first.
+bool MayEndItsProcess(const Mutant& mutant) {
+  return mutant.kind == MutantKind::kContent && absl::StartsWith(mutant.what, kModelFile);
+}
+
 void CountDeath(uint64_t n, const Mutant& mutant, int signal, MutantTally* tally) {
   ++tally->tried;
   ++(signal == SIGALRM ? tally->hung : tally->crashed);
-  Note(&tally->worst, n, absl::StrCat(mutant.what, ": died of signal ", signal));
+  Note(MayEndItsProcess(mutant) ? &tally->ended_by_models : &tally->worst, n,
+       absl::StrCat(mutant.what, ": died of signal ", signal));
 }
 
 }  // namespace

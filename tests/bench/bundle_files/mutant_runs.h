@@ -22,11 +22,13 @@ struct MutantRunOptions {
 // What became of the mutants of one kind.
 struct MutantTally {
   int64_t tried = 0, accepted = 0;
-  int64_t crashed = 0, hung = 0;            // Ended the process that opened them.
-  int64_t believed = 0;                     // Taken where a signature was asked for.
-  std::map<std::string, int64_t> refused;   // By reason.
-  std::vector<std::string> accepted_files;  // Of kContent: what they were, at most some.
-  std::vector<std::string> worst;           // Numbers and texts of what must not be, at most some.
+  int64_t crashed = 0, hung = 0;           // Ended the process that opened them.
+  int64_t believed = 0;                    // Taken where a signature was asked for.
+  std::map<std::string, int64_t> refused;  // By reason.
+  // Numbers and texts, at most some of each:
+  std::vector<std::string> accepted_files;   // Of kContent.
+  std::vector<std::string> ended_by_models;  // Of kContent, among those that crashed or hung.
+  std::vector<std::string> worst;            // What must not be.
 };
 using MutantTallies = std::array<MutantTally, kMutantKinds>;
 

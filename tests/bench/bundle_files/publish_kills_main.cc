@@ -1,6 +1,6 @@
-// Publishes again and again and kills the publisher at a random moment:
+// Publishes again and again and kills the publisher at a random moment, until so many were killed:
 //   publish_kills --count 200
-// After each kill CURRENT names a bundle whose every file is what its manifest says, and the next
+// After each CURRENT names a bundle whose every file is what its manifest says, and the next
 // publisher leaves nothing of the one that died. Prints one JSON object; exit code 1 when a promise
 // was broken. CTest runs a short form; tests/engine/bundle/publish_faults_test.cc kills at every
 // system call.
@@ -29,6 +29,8 @@
 namespace lookbook {
 namespace {
 
+constexpr int kMostForAKill = 20;  // Publishers; one in six is done before its moment comes.
+
 struct Flags {
   int count = 200;
   uint64_t seed = 1;
@@ -37,9 +39,10 @@ struct Flags {
 
 struct Tally {
   int killed = 0, finished = 0;             // Before the end of the publisher, or after it.
-  int old_live = 0, new_live = 0;           // What CURRENT names after a kill.
+  int old_live = 0, new_live = 0;           // What CURRENT names then.
   int left_behind = 0;                      // Roots with a folder or a file to sweep.
   int unusable = 0, torn = 0, unswept = 0;  // Broken promises.
+  int failed = 0;                           // Publishers that ended with an error.
   std::string first_problem;
 
   void Problem(int* count, const std::string& what) {
@@ -72,15 +75,25 @@ absl::Status Publish(const Flags& flags, const std::string& root, int i) {
   return PublishTestBundle(options, writer.get(), &bundle);
 }
 
-// Publishes in a process of its own, which is killed after `time`. True: it was still at work.
-bool PublishAndKill(const Flags& flags, const std::string& root, int i, absl::Duration time) {
+// In a process of its own.
+[[noreturn]] void PublishAndExit(const Flags& flags, const std::string& root, int i) {
+  const absl::Status published = Publish(flags, root, i);
+  if (!published.ok()) std::cerr << "publisher " << i << ": " << published << std::endl;
+  ::_exit(published.ok() ? 0 : 1);
+}
+
+// Kills it after `time`.
+void PublishAndKill(const Flags& flags, const std::string& root, int i, absl::Duration time,
+                    Tally* tally) {
   const pid_t publisher = ::fork();
-  if (publisher == 0) ::_exit(Publish(flags, root, i).ok() ? 0 : 1);
+  if (publisher == 0) PublishAndExit(flags, root, i);
   absl::SleepFor(time);
   ::kill(publisher, SIGKILL);
   int status = 0;
   ::waitpid(publisher, &status, 0);
-  return WIFSIGNALED(status);
+  ++(WIFSIGNALED(status) ? tally->killed : tally->finished);
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+    tally->Problem(&tally->failed, absl::StrCat("publisher ", i, " ended with an error"));
 }
 
 bool IsTemporary(const std::string& name) { return absl::StrContains(name, ".tmp"); }
@@ -122,11 +135,10 @@ absl::StatusOr<Tally> Run(const Flags& flags) {
   }
   std::mt19937_64 random(flags.seed);
   Tally tally;
-  for (int i = 0; i < flags.count; ++i, ++published) {
+  for (int i = 0; tally.killed < flags.count && i < kMostForAKill * flags.count; ++i, ++published) {
     const std::string before = ReadCurrent(root.path()).value_or(CurrentFile()).bundle_id;
     const double share = 1.2 * static_cast<double>(random() >> 11) * 0x1.0p-53;
-    const bool killed = PublishAndKill(flags, root.path(), published, share * whole);
-    ++(killed ? tally.killed : tally.finished);
+    PublishAndKill(flags, root.path(), published, share * whole, &tally);
     CheckRoot(root.path(), before, &tally);
     Sweep(root.path(), &tally);
     if (i % 50 == 49) std::cerr << i + 1 << " publishers" << std::endl;
@@ -137,7 +149,7 @@ absl::StatusOr<Tally> Run(const Flags& flags) {
 int Main(int argc, char** argv) {
   Flags flags;
   CLI::App app("Kills publishers at random moments and looks at what they leave", "publish_kills");
-  app.add_option("--count", flags.count)->check(CLI::PositiveNumber);
+  app.add_option("--count", flags.count, "How many are killed")->check(CLI::PositiveNumber);
   app.add_option("--seed", flags.seed);
   app.add_option("--model-kib", flags.model_kib, "Size of the model and of the index")
       ->check(CLI::PositiveNumber);
@@ -147,11 +159,11 @@ int Main(int argc, char** argv) {
     std::cerr << "publish_kills: " << tally.status() << std::endl;
     return 1;
   }
-  const bool good =
-      tally->unusable == 0 && tally->torn == 0 && tally->unswept == 0 && tally->killed > 0;
-  std::cout << nlohmann::ordered_json{{"publishers", flags.count},
-                                      {"killed", tally->killed},
+  const bool good = tally->unusable == 0 && tally->torn == 0 && tally->unswept == 0 &&
+                    tally->failed == 0 && tally->killed == flags.count;
+  std::cout << nlohmann::ordered_json{{"killed", tally->killed},
                                       {"finished_before", tally->finished},
+                                      {"failed", tally->failed},
                                       {"old_bundle_live", tally->old_live},
                                       {"new_bundle_live", tally->new_live},
                                       {"left_something_to_sweep", tally->left_behind},

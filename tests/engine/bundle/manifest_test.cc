@@ -258,6 +258,10 @@ TEST(ManifestTest, CreatedHasOneSpelling) {
   EXPECT_EQ(FormatCreated(time), "2026-11-23T10:15:00Z");
   EXPECT_EQ(FormatCreated(time + absl::Milliseconds(999)), "2026-11-23T10:15:00Z");
   EXPECT_THAT(ParseCreated("2026-11-23T10:15:00Z"), IsOkAndHolds(time));
+  for (const char* other : {"", "2026-11-23T10:15Z", "12026-11-23T10:15:00Z",
+                            "-999-11-23T10:15:00Z", "2026-11-23t10:15:00Z"}) {
+    EXPECT_THAT(ParseCreated(other), StatusIs(absl::StatusCode::kDataLoss)) << other;
+  }
 }
 
 }  // namespace

@@ -181,7 +181,9 @@ TEST_F(SignatureTest, ACrashLeavesTheOldOneOrTheNewOne) {
       if (!result.fault_reached) break;
       SCOPED_TRACE(absl::StrCat(result.calls.back().name, " ", result.calls.back().path));
       EXPECT_THAT(Verify("both.pem"), IsOk());
-      if (result.exit_code == 0) EXPECT_THAT(Verify(), IsOk());
+      if (result.exit_code == 0) {
+        EXPECT_THAT(Verify(), IsOk());
+      }
     }
   }
 }

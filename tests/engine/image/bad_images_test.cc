@@ -7,6 +7,7 @@
 
 #include "engine/image/decode.h"
 #include "tests/support/image_files.h"
+#include "tests/support/limit_images.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/syscall_tracer.h"
 

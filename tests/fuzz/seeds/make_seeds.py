@@ -41,7 +41,8 @@ HNSW = {"spec": "HNSW32", "search": "efSearch=64", "recall_at_10": 0.97, "recall
 # Name of the seed: (path of the field, new value; None = the field goes). The path's numbers are places in lists.
 CHANGES = {
     "plain": [], "hnsw": [("index", HNSW)], "version_2": [("format_version", 2)], "created_in_another_form": [("created", "2026-11-23 10:15")],
-    "created_in_12026": [("created", "12026-11-23T10:15:00Z")], "no_preprocess": [("preprocess", None)], "size_4": [("preprocess.size", 4)],
+    "created_in_12026": [("created", "12026-11-23T10:15:00Z")], "created_before_christ": [("created", "-999-11-23T10:15:00Z")],
+    "no_preprocess": [("preprocess", None)], "size_4": [("preprocess.size", 4)],
     "resize_unknown": [("preprocess.resize", "zoom")], "interpolation_unknown": [("preprocess.interpolation", "sinc")],
     "four_means": [("preprocess.mean", [1, 1, 1, 1])], "std_0": [("preprocess.std.1", 0)], "scale_factor_65": [("preprocess.min_scale_factor", 65)],
     "dim_0": [("embedding_dim", 0)], "metric_l2": [("metric", "l2")], "no_items": [("item_count", "0")], "no_classes": [("classes", [])],
@@ -51,6 +52,7 @@ CHANGES = {
     "recall_without_queries": [("index", {**HNSW, "recall_queries": "0"})], "recall_without_source": [("index", {**HNSW, "recall_source": ""})],
     "recall_2": [("index", {**HNSW, "recall_at_10": 2})], "queries_without_recall": [("index.recall_queries", "800")],
     "file_leaves_folder": [("files.0.name", "../golden.json")], "file_is_manifest": [("files.2.name", "manifest.json")],
+    "file_is_signature": [("files.2.name", "manifest.sig")], "evaluation_nan": [("evaluation.values.map", "NaN")],
     "files_unsorted": [("files", FILES[::-1])], "hash_in_capitals": [("files.0.sha256", "A" * 64)], "no_index_file": [("index.file", "other")],
     "unknown_field": [("surprise", 2)]}
 CALIBRATION_CHANGES = {
@@ -161,19 +163,21 @@ def inverted(rounded, lists):
     return out + b"".join(bytes(size * len(rows)) + struct.pack(f"<{len(rows)}q", *rows) for _, rows in filled)
 
 
-def graph(links=8):
-    """Every tenth row is on two levels; links lead to the next rows of the level."""
+def graph(links=8, **wrong):
+    """Every tenth row is on two levels; links lead to the next rows of the level. `wrong`: PART=(place, value)."""
     levels = [2 if row % 10 == 0 else 1 for row in range(ROWS)]
-    first = [0, 2 * links, 3 * links]
     offsets, chains = [0], []
     for row, count in enumerate(levels):
         chains += [(row + 1) % ROWS, (row + 2) % ROWS] + [-1] * (2 * links - 2)
         chains += ([(row + 10) % 110] + [-1] * (links - 1)) * (count - 1)
         offsets.append(len(chains))
-    out = header(b"IHNf") + struct.pack("<Q2d", 2, 0.875, 0.109375) + struct.pack("<Q3i", 3, *first)
-    out += struct.pack(f"<Q{ROWS}i", ROWS, *levels) + struct.pack(f"<Q{ROWS + 1}Q", ROWS + 1, *offsets)
-    out += struct.pack(f"<Q{len(chains)}i", len(chains), *chains) + struct.pack("<iiiii", 0, 1, 40, 16, 1)
-    return out + flat([0.5] * (ROWS * DIM))
+    parts = {"count": [2], "first": [0, 2 * links, 3 * links], "levels": levels, "offsets": offsets, "chains": chains, "end": [0, 1, 40, 16, 1]}
+    for part, (place, value) in wrong.items():
+        parts[part][place] = value
+    out = header(b"IHNf") + struct.pack("<Q2d", *parts["count"], 0.875, 0.109375)
+    for part, form in (("first", "i"), ("levels", "i"), ("offsets", "Q"), ("chains", "i")):
+        out += struct.pack(f"<Q{len(parts[part])}{form}", len(parts[part]), *parts[part])
+    return out + struct.pack("<5i", *parts["end"]) + flat([0.5] * (ROWS * DIM))
 
 
 def indexes():
@@ -187,9 +191,22 @@ def indexes():
     put("index_file", "ivf_flat_sparse", b"\3" + inverted(False, [[], rows, []]))
     put("index_file", "ivf_sq8", b"\4" + inverted(True, lists))
     put("index_file", "hnsw", b"\5" + graph())
+    for name, wrong in {"levels_0": {"count": (0, 0)}, "level_sizes": {"first": (1, 15)}, "level_of_a_row": {"levels": (3, 3)},
+                        "offset_first": {"offsets": (0, 1)}, "offset_of_a_row": {"offsets": (4, 90)}, "link_beyond": {"chains": (7, ROWS)},
+                        "entry_below": {"end": (0, 1)}, "beam_0": {"end": (2, 0)}}.items():
+        put("index_file", f"hnsw_{name}", b"\5" + graph(**wrong))
+    sparse = inverted(False, [[], rows, []])
+    put("index_file", "ivf_sparse_odd", b"\3" + sparse.replace(b"sprs" + struct.pack("<Q", 2), b"sprs" + struct.pack("<Q", 3)))
+    put("index_file", "ivf_sparse_beyond", b"\3" + sparse.replace(struct.pack("<QQQ", 2, 1, ROWS), struct.pack("<QQQ", 2, 9, ROWS)))
+    put("index_file", "ivf_other_form", b"\3" + sparse.replace(b"sprs", b"full"))
+    put("index_file", "ivf_too_few", b"\3" + inverted(False, [rows[:40], rows[40:90], rows[91:]]))
+    put("index_file", "ivf_too_many", b"\3" + inverted(False, [rows, rows[40:90], rows[90:]]))
     put("index_file", "ivf_row_twice", b"\3" + inverted(False, [rows[:40], rows[40:89] + [3], rows[90:]]))
     put("index_file", "flat_longer", b"\0" + flat([0.5] * (ROWS * DIM)) + b"x")
     put("index_file", "flat_other_rows", b"\0" + flat([0.5] * DIM))
+    put("index_file", "flat_other_tag", b"\0" + scalar(half=False))
+    put("index_file", "flat_cut", b"\0" + flat([0.5] * DIM)[:40])
+    put("index_file", "sq8_cut", b"\1" + scalar(half=False)[:-1])
     put("index_file", "another_kind", b"\5" + scalar(half=False)[:100])
 
 

@@ -69,6 +69,14 @@ void AddJpegDamage(Seeds* seeds) {
   std::string no_table = jpeg;
   no_table[table + 1] = '\xFE';  // A comment.
   seeds->push_back({"jpeg", "no_table.jpg", no_table});
+  std::string jfif = jpeg;
+  jfif[FindJpegMarker(jpeg, 0xE0) + 9] = 2;  // The version: 1 is the highest.
+  seeds->push_back({"jpeg", "jfif_2.jpg", jfif});
+  std::string sampling = jpeg;
+  const size_t frame = FindJpegMarker(jpeg, 0xC0);
+  sampling[frame + 11] = 0x31;
+  sampling[frame + 14] = 0x21;  // Two samples for three: libjpeg does not.
+  seeds->push_back({"jpeg", "fractional_sampling.jpg", sampling});
 }
 
 void AddPngKinds(Seeds* seeds) {

@@ -121,6 +121,18 @@ TEST(OverrideRecipeTest, ABudgetCutsEveryStageByTheSameShare) {
               ElementsAre("stage[1].epochs = 0", "stage[1].steps = 1", "stage[2].steps = 1"));
 }
 
+TEST(OverrideRecipeTest, TextsStayWhateverStandsInThem) {
+  const std::string recipe = R"(name = "r"
+data.root = "\n'''a\"\u0001'"
+[[stage]]
+name = "s"
+steps = 1
+)";
+  const absl::StatusOr<Recipe> changed = ParseRecipe(Override({.seed = 9}, recipe), "r.toml");
+  ASSERT_THAT(changed, IsOk());
+  EXPECT_EQ(changed->data.root, "\n'''a\"\x01'");
+}
+
 TEST(OverrideRecipeTest, WhereItComputesIsALineAndNothingElseChanges) {
   const std::string text = Override({.device = "cuda", .precision = "bf16"});
   EXPECT_EQ(text, absl::StrCat("device = \"cuda\"\nprecision = \"bf16\"\n", kRecipe));

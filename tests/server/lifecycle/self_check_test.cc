@@ -27,13 +27,14 @@ class SelfCheckTest : public ::testing::Test {
     clock_.Advance(absl::Seconds(11));
   }
   SelfCheck::Parts Parts() {
-    return {&tasks_, [this] { return resident_; }, &metrics_, &machine_};
+    return {&tasks_, [this] { return resident_; }, &metrics_, &machine_, [this] { ++freed_; }};
   }
 
   ManualClock clock_;
   RunningTasks tasks_{&clock_};
   std::optional<RunningTasks::Scope> task_;
   absl::StatusOr<int64_t> resident_ = 1000;
+  int freed_ = 0;  // How often memory was given back.
   ServerMetrics metrics_{{"default"}};
   ServingStateMachine machine_{[](ServingState) {}};
   SelfCheck check_{{absl::Seconds(10), absl::Seconds(30)}, {.bytes = 1600}, Parts()};
@@ -52,6 +53,19 @@ TEST_F(SelfCheckTest, MemoryThatIsShortTurnsHealthAndThatIsFreeAgainTurnsItBack)
   resident_ = 1000;
   EXPECT_THAT(check_.CheckMemory(), IsOk());
   EXPECT_EQ(machine_.state(), ServingState::kServing);
+}
+
+TEST_F(SelfCheckTest, MemoryIsGivenBackWhileItIsShort) {
+  EXPECT_THAT(check_.CheckMemory(), IsOk());
+  EXPECT_EQ(freed_, 0);
+  resident_ = 1700;
+  for (int looks = 1; looks <= 3; ++looks) {
+    EXPECT_THAT(check_.CheckMemory(), IsOk());
+    EXPECT_EQ(freed_, looks);
+  }
+  resident_ = 1000;
+  EXPECT_THAT(check_.CheckMemory(), IsOk());
+  EXPECT_EQ(freed_, 3);
 }
 
 TEST_F(SelfCheckTest, WorkersThatAreWellDoNotExcuseMemoryNorTheOtherWay) {

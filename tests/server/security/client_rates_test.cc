@@ -1,5 +1,9 @@
 #include "server/security/client_rates.h"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "base/retry_pushback.h"
 #include "tests/support/status_matchers.h"
@@ -66,6 +70,19 @@ TEST(ClientRatesTest, RemembersNoMoreClientsThanItMayAndTheLastToCall) {
   EXPECT_THAT(rates.Admit("flood", 0, kStart), StatusIs(absl::StatusCode::kResourceExhausted))
       << "others do not push out who keeps calling";
   EXPECT_THAT(rates.Admit("passer-by 0", 0, kStart), IsOk()) << "forgotten";
+}
+
+TEST(ClientRatesTest, ManyThreadsTakeNoMoreThanOneWould) {
+  ClientRates rates({.calls_per_second = 50, .clients = 2});
+  std::atomic<int> admitted{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) admitted += rates.Admit("a", 0, kStart).ok();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(admitted, 50);
 }
 
 }  // namespace

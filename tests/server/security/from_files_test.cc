@@ -1,5 +1,8 @@
 #include "server/security/from_files.h"
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -104,6 +107,24 @@ TEST_F(FromFilesTest, BytesThatMoveFromOneFileToTheOtherAreAChange) {
   ASSERT_EQ(Look(), "new");
   files_ = {"a1", "aa2"};
   EXPECT_EQ(Look(), "new");
+}
+
+TEST_F(FromFilesTest, WhoReadsWhileFilesChangeSeesTheOneOrTheOther) {
+  Open();
+  std::atomic<bool> done{false};
+  std::thread reader([&] {
+    while (!done) {
+      const std::string seen = *pair_->Get();
+      EXPECT_TRUE(seen == "a1a2" || seen == "b1b2") << seen;
+    }
+  });
+  for (int change = 0; change < 200; ++change) {
+    files_ = change % 2 == 0 ? std::vector<std::string>{"b1", "b2"}
+                             : std::vector<std::string>{"a1", "a2"};
+    EXPECT_EQ(Look(), "new");
+  }
+  done = true;
+  reader.join();
 }
 
 TEST_F(FromFilesTest, WhatCannotBeMadeAtFirstIsNotOpened) {

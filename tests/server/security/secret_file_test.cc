@@ -42,7 +42,7 @@ TEST_F(SecretFileTest, NobodyElseMay) {
 }
 
 TEST_F(SecretFileTest, WhatIsNoFileIsNotRead) {
-  EXPECT_THAT(ReadSecretFile(directory_.path()),
+  ASSERT_THAT(ReadSecretFile(directory_.path()),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no regular file")));
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
   EXPECT_THAT(ReadSecretFile(path_), StatusIs(absl::StatusCode::kFailedPrecondition))

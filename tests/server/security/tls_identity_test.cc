@@ -57,6 +57,11 @@ TEST_F(TlsIdentityTest, AWeakKeyIsRefusedHereAndNotAtTheFirstHandshake) {
   EXPECT_THAT(Make(ca_.Issue({.rsa_bits = 2048})), IsOk());
 }
 
+TEST_F(TlsIdentityTest, AWeakKeyBetweenTheCertificateAndItsCaIsRefused) {
+  EXPECT_THAT(Make({good_.certificate + ca_.Issue({.rsa_bits = 1024}).certificate, good_.key}),
+              StatusIs(kInvalid, HasSubstr("too small")));
+}
+
 TEST_F(TlsIdentityTest, FilesWithoutWhatTheyShouldHoldAreRefusedAndNotQuoted) {
   const std::string half = good_.key.substr(0, good_.key.size() / 2);
   for (const std::string& bad : {std::string(), std::string("secret words"), half}) {

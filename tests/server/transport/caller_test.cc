@@ -34,7 +34,7 @@ struct Guards {
   const std::shared_ptr<const TokenSet> admin_tokens = Tokens({{"operator", kAdminToken}});
   const Authenticator authenticator{[this] { return tokens.Get(); },
                                     [this] { return admin_tokens; }};
-  ClientRates rates{{.calls_per_second = 10, .calls_burst = 3}};
+  ClientRates rates{{.calls_per_second = 10, .calls_burst = 3, .bytes_per_second = 1 << 20}};
 };
 
 class CallerTest : private Guards, public ServiceTest {
@@ -184,6 +184,20 @@ TEST_F(CallerTest, WhoIsOverItsRateIsRefusedWithAPushbackAndOthersAreNot) {
   EXPECT_TRUE(Search(kSecondToken).ok());
   clock_.Advance(absl::Milliseconds(100));
   EXPECT_TRUE(Search(kToken).ok());
+}
+
+// Not only those of a picture or a vector: what is refused was read all the same.
+TEST_F(CallerTest, BytesAreThoseOfTheWholeMessage) {
+  grpc::ClientContext context;
+  Bear(kToken, &context);
+  v1::SearchRequest request;
+  request.set_item_id("item-1");
+  request.set_request_id(std::string(2 << 20, 'x'));
+  v1::SearchResponse response;
+  Expect(search_->Search(&context, request, &response), grpc::StatusCode::INVALID_ARGUMENT,
+         "bad_request_id");
+  Expect(Search(kToken), grpc::StatusCode::RESOURCE_EXHAUSTED, "rate");
+  EXPECT_TRUE(Search(kSecondToken).ok());
 }
 
 TEST_F(CallerTest, RefusalsOfStrangersAreNobodysRate) {

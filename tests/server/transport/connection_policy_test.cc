@@ -76,7 +76,7 @@ class ConnectionPolicyTest : public ::testing::Test {
 };
 
 TEST_F(ConnectionPolicyTest, WhoDoesNotBeginInTimeIsClosed) {
-  Listen({.handshake_timeout = absl::Milliseconds(300)});
+  Listen({.handshake_timeout = absl::Seconds(1)});
   TcpClient idle = Greet();
   TcpClient silent = Connect(), half = Connect(), preface = Connect();
   ASSERT_TRUE(half.Send(kHttp2Preface.substr(0, 10)));
@@ -98,13 +98,13 @@ TEST_F(ConnectionPolicyTest, WhatIsNotHttp2IsClosedAndFloodsNoLog) {
       random, std::string(1000, '\0')};
   ::testing::internal::CaptureStderr();
   const absl::Time begin = absl::Now();
-  for (int round = 0; round < 25; ++round) {
-    for (const std::string& greeting : greetings) {
-      TcpClient client = Connect();
-      client.Send(greeting);
-      EXPECT_TRUE(client.Closes(kLong)) << greeting;
-    }
+  bool closed = true;
+  for (size_t i = 0; i < 100 && closed; ++i) {
+    TcpClient client = Connect();
+    client.Send(greetings[i % greetings.size()]);
+    closed = client.Closes(kLong);
   }
+  EXPECT_TRUE(closed);
   const std::string log = ::testing::internal::GetCapturedStderr();
   const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
   EXPECT_LE(std::count(log.begin(), log.end(), '\n'), 10 * (seconds + 1)) << log;
@@ -136,7 +136,7 @@ TEST_F(ConnectionPolicyTest, TlsIsSpokenByBothSidesOrByNone) {
 }
 
 TEST_F(ConnectionPolicyTest, AnOldConnectionIsToldToGoAndThenClosed) {
-  Listen({.connection_age = absl::Milliseconds(200), .connection_grace = absl::Milliseconds(200)});
+  Listen({.connection_age = absl::Seconds(1), .connection_grace = absl::Milliseconds(200)});
   TcpClient client = Greet();
   // A call that would go on for ever.
   ASSERT_TRUE(client.Send(Headers(1, CallHeaders(kWatch)) + LastMessage(1, "")));

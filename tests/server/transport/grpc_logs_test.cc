@@ -5,6 +5,8 @@
 #include <grpc/support/log.h>
 #include <gtest/gtest.h>
 
+#include "lookbook/v1/search.pb.h"
+
 namespace lookbook {
 namespace {
 
@@ -32,6 +34,15 @@ TEST_F(GrpcLogsTest, ErrorsAreWarningsInOurForm) {
 TEST_F(GrpcLogsTest, TheRestIsForDebugging) {
   RouteGrpcLogs();
   EXPECT_EQ(Logged(GPR_LOG_SEVERITY_INFO), "");
+}
+
+TEST_F(GrpcLogsTest, ProtobufsErrorsAreOursToo) {
+  RouteGrpcLogs();
+  ::testing::internal::CaptureStderr();
+  v1::SearchRequest request;
+  EXPECT_FALSE(request.ParseFromString("\x12\x02\xff\xfe")) << "text that is not UTF-8";
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("WARNING "), HasSubstr("UTF-8"), HasSubstr("from=protobuf")));
 }
 
 // The last: it spends what may be logged in this second.
