@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "base/logging.h"
 #include "base/sha256.h"
 #include "base/snapshot.h"
 #include "tests/server/transport/service_fixture.h"
