@@ -34,7 +34,8 @@ TEST(FailureTest, WhereTlsMayBeTheCauseTheFlagsForItAreNamed) {
   EXPECT_EQ(
       told("failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Ssl "
            "handshake failed: SSL_ERROR_SSL: error:1:SSL routines::certificate verify failed"),
-      "cannot reach there:1: SSL routines::certificate verify failed; does it speak TLS, with "
+      "cannot reach there:1: error:1:SSL routines::certificate verify failed; does it speak TLS, "
+      "with "
       "a certificate for this name that --ca signed?");
   EXPECT_EQ(told("Socket closed"),
             "cannot reach there:1: Socket closed; does it ask for TLS (--tls, --ca) or for a "
