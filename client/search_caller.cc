@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 
@@ -34,6 +35,7 @@ std::unique_ptr<Stub> Connect(const SearchCallerOptions& options) {
   grpc::ChannelArguments arguments = MakeChannelArguments(kReconnectPause);
   // Channels to one target share a connection unless each keeps its own.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   return std::make_unique<Stub>(OpenChannel(options.target, options.security, arguments));
 }
 
@@ -130,9 +132,9 @@ void SearchCaller::Start(int64_t number, Done done) {
   call->sent_bytes = static_cast<int64_t>(request.Length());
   SetDeadline(call->context, state_->deadline);
   SetToken(call->context, state_->token);
-  stub.UnaryCall(&call->context, kMethod, grpc::StubOptions(), &request, &call->reply,
-                 [call, done = std::move(done), bytes = static_cast<int64_t>(request.Length())](
-                     const grpc::Status& status) { done(ToOutcome(status, call->reply, bytes)); });
+  call->reader = stub.PrepareUnaryCall(&call->context, kMethod, request, &state_->ended);
+  call->reader->StartCall();
+  call->reader->Finish(&call->reply, &call->status, call);
 }
 
 }  // namespace lookbook
