@@ -118,7 +118,8 @@ void CheckRoot(const std::string& root, const std::string& live_before, Tally* t
 void Sweep(const std::string& root, Tally* tally) {
   if (!BundleWriter::Create(root).ok()) tally->Problem(&tally->unswept, "no writer can be made");
   const std::string live = ReadCurrent(root).value_or(CurrentFile()).bundle_id;
-  for (const std::string& name : *ListDirectory(root)) {
+  const std::vector<std::string> names = *ListDirectory(root);
+  for (const std::string& name : names) {
     if (absl::EndsWith(name, ".tmp")) tally->Problem(&tally->unswept, name);
     if (IsBundleId(name) && name != live) RemoveAll(JoinPath(root, name)).IgnoreError();
   }
