@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 #include "engine/bundle/bundle_error.h"
 #include "engine/bundle/golden.h"
@@ -103,6 +104,16 @@ absl::StatusOr<std::unique_ptr<VectorIndex>> OpenVectors(const VerifiedBundle& f
   return index;
 }
 
+// The stored pictures are embedded and found as they were. Messages name files of the bundle.
+absl::Status SelfTest(const Bundle& bundle, const VerifiedBundle& files,
+                      const BundleOptions& options) {
+  LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases,
+                      ReadGolden(files.contents, files.manifest));
+  const Precision precision =
+      options.device != nullptr ? options.device->precision() : Precision::kFloat32;
+  return GoldenCheck(bundle, cases, ToleranceOf(precision));
+}
+
 absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
                                                    const BundleOptions& options) {
   auto bundle = std::make_shared<Bundle>();
@@ -120,12 +131,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
         ReaderError("format", JoinPath(files.directory, kModelFile), bundle->embedder->WarmUp()));
   }
   if (options.self_test) {
-    LB_ASSIGN_OR_RETURN(const std::vector<GoldenCase> cases,
-                        ReadGolden(files.contents, files.manifest));
-    LB_RETURN_IF_ERROR(
-        GoldenCheck(*bundle, cases,
-                    ToleranceOf(options.device != nullptr ? options.device->precision()
-                                                          : Precision::kFloat32)));
+    LB_RETURN_IF_ERROR(WithPrefix(files.directory, SelfTest(*bundle, files, options)));
   }
   bundle->manifest = std::move(files.manifest);
   return std::shared_ptr<const Bundle>(std::move(bundle));

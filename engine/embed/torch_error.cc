@@ -22,6 +22,7 @@ bool IsOutOfMemory(const std::exception& error, absl::string_view text) {
   return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
          dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
          absl::StrContains(text, "DefaultCPUAllocator: ") ||
+         absl::EndsWith(absl::StripTrailingAsciiWhitespace(text), "std::bad_alloc") ||
          absl::StrContains(text, "out of memory");
 }
 

@@ -53,6 +53,9 @@ TEST(TorchErrorTest, RunningOutOfMemoryIsResourceExhaustedInAndOutOfTheInterpret
               StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_THAT(Caught([] { throw std::bad_alloc(); }),
               StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(Caught([] { throw std::runtime_error("Traceback\nRuntimeError: std::bad_alloc\n"); }),
+              StatusIs(absl::StatusCode::kResourceExhausted))
+      << "what the interpreter makes of one";
   EXPECT_THAT(Caught([] { throw c10::OutOfMemoryError({}, "CUDA"); }),
               StatusIs(absl::StatusCode::kResourceExhausted));
 }
