@@ -87,10 +87,10 @@ TEST(CurrentTest, MissingIsNotFound) {
   EXPECT_THAT(ReadCurrent(root.path()), HasReason("manifest"));
 }
 
-TEST(CurrentTest, AFolderInItsPlaceIsAnIoError) {
+TEST(CurrentTest, AFolderInItsPlaceIsMalformedAndCannotBeReplaced) {
   const TempDir root(TempDir::kMemory);
   ASSERT_THAT(MakeDirectories(root / "CURRENT"), IsOk());
-  EXPECT_THAT(ReadCurrent(root.path()), HasReason("io"));
+  EXPECT_THAT(ReadCurrent(root.path()), HasReason("manifest"));
   EXPECT_THAT(WriteCurrent(root.path(), MakeCurrent()), HasReason("io"));
 }
 

@@ -86,9 +86,11 @@ absl::Status Publish(const std::string& root, const Prepared& prepared) {
 }
 
 // The error in the system's words, or in SQLite's.
+// SQLite has words of its own; a read that fails with EIO is to it a damaged file system.
 ::testing::Matcher<std::string> NamesError(int error) {
   return AnyOf(HasSubstr(std::strerror(error)), HasSubstr("disk I/O error"),
-               HasSubstr("database or disk is full"), HasSubstr("unable to open database file"));
+               HasSubstr("database or disk is full"), HasSubstr("unable to open database file"),
+               HasSubstr("database disk image is malformed"));
 }
 
 std::string LastPart(const std::string& path) { return path.substr(path.rfind('/') + 1); }

@@ -269,7 +269,7 @@ TEST_F(ReproduceTest, ABundleThatHoldsAQueryIsNoRow) {
     // As somebody who thinks that more pictures are better would.
     const std::string text = ReadFile(request.recipe).value_or("");
     EXPECT_THAT(
-        WriteFile(request.recipe, absl::StrReplaceAll(text, {{"'stratified 80/10/10'", "'all'"}})),
+        WriteFile(request.recipe, absl::StrReplaceAll(text, {{"stratified 80/10/10", "all"}})),
         IsOk());
     return RunHere(request);
   };
