@@ -9,10 +9,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/descriptor.h"
 #include "base/regular_file.h"
 #include "base/status_macros.h"
 
@@ -31,23 +31,6 @@ absl::Status FsStatus(absl::string_view what, absl::string_view path, const std:
   return absl::ErrnoToStatus(code.value(), absl::StrCat(what, " ", path));
 }
 
-// Owns a descriptor. Close() reports what close(2) says; the destructor cannot.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-
-  int get() const { return fd_; }
-  int Close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
-
 absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
@@ -61,10 +44,10 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) 
 }
 
 // Writes, fsyncs and closes.
-absl::Status Fill(FileDescriptor* file, absl::string_view bytes, const std::string& path) {
+absl::Status Fill(Descriptor* file, absl::string_view bytes, const std::string& path) {
   LB_RETURN_IF_ERROR(WriteAll(file->get(), bytes, path));
   if (::fsync(file->get()) != 0) return ErrnoStatus("fsync", path);
-  if (file->Close() != 0) return ErrnoStatus("close", path);
+  if (::close(file->Release()) != 0) return ErrnoStatus("close", path);
   return absl::OkStatus();
 }
 
@@ -87,8 +70,8 @@ std::string ParentOf(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-// A failed call of Read(). Of a regular file, what the system has run out of (EMFILE, ENOMEM, …) must
-// not look like a file that is too large.
+// A failed call of Read(). Of a regular file, what the system has run out of (EMFILE, ENOMEM, …)
+// must not look like a file that is too large.
 absl::Status ReadError(absl::string_view what, const std::string& path, bool regular) {
   const absl::Status status = ErrnoStatus(what, path);
   if (!regular || !absl::IsResourceExhausted(status)) return status;
@@ -97,7 +80,7 @@ absl::Status ReadError(absl::string_view what, const std::string& path, bool reg
 
 // The whole file. `regular`: what is no regular file is refused before anybody waits for it.
 absl::StatusOr<std::string> Read(const std::string& path, bool regular, uint64_t max_bytes) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0)));
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0)));
   if (file.get() < 0) return ReadError("open", path, regular);
   struct stat info;
   if (::fstat(file.get(), &info) != 0) return ErrnoStatus("stat", path);
@@ -141,14 +124,14 @@ absl::StatusOr<std::string> ReadRegularFile(const std::string& path, uint64_t ma
 }
 
 absl::Status WriteFile(const std::string& path, absl::string_view bytes) {
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) return ErrnoStatus("create", path);
   return Fill(&file, bytes, path);
 }
 
 absl::Status WriteFileAtomic(const std::string& path, absl::string_view bytes) {
   std::string temporary;
-  FileDescriptor file(CreateBeside(path, &temporary));
+  Descriptor file(CreateBeside(path, &temporary));
   if (file.get() < 0) return ErrnoStatus("create", temporary);
   absl::Status status = Fill(&file, bytes, temporary);
   if (status.ok()) status = RenameDurably(temporary, path);
@@ -157,7 +140,7 @@ absl::Status WriteFileAtomic(const std::string& path, absl::string_view bytes) {
 }
 
 absl::Status SyncPath(const std::string& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return ErrnoStatus("open", path);
   if (::fsync(file.get()) != 0) return ErrnoStatus("fsync", path);
   return absl::OkStatus();

@@ -12,13 +12,13 @@ namespace {
 // As many bytes as one change may add.
 constexpr size_t kGrowth = 32;
 
+}  // namespace
+
 void ChangeByFuzzer(std::string* bytes) {
   const size_t size = bytes->size();
   bytes->resize(size + kGrowth);
   bytes->resize(LLVMFuzzerMutate(reinterpret_cast<uint8_t*>(bytes->data()), size, bytes->size()));
 }
-
-}  // namespace
 
 size_t MutateInPlace(MutatePicture mutate, uint8_t* data, size_t size, size_t max_size,
                      unsigned seed) {

@@ -15,6 +15,8 @@ namespace lookbook {
 using Random = std::minstd_rand;
 // Changes some bytes, perhaps their number.
 using ChangeBytes = std::function<void(std::string*)>;
+// By LLVMFuzzerMutate().
+void ChangeByFuzzer(std::string* bytes);
 
 // Any bytes are taken as the chunks, or segments, that they begin with. One time in 16 the bytes
 // themselves are changed and nothing is put right, so that wrong checksums and cut files come too.
