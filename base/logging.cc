@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -21,6 +23,8 @@ namespace {
 std::atomic<LogFormat> log_format{LogFormat::kText};
 
 std::atomic<LogLevel> lowest_level{LogLevel::kInfo};
+
+std::array<std::atomic<int64_t>, 4> logged_lines{};  // By LogLevel.
 
 struct LogTarget {
   std::shared_ptr<spdlog::logger> logger;
@@ -58,17 +62,14 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-absl::string_view Name(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
-  }
-  return "info";
+// Most text needs no escapes, and then no JSON library.
+bool IsPlain(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'; });
 }
 
 std::string Quote(absl::string_view text) {
+  if (IsPlain(text)) return absl::StrCat("\"", text, "\"");
   return nlohmann::json(std::string(text))
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -89,10 +90,20 @@ std::string TextValue(const LogField& field) {
 
 }  // namespace
 
+absl::string_view LogLevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarning: return "warning";
+    case LogLevel::kError: return "error";
+  }
+  return "info";
+}
+
 absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text) {
   for (LogLevel level :
        {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
-    if (text == Name(level)) return level;
+    if (text == LogLevelName(level)) return level;
   }
   return absl::InvalidArgumentError(
       absl::StrCat("log level \"", text, "\" is none of debug, info, warning, error"));
@@ -118,18 +129,23 @@ void ConfigureLogging(LogLevel level, LogFormat format) {
   log_format = format;
 }
 
+void SetLogLevel(LogLevel level) { lowest_level.store(level, std::memory_order_relaxed); }
+
+LogLevel LowestLogLevel() { return lowest_level.load(std::memory_order_relaxed); }
+
 std::string FormatLogLine(LogFormat format, LogLevel level, absl::string_view timestamp,
                           absl::string_view message, std::initializer_list<LogField> fields) {
   if (format == LogFormat::kJson) {
-    std::string line = absl::StrCat("{\"ts\":", Quote(timestamp), ",\"level\":", Quote(Name(level)),
-                                    ",\"msg\":", Quote(message));
+    std::string line =
+        absl::StrCat("{\"ts\":", Quote(timestamp), ",\"level\":", Quote(LogLevelName(level)),
+                     ",\"msg\":", Quote(message));
     for (const LogField& field : fields) {
       absl::StrAppend(&line, ",", Quote(field.name), ":",
                       IsFiniteNumber(field) ? field.value : Quote(field.value));
     }
     return line + "}";
   }
-  std::string upper(Name(level));
+  std::string upper(LogLevelName(level));
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   std::string text(message);
   for (char& c : text) {
@@ -142,10 +158,15 @@ std::string FormatLogLine(LogFormat format, LogLevel level, absl::string_view ti
 
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields) {
   if (level < lowest_level.load(std::memory_order_relaxed)) return;
+  logged_lines[static_cast<size_t>(level)].fetch_add(1, std::memory_order_relaxed);
   const std::string now =
       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
   Target().Get()->logger->log(ToSpdlog(level),
                               FormatLogLine(log_format, level, now, message, fields));
+}
+
+int64_t LoggedLines(LogLevel level) {
+  return logged_lines[static_cast<size_t>(level)].load(std::memory_order_relaxed);
 }
 
 }  // namespace lookbook

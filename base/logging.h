@@ -6,6 +6,7 @@
 //   {"ts":"2026-11-23T10:15:00.123Z","level":"info","msg":"bundle loaded","bundle":"default","seconds":1.5}
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <type_traits>
@@ -22,6 +23,8 @@ enum class LogFormat { kText, kJson };
 
 // "debug" | "info" | "warning" | "error". InvalidArgument names the value.
 absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view text);
+// What ParseLogLevel() reads.
+absl::string_view LogLevelName(LogLevel level);
 // "text" | "json".
 absl::StatusOr<LogFormat> ParseLogFormat(absl::string_view text);
 
@@ -48,12 +51,20 @@ struct LogField {
 // Sets format and lowest level for the whole process. Thread-safe; the default is text from kInfo up.
 void ConfigureLogging(LogLevel level, LogFormat format);
 
+// The lowest level alone, which other threads follow from their next line on. Thread-safe.
+void SetLogLevel(LogLevel level);
+LogLevel LowestLogLevel();
+
 // One line, formatted as it would be written; for tests. `timestamp` is RFC 3339.
 std::string FormatLogLine(LogFormat format, LogLevel level, absl::string_view timestamp,
                           absl::string_view message, std::initializer_list<LogField> fields);
 
 // Thread-safe. Values are escaped; a line never spans two.
 void Log(LogLevel level, absl::string_view message, std::initializer_list<LogField> fields = {});
+
+// Lines of `level` that Log() has made in this process, written or dropped; what is below the lowest
+// level is no line. Thread-safe.
+int64_t LoggedLines(LogLevel level);
 
 inline void LogDebug(absl::string_view message, std::initializer_list<LogField> fields = {}) {
   Log(LogLevel::kDebug, message, fields);

@@ -17,6 +17,7 @@ CallOptions Once(const AdminClientOptions& of) {
   options.deadline = of.deadline;
   options.retry.max_attempts = 1;
   options.token = of.security.token;
+  options.trace = of.trace;
   return options;
 }
 
@@ -72,6 +73,13 @@ absl::StatusOr<v1::Activation> AdminClient::Rollback(const std::string& name) co
                       BlockingCall(Once(options_), *connection_->channel, *connection_->admin,
                                    &v1::AdminService::Stub::RollbackBundle, request));
   return response.activation();
+}
+
+absl::StatusOr<v1::SetLogLevelResponse> AdminClient::SetLogLevel(const std::string& level) const {
+  v1::SetLogLevelRequest request;
+  request.set_level(level);
+  return BlockingCall(Once(options_), *connection_->channel, *connection_->admin,
+                      &v1::AdminService::Stub::SetLogLevel, request);
 }
 
 }  // namespace lookbook

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/trace_context.h"
 #include "client/connection_security.h"
 #include "lookbook/v1/admin.pb.h"
 
@@ -15,6 +17,7 @@ struct AdminClientOptions {
   std::string target = "localhost:50052";      // host:port of listen.admin.
   absl::Duration deadline = absl::Minutes(5);  // Of a call.
   ConnectionSecurity security;
+  std::optional<TraceContext> trace;  // As SearchClientOptions::trace.
 };
 
 // Thread-safe. Calls block, and are made once: a rollback that is repeated goes the other way.
@@ -31,6 +34,8 @@ class AdminClient {
   absl::StatusOr<v1::Activation> Activate(const std::string& name,
                                           const std::string& bundle_id) const;
   absl::StatusOr<v1::Activation> Rollback(const std::string& name) const;
+  // `level`: empty = leave it as it is.
+  absl::StatusOr<v1::SetLogLevelResponse> SetLogLevel(const std::string& level) const;
 
  private:
   struct Connection;

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "client/failure.h"
 #include "client/server_flags.h"
+#include "client/trace_environment.h"
 
 namespace lookbook {
 namespace {
@@ -42,8 +43,10 @@ void AddAdminFlags(CLI::App& command, AdminFlags& flags) {
 
 absl::StatusOr<std::unique_ptr<AdminClient>> Connect(const AdminFlags& flags) {
   LB_ASSIGN_OR_RETURN(ConnectionSecurity security, LoadSecurity(flags.security));
-  return AdminClient::Create(
-      {.target = flags.admin, .deadline = flags.deadline, .security = std::move(security)});
+  return AdminClient::Create({.target = flags.admin,
+                              .deadline = flags.deadline,
+                              .security = std::move(security),
+                              .trace = TraceOfEnvironment()});
 }
 
 int FailAdmin(const absl::Status& status, const AdminFlags& flags) {

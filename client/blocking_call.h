@@ -4,6 +4,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -21,7 +22,8 @@ struct CallOptions {
   absl::Duration deadline;  // All attempts and pauses.
   RetryOptions retry;
   RetryEnvironment environment;
-  std::string token;  // As SetToken().
+  std::string token;                  // As SetToken().
+  std::optional<TraceContext> trace;  // As SetTrace(): each attempt is a span of its own.
 };
 
 // `status` with the reason kUnreachable (search_client.h) when it comes from this side of a channel
@@ -40,6 +42,7 @@ absl::StatusOr<Response> BlockingCall(const CallOptions& options, grpc::Channel&
     grpc::ClientContext context;
     SetDeadline(context, remaining);
     SetToken(context, options.token);
+    SetTrace(context, options.trace);
     const grpc::Status status = (stub.*method)(&context, request, &response);
     return {MarkUnreachable(ToStatus(status), channel), PushbackOf(context)};
   };

@@ -27,6 +27,12 @@ grpc::ChannelArguments MakeChannelArguments(absl::Duration reconnect_pause) {
   return arguments;
 }
 
+void BalanceOverReplicas(grpc::ChannelArguments& arguments) {
+  arguments.SetServiceConfigJSON(
+      R"({"loadBalancingConfig": [{"round_robin": {}}],)"
+      R"( "healthCheckConfig": {"serviceName": "lookbook.v1.SearchService"}})");
+}
+
 void SetDeadline(grpc::ClientContext& context, absl::Duration remaining) {
   if (remaining == absl::InfiniteDuration()) return;
   context.set_deadline(std::chrono::system_clock::now() +

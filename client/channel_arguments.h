@@ -12,6 +12,9 @@ namespace lookbook {
 // is made anew, at least 100 ms.
 grpc::ChannelArguments MakeChannelArguments(absl::Duration reconnect_pause);
 
+// Calls go to the target's addresses in turn, and to none whose health says anything but SERVING.
+void BalanceOverReplicas(grpc::ChannelArguments& arguments);
+
 // The call ends when `remaining` has passed; infinite = never.
 void SetDeadline(grpc::ClientContext& context, absl::Duration remaining);
 

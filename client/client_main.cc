@@ -43,6 +43,7 @@ int Run(int argc, char** argv) {
   AddBundlesCommand(app, style, exit_code);
   AddActivateCommand(app, style, exit_code);
   AddRollbackCommand(app, style, exit_code);
+  AddLogLevelCommand(app, style, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,5 +17,6 @@ void AddClassesCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddBundlesCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddActivateCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 void AddRollbackCommand(CLI::App& app, const TextStyle& style, int& exit_code);
+void AddLogLevelCommand(CLI::App& app, const TextStyle& style, int& exit_code);
 
 }  // namespace lookbook

@@ -21,4 +21,10 @@ void SetToken(grpc::ClientContext& context, const std::string& token) {
   if (!token.empty()) context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
 }
 
+void SetTrace(grpc::ClientContext& context, const std::optional<TraceContext>& trace) {
+  if (!trace) return;
+  context.AddMetadata("traceparent", NextSpan(trace->parent).ToHeader());
+  if (!trace->state.empty()) context.AddMetadata("tracestate", trace->state);
+}
+
 }  // namespace lookbook

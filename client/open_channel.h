@@ -6,8 +6,10 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/trace_context.h"
 #include "client/connection_security.h"
 
 namespace lookbook {
@@ -19,5 +21,8 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target,
 
 // Once for each call, before it; nothing when `token` is empty.
 void SetToken(grpc::ClientContext& context, const std::string& token);
+
+// Once for each call, before it: it is another span of this trace. Nothing without one.
+void SetTrace(grpc::ClientContext& context, const std::optional<TraceContext>& trace);
 
 }  // namespace lookbook

@@ -34,16 +34,22 @@ absl::Status Validate(const SearchClientOptions& options) {
   return ValidateRetryOptions(options.retry);
 }
 
+grpc::ChannelArguments ChannelArgumentsOf(const SearchClientOptions& options) {
+  grpc::ChannelArguments arguments = MakeChannelArguments(options.retry.initial_backoff);
+  if (options.round_robin) BalanceOverReplicas(arguments);
+  return arguments;
+}
+
 CallOptions CallOptionsOf(const SearchClientOptions& options) {
-  return {options.deadline, options.retry, options.environment, options.security.token};
+  return {options.deadline, options.retry, options.environment, options.security.token,
+          options.trace};
 }
 
 }  // namespace
 
 struct SearchClient::Connection {
   explicit Connection(const SearchClientOptions& options)
-      : channel(OpenChannel(options.target, options.security,
-                            MakeChannelArguments(options.retry.initial_backoff))),
+      : channel(OpenChannel(options.target, options.security, ChannelArgumentsOf(options))),
         search(v1::SearchService::NewStub(channel)),
         catalog(v1::CatalogService::NewStub(channel)),
         health(Health::NewStub(channel)) {}
@@ -76,6 +82,7 @@ absl::Status SearchClient::SearchStream(
                       ThreadPool::Create({.name = "stream", .threads = 1, .capacity = 1}));
   grpc::ClientContext context;
   SetToken(context, options_.security.token);
+  SetTrace(context, options_.trace);
   const auto stream = connection_->search->SearchStream(&context);
   LB_RETURN_IF_ERROR(writer->Submit([&] {
     auto request = next();
@@ -127,6 +134,7 @@ absl::Status SearchClient::WatchHealth(
   request.set_service(service);
   grpc::ClientContext context;
   SetToken(context, options_.security.token);
+  SetTrace(context, options_.trace);
   const auto stream = connection_->health->Watch(&context, request);
   HealthCheckResponse response;
   bool wanted = true;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/trace_context.h"
 #include "client/connection_security.h"
 #include "client/retry.h"
 #include "grpc/health/v1/health.pb.h"
@@ -29,9 +30,16 @@ inline constexpr int kMaxMessageBytes = 20 * 1024 * 1024;
 inline constexpr char kUnreachable[] = "unreachable";
 
 struct SearchClientOptions {
-  std::string target = "localhost:50051";      // host:port, or any gRPC target.
+  std::string target = "localhost:50051";  // host:port, or any gRPC target.
+  // For a target of several replicas (docs/kubernetes.md): each call, and each attempt of it, goes
+  // to the next one that says SERVING. Where none does, calls fail as kUnreachable, CheckHealth()
+  // too; without this they go to one replica, whatever it says.
+  bool round_robin = false;
   absl::Duration deadline = absl::Seconds(5);  // Of a call: all its attempts and pauses.
   ConnectionSecurity security;
+  // The trace that the calls belong to, each as a span of its own; null: the server begins one for
+  // each.
+  std::optional<TraceContext> trace;
   RetryOptions retry;
   RetryEnvironment environment;  // For tests.
 };

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/failure.h"
+#include "client/trace_environment.h"
 
 namespace lookbook {
 namespace {
@@ -48,8 +49,10 @@ void SetAction(CLI::App& command, int& exit_code, std::function<int()> run) {
 
 absl::StatusOr<std::unique_ptr<SearchClient>> Connect(const ServerFlags& flags) {
   LB_ASSIGN_OR_RETURN(ConnectionSecurity security, LoadSecurity(flags.security));
-  return SearchClient::Create(
-      {.target = flags.server, .deadline = flags.deadline, .security = std::move(security)});
+  return SearchClient::Create({.target = flags.server,
+                               .deadline = flags.deadline,
+                               .security = std::move(security),
+                               .trace = TraceOfEnvironment()});
 }
 
 int Fail(const absl::Status& status, const std::string& subject, const ServerFlags& flags) {

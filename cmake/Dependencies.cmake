@@ -18,6 +18,9 @@ pkg_check_modules(grpcpp REQUIRED IMPORTED_TARGET grpc++)
 find_program(LOOKBOOK_PROTOC protoc REQUIRED)
 find_program(LOOKBOOK_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_library(LOOKBOOK_GRPC_REFLECTION grpc++_reflection REQUIRED)
+add_library(grpc_reflection INTERFACE)
+add_library(lookbook::grpc_reflection ALIAS grpc_reflection)
+target_link_libraries(grpc_reflection INTERFACE ${LOOKBOOK_GRPC_REFLECTION} PkgConfig::grpcpp)
 
 # Mustache templates, header-only: the client's contact sheet and the trainer's reports.
 find_path(LOOKBOOK_MUSTACHE_INCLUDE kainjow/mustache.hpp REQUIRED)
@@ -110,4 +113,12 @@ if(LOOKBOOK_WITH_TORCH)
       target_include_directories(cuda_headers SYSTEM INTERFACE "${CMAKE_CURRENT_LIST_DIR}/cuda_stand_in")
     endif()
   endif()
+endif()
+
+# Debian's archives are made for programs, not for libraries that are loaded, as the plug-in is: with it, the shared ones.
+if(LOOKBOOK_STATIC_GRPC AND LOOKBOOK_FAISS_CUDA_LIBRARY)
+  message(STATUS "gRPC and Abseil: shared libraries, for lookbook_cuda.so is made")
+elseif(LOOKBOOK_STATIC_GRPC)
+  include(${CMAKE_CURRENT_LIST_DIR}/StaticGrpc.cmake)
+  lookbook_link_grpc_archives()
 endif()

@@ -122,6 +122,20 @@ GrpcServerOptions ToHealthOptions(const ServerConfig& config, ServerMetrics* met
   return options;
 }
 
+AccessLogOptions ToAccessLogOptions(const ServerConfig::LogOptions& config) {
+  AccessLogOptions options;
+  options.requests_per_second = config.requests_per_second;
+  options.errors_per_second = config.errors_per_second;
+  if (config.slow_request > absl::ZeroDuration()) options.slow = config.slow_request;
+  return options;
+}
+
+// An activation takes its time.
+AccessLogOptions OfOperators(AccessLogOptions options) {
+  options.slow = absl::InfiniteDuration();
+  return options;
+}
+
 BundleOptions ToBundleOptions(const ServerConfig& config, const DeviceBackend* device) {
   BundleOptions options;
   options.max_batch = config.batch.max_size;
@@ -177,7 +191,8 @@ struct Server::Impl {
         memory_bound(MemoryBound(config.watchdog)),
         loader(opener, ToBundleOptions(config, backend.get()), &metrics, clock),
         cpu_loader(opener, ToBundleOptions(config, nullptr), &metrics, clock),
-        log(config.log.requests_per_second),
+        log(ToAccessLogOptions(config.log)),
+        admin_log(OfOperators(ToAccessLogOptions(config.log))),
         machine([this](ServingState state) { OnState(state); }),
         self_check(ToWatchdogOptions(config.watchdog),
                    {memory_bound, config.watchdog.on_memory == "exit"},
@@ -208,6 +223,7 @@ struct Server::Impl {
   const BundleLoader loader;
   const BundleLoader cpu_loader;  // After the device is lost.
   AccessLog log;
+  AccessLog admin_log;  // What operators do is not lost among other calls.
   DrainGate gate;
   HealthService health;
   ServingStateMachine machine;  // Tells `health` and `metrics`.
@@ -253,9 +269,11 @@ absl::Status Server::Impl::Listen() {
                       StreamWatch::Start(StreamWatchInterval(idle), [service = search.get(), idle] {
                         service->EndIdleStreams(idle);
                       }));
+  CallEnvironment for_operators = environment;
+  for_operators.log = &admin_log;
   LB_ASSIGN_OR_RETURN(admin,
                       AdminSide::Start(config, {pipelines.get(), &loader, check, readers.get(),
-                                                entrance->GuardAdmin(environment),
+                                                entrance->GuardAdmin(for_operators),
                                                 entrance->admin_credentials(), memory_bound}));
   if (config.listen.health != "off") {
     LB_ASSIGN_OR_RETURN(health_grpc,

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -10,9 +11,11 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "base/background_log.h"
+#include "base/clock.h"
 #include "base/lock_checks.h"
 #include "base/logging.h"
 #include "base/reason.h"
+#include "base/service_manager.h"
 #include "base/stop_signal.h"
 #include "server/check_bundle.h"
 #include "server/config/command_line.h"
@@ -31,6 +34,8 @@ constexpr int kExitStuck = 4;
 constexpr int kExitMemory = 5;
 // An attack can take half a gigabyte a second.
 constexpr absl::Duration kCheckInterval = absl::Milliseconds(250);
+// Beside what calls are given after SIGTERM: threads end, bundles are closed.
+constexpr absl::Duration kStopMargin = absl::Seconds(5);
 // Beside those of connections: of the admin and the health port, the libraries, scrapes, bundles
 // that load, and those that the acceptor leaves free.
 constexpr int kOtherDescriptors = 384;
@@ -52,8 +57,20 @@ int Check(const CommandLine& line) {
   return kExitStopped;
 }
 
+// Serving does not depend on who is told of it.
+void WarnUnlessOk(const absl::Status& told) {
+  if (!told.ok()) LogWarning("the service manager is not told", {{"status", told}});
+}
+
+ServiceManager Manager() {
+  absl::StatusOr<ServiceManager> manager = ServiceManager::FromEnvironment(&std::getenv);
+  WarnUnlessOk(manager.status());
+  return manager.ok() ? *std::move(manager) : ServiceManager();
+}
+
 int Serve(const ServerConfig& config) {
   InstallStopSignals();
+  ServiceManager manager = Manager();
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Listen(config, nullptr, nullptr, CheckByThisProgram(config));
   if (!server.ok()) return Fail(kExitConfig, server.status());
@@ -61,6 +78,7 @@ int Serve(const ServerConfig& config) {
   if (absl::IsCancelled(loaded)) return kExitStopped;
   if (!loaded.ok()) return Fail(kExitBundle, loaded);
   std::cout << (*server)->Describe() << std::endl;
+  WarnUnlessOk(manager.Ready((*server)->Describe()));
   while (!WaitForStop(kCheckInterval)) {
     // A thread that hangs, on a lost device too, cannot be joined: nothing is destroyed.
     const absl::Status device = (*server)->CheckDevice();
@@ -70,7 +88,9 @@ int Serve(const ServerConfig& config) {
     const absl::Status memory = (*server)->CheckMemory();
     if (!memory.ok()) std::_Exit(Fail(kExitMemory, memory));
     (*server)->RefreshSecrets();
+    WarnUnlessOk(manager.Alive(Clock::Steady()->Now()));
   }
+  WarnUnlessOk(manager.Stopping(config.deadlines.lame_duck + config.deadlines.drain + kStopMargin));
   (*server)->Stop();
   return kExitStopped;
 }

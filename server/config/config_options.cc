@@ -99,20 +99,6 @@ absl::StatusOr<std::string> ParseAddressOrOff(const std::string& text) {
   return ParseAddress(text);
 }
 
-const char* LevelText(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "info";
-}
-
 absl::StatusOr<std::string> AnyText(const std::string& text) { return text; }
 
 ConfigOption Text(std::string key, std::string help, Field<std::string> field,
@@ -407,14 +393,20 @@ void AddTimesAndLog(std::vector<ConfigOption>& all) {
   all.push_back(Scalar<LogLevel>(
       "log.level", OptionKind::kText, "debug, info, warning or error",
       [](C & c) -> auto& { return c.log.level; }, ParseLogLevel,
-      [](LogLevel level) { return TomlQuote(LevelText(level)); }));
+      [](LogLevel level) { return TomlQuote(std::string(LogLevelName(level))); }));
   all.push_back(Scalar<LogFormat>(
       "log.format", OptionKind::kText, "text or json", [](C & c) -> auto& { return c.log.format; },
       ParseLogFormat,
       [](LogFormat format) { return TomlQuote(format == LogFormat::kJson ? "json" : "text"); }));
   all.push_back(Integer(
-      "log.requests_per_second", "finished calls logged a second; 0 = none", 0, 1'000'000,
+      "log.requests_per_second", "calls that ended well, logged a second; 0 = none", 0, 1'000'000,
       [](C & c) -> auto& { return c.log.requests_per_second; }));
+  all.push_back(Integer(
+      "log.errors_per_second", "calls that failed or were slow, logged a second; 0 = none", 0,
+      1'000'000, [](C & c) -> auto& { return c.log.errors_per_second; }));
+  all.push_back(Span(
+      "log.slow_request", "how long a call may take that is not slow; 0 = for ever", zero,
+      absl::Hours(1), [](C & c) -> auto& { return c.log.slow_request; }));
 }
 
 }  // namespace

@@ -144,7 +144,9 @@ struct ServerConfig {
   struct LogOptions {
     LogLevel level = LogLevel::kInfo;
     LogFormat format = LogFormat::kText;
-    int requests_per_second = 100;  // Finished calls that are logged a second; 0 = none.
+    int requests_per_second = 100;  // Calls that ended well and are logged a second; 0 = none.
+    int errors_per_second = 100;    // Calls that failed or were slow, likewise.
+    absl::Duration slow_request = absl::Seconds(1);  // Calls that take longer are slow; 0 = none.
   };
 
   Listen listen;

@@ -80,7 +80,11 @@ std::shared_ptr<const Bundle> BundleLoader::Set(const std::string& name,
     LogWarning("the index is searched on the CPU: the device holds Flat and IVF alone",
                {{"bundle", name}, {"index", bundle.index->spec()}});
   }
-  return pipeline->SetBundle(std::move(next));
+  // An exact index finds all; of another it is measured (recall_probe.h), from now on.
+  const bool exact = bundle.index->search().empty();
+  std::shared_ptr<const Bundle> before = pipeline->SetBundle(std::move(next));
+  metrics_->bundle(name).recall_ratio.Set(exact ? 1 : std::numeric_limits<double>::quiet_NaN());
+  return before;
 }
 
 absl::StatusOr<std::shared_ptr<const Bundle>> BundleLoader::OpenWarm(

@@ -44,13 +44,21 @@ void AddQueueSeries(Registry& registry, const Labels& labels, BundleMetrics& m) 
 
 void AddResultSeries(Registry& registry, const Labels& labels, const std::string& device,
                      BundleMetrics& m) {
-  Labels embed = labels, search = labels;
+  Labels embed = labels;
   embed["device"] = device;
-  search["kind"] = "flat";
   m.embeddings_total =
       AddCounter(registry, "lookbook_embeddings_total", "Images that the model embedded.", embed);
-  m.search_queries_total = AddCounter(registry, "lookbook_search_queries_total",
-                                      "Vectors looked up in the index.", search);
+  for (size_t i = 0; i < kSearchKinds; ++i) {
+    Labels search = labels;
+    search["kind"] = kSearchKindNames[i];
+    m.search_queries_total[i] = AddCounter(registry, "lookbook_search_queries_total",
+                                           "Vectors looked up in the index, by its kind.", search);
+  }
+  m.recall_ratio = AddGauge(registry, "lookbook_recall_ratio",
+                            "Share of the nearest items that searches find, sampled against an "
+                            "exact search; NaN before the first sample.",
+                            labels);
+  m.recall_ratio.Set(std::numeric_limits<double>::quiet_NaN());
   m.top1_similarity = AddHistogram(registry, "lookbook_top1_similarity",
                                    "Cosine similarity of the best neighbour: watch it for drift.",
                                    SimilarityBuckets(), labels);

@@ -15,6 +15,10 @@ namespace lookbook {
 inline constexpr std::array<const char*, 9> kLoadResults = {
     "success", "signature", "manifest", "checksum", "format", "golden", "memory", "io", "other"};
 
+// In the order of SearchKind.
+inline constexpr std::array<const char*, kSearchKinds> kSearchKindNames = {"flat", "sq", "ivf",
+                                                                           "hnsw"};
+
 // Thread-safe. `registry` must outlive this object.
 class BundleSeries {
  public:

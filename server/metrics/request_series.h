@@ -9,9 +9,9 @@
 
 namespace lookbook {
 
-inline constexpr std::array<const char*, 9> kMethodNames = {
-    "Search",  "SearchStream", "Embed",          "GetItem",       "ListClasses",
-    "GetInfo", "ListBundles",  "ActivateBundle", "RollbackBundle"};
+inline constexpr std::array<const char*, 10> kMethodNames = {
+    "Search",  "SearchStream", "Embed",          "GetItem",        "ListClasses",
+    "GetInfo", "ListBundles",  "ActivateBundle", "RollbackBundle", "SetLogLevel"};
 inline constexpr std::array<const char*, 6> kStageNames = {"decode", "preprocess", "queue",
                                                            "embed",  "search",     "reply"};
 inline constexpr std::array<const char*, 5> kShedReasons = {"queue_full", "deadline", "rate",

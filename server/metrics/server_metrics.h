@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,7 +49,8 @@ enum class Method {
   kGetInfo,
   kListBundles,
   kActivateBundle,
-  kRollbackBundle
+  kRollbackBundle,
+  kSetLogLevel
 };
 enum class Stage { kDecode, kPreprocess, kQueue, kEmbed, kSearch, kReply };
 // Why an image got no embedding: the model failed, memory was short, or what the model gave is not
@@ -58,6 +60,11 @@ enum class ShedReason { kQueueFull, kDeadline, kRate, kDraining, kMemory };
 // Why a connection was refused: as many as there may be, or as one client may have, are open; the
 // process is short of descriptors; the system is short of memory.
 enum class ConnectionRefusal { kConnections, kAddress, kDescriptors, kMemory };
+
+// How an index finds: it looks at every vector, at every rounded vector, into some of its lists, or
+// along a graph.
+enum class SearchKind { kFlat, kSq, kIvf, kHnsw };
+inline constexpr size_t kSearchKinds = 4;
 
 // Upper bounds of lookbook_top1_similarity's buckets, ascending.
 std::vector<double> Top1SimilarityBounds();
@@ -73,7 +80,8 @@ struct BundleMetrics {
   GaugeHandle queue_capacity;
   GaugeHandle queue_oldest_age_seconds;
   CounterHandle embeddings_total;
-  CounterHandle search_queries_total;
+  std::array<CounterHandle, kSearchKinds> search_queries_total;  // By SearchKind.
+  GaugeHandle recall_ratio;
   HistogramHandle top1_similarity;
   std::vector<GaugeHandle> top1_baseline;  // One for each of Top1SimilarityBounds().
   GaugeHandle items;

@@ -12,6 +12,7 @@
 #include "engine/index/row_set.h"
 #include "engine/index/search_checks.h"
 #include "server/metrics/stage_cpu.h"
+#include "server/pipeline/search_kind.h"
 
 namespace lookbook {
 namespace {
@@ -92,7 +93,10 @@ class BatchRunner::OneBundle {
 
 BatchRunner::BatchRunner(std::string name, BundleMetrics* bundle_metrics,
                          const QueryContext* context)
-    : name_(std::move(name)), bundle_metrics_(*bundle_metrics), context_(*context) {}
+    : name_(std::move(name)),
+      bundle_metrics_(*bundle_metrics),
+      context_(*context),
+      recall_(name_, bundle_metrics->recall_ratio, context->clock) {}
 
 void BatchRunner::Run(std::vector<InFlightPtr> batch) {
   const absl::Status status = CatchToStatus("running a batch", [&] {
@@ -137,6 +141,7 @@ void BatchRunner::OneBundle::Run() {
 }
 
 void BatchRunner::OneBundle::Report() {
+  for (InFlight* item : items_) item->result.batch = static_cast<int>(items_.size());
   runner_.bundle_metrics_.batch_size.Observe(static_cast<double>(items_.size()));
   runner_.bundle_metrics_.batch_wait_seconds.Observe(longest_wait_);
 }
@@ -296,6 +301,7 @@ absl::Status BatchRunner::OneBundle::Search(Items queries) {
                                             neighbors.size(), " lists"));
   }
   const double seconds = SecondsSince(begin);
+  runner_.recall_.Offer(bundle_, vectors, options, neighbors);
   for (size_t i = 0; i < queries.size(); ++i) {
     QueryResult& result = queries[i]->result;
     result.neighbors = std::move(neighbors[i]);
@@ -305,7 +311,8 @@ absl::Status BatchRunner::OneBundle::Search(Items queries) {
       runner_.bundle_metrics_.top1_similarity.Observe(result.neighbors.front().similarity);
     }
   }
-  runner_.bundle_metrics_.search_queries_total.Add(static_cast<double>(queries.size()));
+  const auto kind = static_cast<size_t>(SearchKindOf(*bundle_->index));
+  runner_.bundle_metrics_.search_queries_total[kind].Add(static_cast<double>(queries.size()));
   return absl::OkStatus();
 }
 

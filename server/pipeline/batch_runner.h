@@ -9,6 +9,7 @@
 #include "server/metrics/server_metrics.h"
 #include "server/pipeline/buffer_pool.h"
 #include "server/pipeline/in_flight.h"
+#include "server/pipeline/recall_probe.h"
 
 namespace lookbook {
 
@@ -23,6 +24,9 @@ class BatchRunner {
 
   void Run(std::vector<InFlightPtr> batch);
 
+  // Offered what each search found. Who calls Run() lets it run after that, elsewhere.
+  RecallProbe& recall() { return recall_; }
+
  private:
   class OneBundle;  // A batch of one bundle on its way.
 
@@ -31,6 +35,7 @@ class BatchRunner {
   const std::string name_;
   BundleMetrics& bundle_metrics_;
   const QueryContext& context_;
+  RecallProbe recall_;
   BufferPool<float> tensors_;  // What models take, one of the two.
   BufferPool<uint8_t> pixels_;
 };

@@ -13,8 +13,8 @@
 namespace lookbook {
 namespace {
 
-// A metric label for bytes that were refused; what is decoded has its format from the decoder.
-absl::string_view FormatOfRefused(absl::string_view bytes) {
+// By the file's first bytes alone: what is refused has a format, too.
+const char* FormatOf(absl::string_view bytes) {
   if (absl::StartsWith(bytes, "\xFF\xD8")) return "jpeg";
   if (absl::StartsWith(bytes, "\x89PNG")) return "png";
   return "unknown";
@@ -25,6 +25,11 @@ absl::string_view FormatOfRefused(absl::string_view bytes) {
 bool DecodeStage::TryTakeMemory(InFlight* item) const {
   const absl::string_view bytes = item->query.image;
   const absl::StatusOr<ImageHeader> header = ParseImageHeader(bytes, limits_);
+  item->result.image.format = FormatOf(bytes);
+  if (header.ok()) {
+    item->result.image.width = header->width;
+    item->result.image.height = header->height;
+  }
   const int side = item->result.bundle->preprocess.MinDecodedSide();
   return item->TryTakeMemory(static_cast<int64_t>(bytes.size()),
                              header.ok() ? DecodedBytes(*header, side) : 0);
@@ -65,7 +70,7 @@ absl::Status DecodeStage::Decode(InFlight* item, Image* image) const {
   item->result.seconds.decode = absl::ToDoubleSeconds(context_.clock->Now() - begin);
   context_.metrics->StageFinished(Stage::kDecode, item->result.seconds.decode);
   if (!decoded.ok()) {
-    context_.metrics->ImageRejected(FormatOfRefused(bytes), GetReason(decoded.status()));
+    context_.metrics->ImageRejected(FormatOf(bytes), GetReason(decoded.status()));
     return decoded.status();
   }
   const ImageHeader& header = decoded->header;

@@ -14,7 +14,7 @@ class DecodeStage {
       : limits_(limits), context_(*context) {}
 
   // Sets memory aside for item->query.image and its pixels; false when it is not there. A file
-  // whose header is bad has no pixels: Run() says what is wrong with it.
+  // whose header is bad has no pixels: Run() says what is wrong with it. Fills item->result.image.
   bool TryTakeMemory(InFlight* item) const;
 
   // Decodes and resizes item->query.image as the PreprocessSpec of item->result.bundle says, into

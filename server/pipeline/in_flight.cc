@@ -97,10 +97,7 @@ void InFlight::LeaveQueue() {
   if (std::exchange(has_place_, false)) context_.places->Give(query.peer);
 }
 
-void InFlight::Answer() {
-  result.seconds.total = absl::ToDoubleSeconds(context_.clock->Now() - submitted_);
-  Finish(std::move(result));
-}
+void InFlight::Answer() { Finish(absl::OkStatus()); }
 
 void InFlight::Fail(absl::Status status) {
   CountShed(*context_.metrics, status);
@@ -122,11 +119,15 @@ void InFlight::FailDeadline(Stage stage) {
       absl::StrCat("the deadline came before the stage ", StageName(stage))));
 }
 
-void InFlight::Finish(absl::StatusOr<QueryResult> outcome) {
+void InFlight::Finish(absl::Status status) {
+  result.seconds.total = absl::ToDoubleSeconds(context_.clock->Now() - submitted_);
+  if (query.ended) query.ended(result);
   LeaveQueue();
   Decoded();
   GiveMemory(&file_bytes_);
   if (std::exchange(inside_, false)) context_.inside->AddUnanswered(-1);
+  absl::StatusOr<QueryResult> outcome = std::move(result);
+  if (!status.ok()) outcome = std::move(status);
   // The bundle may be a retired one: let go of it before the caller can see the answer.
   result = QueryResult();
   std::exchange(done_, nullptr)(std::move(outcome));

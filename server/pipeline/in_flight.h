@@ -66,7 +66,8 @@ class InFlight {
   // Its pixels have the size that the model wants.
   void Decoded();
 
-  // Fills result.seconds.total and hands `result` over.
+  // Fills result.seconds.total and hands `result` over. Each way to the answer first tells
+  // query.ended of `result`.
   void Answer();
   // Counts a shed query, then hands `status` over; when it says ResourceExhausted, with the time
   // that what is inside still takes as its retry pushback, if that is known. REQUIRES:
@@ -83,7 +84,8 @@ class InFlight {
   QueryResult result;  // result.bundle is chosen at admission and never changes.
 
  private:
-  void Finish(absl::StatusOr<QueryResult> outcome);
+  // With `result` when `status` is OK.
+  void Finish(absl::Status status);
   void GiveMemory(int64_t* bytes);
 
   const QueryContext& context_;

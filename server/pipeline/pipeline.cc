@@ -57,6 +57,7 @@ struct Pipeline::Impl {
   absl::Status Dispatch(const InFlightPtr& item);
   absl::Status Enqueue(const InFlightPtr& item);
   void Decode(const InFlightPtr& item);
+  void MeasureRecall();
   BatchHandlers<InFlightPtr> Handlers();
 
   const PipelineOptions options;
@@ -69,12 +70,15 @@ struct Pipeline::Impl {
   BatchRunner runner;
   Snapshot<Bundle> bundle;
   std::atomic<bool> draining{false};
+  std::unique_ptr<ThreadPool> recall_pool;
   std::unique_ptr<Batcher<InFlightPtr>> batcher;
   std::unique_ptr<ThreadPool> decode_pool;
 };
 
 absl::Status Pipeline::Impl::Start() {
   bundle_metrics.queue_capacity.Set(options.queue_capacity);
+  LB_ASSIGN_OR_RETURN(recall_pool,
+                      ThreadPool::Create({.name = "recall", .threads = 1, .capacity = 1}));
   LB_ASSIGN_OR_RETURN(batcher,
                       Batcher<InFlightPtr>::Create({.name = "embed",
                                                     .workers = options.embed_workers,
@@ -93,6 +97,7 @@ BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
               [this](std::vector<InFlightPtr> batch) {
                 const BusyThread busy(context.metrics, options.running, "embed");
                 runner.Run(std::move(batch));
+                if (runner.recall().HasSample()) MeasureRecall();
               },
           .drop =
               [](InFlightPtr item, DropReason reason) {
@@ -105,6 +110,18 @@ BatchHandlers<InFlightPtr> Pipeline::Impl::Handlers() {
               },
           .batch_time = [this] { return estimator.BatchWorthWaiting(context.clock->Now()); },
           .query_time = [this] { return estimator.QueryTakes(context.clock->Now()); }};
+}
+
+// Where a task waits already, it finds this sample, too. Without memory there is no measurement.
+void Pipeline::Impl::MeasureRecall() {
+  const auto measure = [this] {
+    runner.recall().Run(bundle);
+    return absl::OkStatus();
+  };
+  CatchToStatus("measuring recall", [&] {
+    return recall_pool->Submit(
+        [measure] { CatchToStatus("measuring recall", measure).IgnoreError(); });
+  }).IgnoreError();
 }
 
 // Cheap checks first; nothing here depends on the number of pixels or items.
@@ -216,6 +233,7 @@ void Pipeline::Shutdown() {
   impl_->draining.store(true, std::memory_order_release);
   impl_->decode_pool->Shutdown();  // Its last images still reach the batcher.
   impl_->batcher->Shutdown();
+  impl_->recall_pool->Shutdown();
 }
 
 }  // namespace lookbook

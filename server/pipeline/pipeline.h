@@ -23,6 +23,8 @@ namespace lookbook {
 
 class ImageMemory;
 
+struct QueryResult;
+
 enum class QueryKind { kImage, kItem, kVector };
 
 struct Query {
@@ -41,6 +43,9 @@ struct Query {
   // Called on the submitting thread, before anything else is done, with the bundle that the query
   // will be answered or refused from; not when there is none. May be null.
   std::function<void(const Bundle&)> bundle_chosen;
+  // Called just before `done`, on its thread, with what is known of the query by then, whether it
+  // is answered or refused. Must not block or throw. May be null.
+  std::function<void(const QueryResult&)> ended;
 
   // Whose query it is: the far end of a connection, which has its share of the queue's places
   // (queue_places.h). Empty: nobody's.
@@ -58,6 +63,13 @@ struct StageSeconds {
   double decode = 0, preprocess = 0, queue = 0, embed = 0, search = 0, total = 0;
 };
 
+// What a picture's file says of itself.
+struct ImageFacts {
+  const char* format = "";  // "jpeg", "png" or "unknown"; empty: there was no picture, or no look.
+  int width = 0;            // As stored; 0 where the header was refused.
+  int height = 0;
+};
+
 struct QueryResult {
   // Model, index and facts of this answer; all from this one bundle.
   std::shared_ptr<const Bundle> bundle;
@@ -67,6 +79,8 @@ struct QueryResult {
   // kImage: one an attribute, in the manifest's order; none where the model does not score them.
   std::vector<float> attribute_scores;
   StageSeconds seconds;
+  ImageFacts image;
+  int batch = 0;  // Queries of the batch that it came into; 0: into none.
   std::vector<std::string> warnings;
 };
 

@@ -1,46 +1,64 @@
 #include "server/transport/access_log.h"
 
-#include "base/logging.h"
 #include "server/transport/grpc_status.h"
 
 namespace lookbook {
 namespace {
+
 constexpr int kFaultsPerSecond = 20;
+
 }  // namespace
 
-AccessLog::AccessLog(int calls_per_second) : calls_(calls_per_second), faults_(kFaultsPerSecond) {}
+AccessLog::AccessLog(const AccessLogOptions& options)
+    : slow_(options.slow),
+      requests_(options.requests_per_second, LogDrop::kRequest),
+      errors_(options.errors_per_second, LogDrop::kError),
+      faults_(kFaultsPerSecond, LogDrop::kError) {}
 
-bool AccessLog::Wants(const absl::Status& status, absl::Time now, int64_t* left_out) {
-  return IsOurFault(status) ? faults_.Take(now, left_out) : calls_.Take(now, left_out);
+std::optional<AccessLogLine> AccessLog::Choose(const absl::Status& status, double seconds,
+                                               absl::Time now) {
+  AccessLogLine line{LogLevel::kInfo, "call"};
+  LogBudget* budget = status.ok() ? &requests_ : &errors_;
+  if (IsOurFault(status)) {
+    line = {LogLevel::kError, "internal error"};
+    budget = &faults_;
+  } else if (absl::Seconds(seconds) > slow_) {
+    line = {LogLevel::kWarning, "slow call"};
+    budget = &errors_;
+  }
+  if (line.level < LowestLogLevel() || !budget->Take(now, &line.left_out)) return std::nullopt;
+  return line;
 }
 
-void AccessLog::Write(const CallRecord& record, int64_t left_out) const {
+void AccessLog::Write(const CallRecord& record, const AccessLogLine& line) {
   const absl::Status& status = record.status;
-  if (IsOurFault(status)) {
-    LogError("internal error", {{"method", record.method},
-                                {"status", status},
-                                {"request_id", record.request_id},
-                                {"peer", record.peer},
-                                {"client", record.client},
-                                {"bundle_id", record.bundle_id},
-                                {"left_out", left_out}});
-    return;
-  }
-  LogInfo("call", {{"method", record.method},
-                   {"code", absl::StatusCodeToString(status.code())},
-                   {"reason", status.ok() ? "" : ReasonOf(status)},
-                   {"request_id", record.request_id},
-                   {"peer", record.peer},
-                   {"client", record.client},
-                   {"bundle_id", record.bundle_id},
-                   {"bytes", record.request_bytes},
-                   {"seconds", record.seconds},
-                   {"decode", record.stages.decode},
-                   {"preprocess", record.stages.preprocess},
-                   {"queue", record.stages.queue},
-                   {"embed", record.stages.embed},
-                   {"search", record.stages.search},
-                   {"left_out", left_out}});
+  const CallTrace& trace = record.trace;
+  const auto code = static_cast<absl::StatusCode>(GrpcCodeOf(status));
+  Log(line.level, line.message,
+      {{"trace_id", trace.span.TraceId()},
+       {"span_id", SpanIdText(trace.span.span)},
+       {"parent_id", trace.caller == 0 ? "" : SpanIdText(trace.caller)},
+       {"tracestate", trace.state},
+       {"request_id", trace.request_id},
+       {"client", record.client},
+       {"method", record.method},
+       {"code", absl::StatusCodeToString(code)},
+       {"reason", status.ok() ? "" : ReasonOf(status)},
+       {"error", IsOurFault(status) ? status.ToString() : ""},
+       {"bytes", record.request_bytes},
+       {"w", record.image.width},
+       {"h", record.image.height},
+       {"fmt", record.image.format},
+       {"t_total", record.seconds},
+       {"t_decode", record.stages.decode},
+       {"t_preprocess", record.stages.preprocess},
+       {"t_queue", record.stages.queue},
+       {"t_embed", record.stages.embed},
+       {"t_search", record.stages.search},
+       {"batch", record.batch},
+       {"bundle_id", record.bundle_id},
+       {"peer", record.peer},
+       {"left_out", line.left_out}});
 }
 
 }  // namespace lookbook

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/exception_fence.h"
+#include "base/logging.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
 #include "server/lifecycle/bundle_files.h"
@@ -26,6 +27,30 @@ absl::Status FillRoots(const std::vector<ServedRoot>& roots, v1::ListBundlesResp
 absl::Status OfReading(const absl::Status& status) {
   if (status.ok() || absl::IsResourceExhausted(status)) return status;
   return WithReason(absl::UnavailableError(status.message()), "io");
+}
+
+// The line that says so is seen at either level.
+void ChangeLogLevel(LogLevel before, LogLevel now) {
+  if (now < before) SetLogLevel(now);
+  LogWarning("the log's level changes",
+             {{"before", LogLevelName(before)}, {"now", LogLevelName(now)}});
+  SetLogLevel(now);
+}
+
+absl::Status AnswerLogLevel(const std::string& wanted, v1::SetLogLevelResponse* response) {
+  const LogLevel before = LowestLogLevel();
+  LogLevel now = before;
+  if (!wanted.empty()) {
+    const absl::StatusOr<LogLevel> parsed = ParseLogLevel(wanted);
+    if (!parsed.ok()) {
+      return InvalidArgument("bad_log_level", "level is none of debug, info, warning, error");
+    }
+    now = *parsed;
+  }
+  if (now != before) ChangeLogLevel(before, now);
+  response->set_level(std::string(LogLevelName(now)));
+  response->set_replaced_level(std::string(LogLevelName(before)));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -82,6 +107,16 @@ grpc::ServerUnaryReactor* AdminService::RollbackBundle(grpc::CallbackServerConte
   if (call->Refused()) return call;
   Change(call, request->name(), {BundleChoice::Kind::kPrevious, ""},
          response->mutable_activation());
+  return call;
+}
+
+grpc::ServerUnaryReactor* AdminService::SetLogLevel(grpc::CallbackServerContext* context,
+                                                    const v1::SetLogLevelRequest* request,
+                                                    v1::SetLogLevelResponse* response) {
+  auto* call =
+      new UnaryCall(Method::kSetLogLevel, environment_, context, request->ByteSizeLong(), "");
+  if (call->Refused()) return call;
+  call->CompleteWith([&] { return AnswerLogLevel(request->level(), response); });
   return call;
 }
 

@@ -1,4 +1,4 @@
-// lookbook.v1.AdminService: what an operator sees and changes of the bundles.
+// lookbook.v1.AdminService: what an operator sees and changes of the bundles and the log.
 #pragma once
 
 #include <string>
@@ -29,6 +29,9 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* RollbackBundle(grpc::CallbackServerContext* context,
                                            const v1::RollbackBundleRequest* request,
                                            v1::RollbackBundleResponse* response) override;
+  grpc::ServerUnaryReactor* SetLogLevel(grpc::CallbackServerContext* context,
+                                        const v1::SetLogLevelRequest* request,
+                                        v1::SetLogLevelResponse* response) override;
 
  private:
   void Change(Call* call, const std::string& name, const BundleChoice& choice,

@@ -19,11 +19,11 @@ absl::Status Submit(const PipelineSet& pipelines, const Request& request, Respon
   query.deadline = call->deadline();
   query.cancelled = call->cancelled();
   query.bundle_chosen = [call](const Bundle& bundle) { call->SetBundle(bundle.id); };
+  query.ended = [call](const QueryResult& so_far) { call->SetQuery(so_far); };
   QueryDone done = [call, &request, response](absl::StatusOr<QueryResult> result) {
     if (!result.ok()) return call->Complete(result.status());
     call->CompleteWith([&] {
       FillResponse(request, *result, response);
-      call->SetStages(result->seconds);
       return absl::OkStatus();
     });
   };

@@ -11,8 +11,6 @@
 namespace lookbook {
 namespace {
 
-constexpr size_t kMaxLoggedId = 128;
-
 const char* MethodName(Method method) {
   switch (method) {
     case Method::kSearch:
@@ -33,6 +31,8 @@ const char* MethodName(Method method) {
       return "ActivateBundle";
     case Method::kRollbackBundle:
       return "RollbackBundle";
+    case Method::kSetLogLevel:
+      return "SetLogLevel";
   }
   return "unknown";
 }
@@ -40,8 +40,7 @@ const char* MethodName(Method method) {
 }  // namespace
 
 Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
-           std::shared_ptr<std::atomic<bool>> cancelled, size_t request_bytes,
-           absl::string_view request_id)
+           std::shared_ptr<std::atomic<bool>> cancelled, size_t request_bytes, CallTrace trace)
     : method_(method),
       environment_(environment),
       context_(context),
@@ -51,7 +50,7 @@ Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServ
       cancelled_(std::move(cancelled)) {
   record_.method = MethodName(method);
   record_.request_bytes = request_bytes;
-  record_.request_id = std::string(request_id.substr(0, kMaxLoggedId));
+  record_.trace = std::move(trace);
   // From here on nothing can throw: a gate that was entered is left in End().
   admitted_ = environment_.gate->Enter();
   environment_.metrics->RequestStarted(method_);
@@ -90,10 +89,9 @@ void Call::End() {
   record_.seconds = absl::ToDoubleSeconds(now - arrived_);
   const auto code = static_cast<absl::StatusCode>(GrpcCodeOf(record_.status));
   environment_.metrics->RequestFinished(method_, code, record_.seconds);
-  int64_t left_out = 0;
-  if (environment_.log->Wants(record_.status, now, &left_out)) {
+  if (const auto line = environment_.log->Choose(record_.status, record_.seconds, now)) {
     record_.peer = context_->peer();
-    environment_.log->Write(record_, left_out);
+    AccessLog::Write(record_, *line);
   }
   DrainGate* const gate = admitted_ ? environment_.gate : nullptr;
   delete this;

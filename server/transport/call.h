@@ -20,6 +20,7 @@
 #include "server/security/authenticator.h"
 #include "server/security/client_rates.h"
 #include "server/transport/access_log.h"
+#include "server/transport/call_trace.h"
 #include "server/transport/drain_gate.h"
 
 namespace lookbook {
@@ -58,7 +59,11 @@ class Call {
 
   // For the log.
   void SetBundle(const std::string& bundle_id) { record_.bundle_id = bundle_id; }
-  void SetStages(const StageSeconds& stages) { record_.stages = stages; }
+  void SetQuery(const QueryResult& so_far) {
+    record_.stages = so_far.seconds;
+    record_.image = so_far.image;
+    record_.batch = so_far.batch;
+  }
 
   // Ends the call. `reply_begin`: when work on the reply began, for the stage "reply".
   void Complete(absl::Status status, absl::Time reply_begin = absl::InfinitePast());
@@ -72,12 +77,11 @@ class Call {
   }
 
  protected:
-  // Takes what the log says of the request; `request_id` may be anything. The deadline is that of
-  // `context`, which must outlive End(), and the environment's cap. REQUIRES: nothing that is made
-  // of the derived class after this may throw.
+  // Takes what the log says of the request. The deadline is that of `context`, which must outlive
+  // End(), and the environment's cap. REQUIRES: nothing that is made of the derived class after
+  // this may throw.
   Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
-       std::shared_ptr<std::atomic<bool>> cancelled, size_t request_bytes,
-       absl::string_view request_id);
+       std::shared_ptr<std::atomic<bool>> cancelled, size_t request_bytes, CallTrace trace);
   virtual ~Call() = default;
 
   // Sends the answer; End() follows, now or later, on any thread.

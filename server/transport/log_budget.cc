@@ -11,6 +11,7 @@ bool LogBudget::Take(absl::Time now, int64_t* left_out) {
   }
   if (used_ >= per_second_) {
     ++left_out_;
+    CountLogDrop(refusal_);
     return false;
   }
   ++used_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "base/log_drops.h"
 #include "base/mutex.h"
 
 namespace lookbook {
@@ -11,7 +12,10 @@ namespace lookbook {
 // So many lines in each second, and a count of those that were left out. Thread-safe.
 class LogBudget {
  public:
-  explicit LogBudget(int per_second) : per_second_(per_second) {}
+  // `per_second`: 0 = none, by intention: such lines are not counted. `refusal`: what each of the
+  // others counts as (base/log_drops.h).
+  explicit LogBudget(int per_second, LogDrop refusal = LogDrop::kRepeated)
+      : per_second_(per_second), refusal_(refusal) {}
 
   // True when a line may be written at `now`; then `left_out` is the number of refusals since the
   // last one.
@@ -19,6 +23,7 @@ class LogBudget {
 
  private:
   const int per_second_;
+  const LogDrop refusal_;
   Mutex mutex_;
   absl::Time second_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   int used_ ABSL_GUARDED_BY(mutex_) = 0;

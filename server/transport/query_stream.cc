@@ -32,12 +32,13 @@ absl::Status IdleError(absl::Duration limit) {
 QueryStream::QueryStream(const CallEnvironment& environment, grpc::CallbackServerContext* context,
                          int max_in_flight, Hooks hooks)
     : environment_(environment),
-      context_(context),
+      facts_{context, std::make_shared<std::atomic<bool>>(false),
+             TraceCall(context->client_metadata(), "")},
       max_in_flight_(max_in_flight),
       hooks_(std::move(hooks)),
-      cancelled_(std::make_shared<std::atomic<bool>>(false)),
       active_(environment.clock->Now()) {
   answered_.reserve(max_in_flight);
+  PassOn(facts_.trace, context);
 }
 
 void QueryStream::Start() {
@@ -62,11 +63,11 @@ void QueryStream::EndIfIdle(absl::Duration limit) {
       if (!end_) end_ = ToGrpcStatus(IdleError(limit));
     } else if (writing_) {
       stuck = true;
-      ++in_flight_;  // Until it is cancelled the stream does not finish: `context_` stays.
+      ++in_flight_;  // Until it is cancelled the stream does not finish: its context stays.
     }
   }
   if (stuck) {
-    context_->TryCancel();
+    facts_.context->TryCancel();
     MutexLock lock(&mutex_);
     --in_flight_;
   }
@@ -141,7 +142,7 @@ absl::Status QueryStream::TakeQuery() {
   const absl::Status made = CatchToStatus("taking a query in", [&] {
     v1::SearchRequest request;
     parsed = Parse(&read_, &request);
-    call = new StreamCall(environment_, context_, cancelled_, taken_++, std::move(request),
+    call = new StreamCall(environment_, facts_, taken_++, std::move(request),
                           [self = shared_from_this()](StreamCall* done) { self->Answered(done); });
     return absl::OkStatus();
   });
@@ -193,7 +194,7 @@ void QueryStream::OnWriteDone(bool) {
 }
 
 void QueryStream::OnCancel() {
-  cancelled_->store(true, std::memory_order_relaxed);
+  facts_.cancelled->store(true, std::memory_order_relaxed);
   {
     MutexLock lock(&mutex_);
     closed_ = true;

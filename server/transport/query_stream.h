@@ -5,7 +5,6 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +24,9 @@ namespace lookbook {
 // Open: reads while fewer than `max_in_flight` queries are read and not yet written. Then ending:
 // the client half-closed, gave up, or End() was called; what was read is answered and written. Then
 // finished, by gRPC's status: OK when the client half-closed, or that of End().
+//
+// Its queries are spans of one trace, that of the stream, which its trailing metadata name
+// (call_trace.h).
 //
 // Thread-safe. Owned by shared pointers: its maker's until `done`, and those of its calls.
 class QueryStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
@@ -70,10 +72,9 @@ class QueryStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   void OnDone() override;
 
   const CallEnvironment environment_;
-  grpc::CallbackServerContext* const context_;
+  const StreamFacts facts_;
   const int max_in_flight_;
   Hooks hooks_;
-  const std::shared_ptr<std::atomic<bool>> cancelled_;
 
   grpc::ByteBuffer read_;          // Of the read that runs, as is the next.
   uint64_t taken_ = 0;             // Messages so far.

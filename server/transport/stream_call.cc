@@ -22,11 +22,10 @@ void FillFailure(const absl::Status& status, v1::SearchFailure* failure) {
 
 }  // namespace
 
-StreamCall::StreamCall(const CallEnvironment& environment, grpc::CallbackServerContext* context,
-                       std::shared_ptr<std::atomic<bool>> cancelled, uint64_t index,
-                       v1::SearchRequest request, Answered answered)
-    : Call(Method::kSearchStream, environment, context, std::move(cancelled), QueryBytes(request),
-           request.request_id()),
+StreamCall::StreamCall(const CallEnvironment& environment, const StreamFacts& stream,
+                       uint64_t index, v1::SearchRequest request, Answered answered)
+    : Call(Method::kSearchStream, environment, stream.context, stream.cancelled,
+           QueryBytes(request), TraceQuery(stream.trace, request.request_id())),
       index_(index),
       request_(std::move(request)),
       answered_(std::move(answered)) {}

@@ -12,14 +12,20 @@
 
 namespace lookbook {
 
+// What the queries of one stream share.
+struct StreamFacts {
+  grpc::CallbackServerContext* context = nullptr;
+  std::shared_ptr<std::atomic<bool>> cancelled;
+  CallTrace trace;
+};
+
 class StreamCall final : public Call {
  public:
   // Called once, when message() is there. End() must follow.
   using Answered = std::function<void(StreamCall*)>;
 
-  // `index`: of the request on its stream. `cancelled` is the stream's.
-  StreamCall(const CallEnvironment& environment, grpc::CallbackServerContext* context,
-             std::shared_ptr<std::atomic<bool>> cancelled, uint64_t index,
+  // `index`: of the request on its stream.
+  StreamCall(const CallEnvironment& environment, const StreamFacts& stream, uint64_t index,
              v1::SearchRequest request, Answered answered);
 
   // Until Complete().

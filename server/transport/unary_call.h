@@ -8,6 +8,7 @@
 namespace lookbook {
 
 // Returned to gRPC by the method that it called. The response is that which gRPC gave the method.
+// Its trailing metadata carry its trace and its request id (call_trace.h), whatever becomes of it.
 class UnaryCall final : public grpc::ServerUnaryReactor, public Call {
  public:
   UnaryCall(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,

@@ -65,6 +65,42 @@ TEST(LogTest, WritesLinesFromItsLevelUpToStandardError) {
   ConfigureLogging(LogLevel::kInfo, LogFormat::kText);
 }
 
+TEST(LogTest, CountsLinesByLevel) {
+  ConfigureLogging(LogLevel::kWarning, LogFormat::kText);
+  const int64_t warnings = LoggedLines(LogLevel::kWarning), errors = LoggedLines(LogLevel::kError),
+                infos = LoggedLines(LogLevel::kInfo);
+  testing::internal::CaptureStderr();
+  LogInfo("below the lowest level");
+  LogWarning("one");
+  LogWarning("two");
+  LogError("three");
+  testing::internal::GetCapturedStderr();
+  EXPECT_EQ(LoggedLines(LogLevel::kInfo), infos);
+  EXPECT_EQ(LoggedLines(LogLevel::kWarning), warnings + 2);
+  EXPECT_EQ(LoggedLines(LogLevel::kError), errors + 1);
+  ConfigureLogging(LogLevel::kInfo, LogFormat::kText);
+}
+
+TEST(LogTest, TheLevelCanBeChangedWhileThreadsLog) {
+  ConfigureLogging(LogLevel::kInfo, LogFormat::kText);
+  testing::internal::CaptureStderr();
+  LogDebug("before");
+  SetLogLevel(LogLevel::kDebug);
+  EXPECT_EQ(LowestLogLevel(), LogLevel::kDebug);
+  LogDebug("after");
+  const std::string written = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(written.find("before"), std::string::npos);
+  EXPECT_THAT(written, HasSubstr("DEBUG after\n"));
+  SetLogLevel(LogLevel::kInfo);
+}
+
+TEST(LogLevelTest, NamesAreReadBack) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    EXPECT_THAT(ParseLogLevel(LogLevelName(level)), IsOkAndHolds(level));
+  }
+}
+
 TEST(ParseLogTest, KnowsItsNamesAndNamesOthers) {
   EXPECT_THAT(ParseLogLevel("warning"), IsOkAndHolds(LogLevel::kWarning));
   EXPECT_THAT(ParseLogFormat("json"), IsOkAndHolds(LogFormat::kJson));

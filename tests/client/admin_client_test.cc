@@ -35,6 +35,11 @@ TEST_F(AdminClientTest, RequestsAndAnswersArrive) {
   EXPECT_EQ(activation.name(), "one");
   LB_ASSERT_OK_AND_ASSIGN(activation, client_->Rollback("two"));
   EXPECT_EQ(activation.name(), "two");
+  server_.log_level.Reply([](const auto& request, v1::SetLogLevelResponse& response) {
+    response.set_level(request.level());
+  });
+  LB_ASSERT_OK_AND_ASSIGN(const v1::SetLogLevelResponse levels, client_->SetLogLevel("debug"));
+  EXPECT_EQ(levels.level(), "debug");
 }
 
 TEST_F(AdminClientTest, ARefusalCarriesItsReasonAndIsNotRepeated) {

@@ -25,6 +25,7 @@ struct CliResult {
 struct CliInput {
   std::string server = "127.0.0.1:1";  // LOOKBOOK_SERVER.
   std::string standard_input;
+  std::vector<std::string> environment;  // More of it, "NAME=VALUE" each.
 };
 
 inline CliResult RunCli(std::vector<std::string> arguments, const CliInput& input = {}) {
@@ -39,6 +40,7 @@ inline CliResult RunCli(std::vector<std::string> arguments, const CliInput& inpu
 
   arguments.insert(arguments.begin(), "lookbook");
   std::vector<std::string> environment = {"LC_ALL=C.UTF-8", "LOOKBOOK_SERVER=" + input.server};
+  environment.insert(environment.end(), input.environment.begin(), input.environment.end());
   const auto pointers = [](std::vector<std::string>& strings) {
     std::vector<char*> result;
     for (std::string& string : strings) result.push_back(string.data());

@@ -268,6 +268,44 @@ TEST_F(SearchClientTest, ManyThreadsShareOneClient) {
   EXPECT_EQ(right, 160);
 }
 
+// A replica whose health is watched and stays what it is.
+void SetHealth(HealthCheckResponse::ServingStatus status, FakeSearchServer* server) {
+  server->watch_states = {status};
+  server->watch_stays = true;
+}
+
+TEST(SearchClientRoundRobinTest, CallsGoToEveryReplicaThatServesAndToNoOther) {
+  FakeSearchServer one, other, stopping;
+  SetHealth(HealthCheckResponse::SERVING, &one);
+  SetHealth(HealthCheckResponse::SERVING, &other);
+  SetHealth(HealthCheckResponse::NOT_SERVING, &stopping);
+  LB_ASSERT_OK_AND_ASSIGN(
+      const auto client,
+      SearchClient::Create({.target = absl::StrCat("ipv4:", stopping.target(), ",", one.target(),
+                                                   ",", other.target()),
+                            .round_robin = true,
+                            .deadline = absl::Seconds(30)}));
+  // Replicas join as they are connected and their health is known.
+  for (int i = 0; i < 10'000 && (one.search.calls() == 0 || other.search.calls() == 0); ++i) {
+    ASSERT_THAT(client->Search({}), IsOk());
+  }
+  EXPECT_GT(one.search.calls(), 0);
+  EXPECT_GT(other.search.calls(), 0);
+  EXPECT_EQ(stopping.search.calls(), 0);
+}
+
+TEST(SearchClientRoundRobinTest, WhereNoReplicaServesCallsAreUnreachable) {
+  FakeSearchServer stopping;
+  SetHealth(HealthCheckResponse::NOT_SERVING, &stopping);
+  SearchClientOptions options{.target = stopping.target(), .round_robin = true};
+  options.environment.sleep = [](absl::Duration) {};
+  LB_ASSERT_OK_AND_ASSIGN(const auto client, SearchClient::Create(options));
+  const auto response = client->Search({});
+  EXPECT_THAT(response, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(response, HasReason(kUnreachable));
+  EXPECT_EQ(stopping.search.calls(), 0);
+}
+
 TEST(SearchClientCreateTest, RefusesOptionsThatCannotWork) {
   EXPECT_THAT(SearchClient::Create({.target = ""}),
               StatusIs(absl::StatusCode::kInvalidArgument, "target is empty"));

@@ -72,6 +72,8 @@ void AttackedServer::Serve(int descriptors, const std::vector<std::string>& flag
       absl::StrCat("default=", directory_ / "bundles"),
       "--log.requests-per-second",
       "0",
+      "--log.errors-per-second",
+      "0",
       "--deadlines.lame-duck",
       "0"};
   arguments.insert(arguments.end(), flags.begin(), flags.end());

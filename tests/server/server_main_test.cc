@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "tests/server/security/secret_files.h"
 #include "tests/server/security/test_certificates.h"
 #include "tests/server/transport/service_fixture.h"
+#include "tests/support/notify_socket.h"
 #include "tests/support/program_run.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -66,6 +68,37 @@ TEST_F(ServerMainTest, ServesUntilATermSignalAndEndsWithZero) {
   process->Signal(SIGTERM);
   EXPECT_EQ(process->Wait(), 0);
   EXPECT_EQ(process->Errors(), "");
+}
+
+TEST_F(ServerMainTest, TheServiceManagerIsToldWhenItServesLivesAndStops) {
+  ASSERT_THAT(bundle_, IsOk());
+  const NotifySocket manager(directory_ / "notify");
+  ::setenv("NOTIFY_SOCKET", (directory_ / "notify").c_str(), 1);
+  ::setenv("WATCHDOG_USEC", "60000000", 1);
+  const auto process = Start({"--deadlines.lame-duck", "0", "--deadlines.drain", "7s"});
+  ::unsetenv("WATCHDOG_USEC");
+  ::unsetenv("NOTIFY_SOCKET");
+  EXPECT_THAT(manager.Next(absl::Minutes(2)),
+              AllOf(HasSubstr("READY=1\nSTATUS=serving on 127.0.0.1:"), HasSubstr(bundle_->id)));
+  EXPECT_EQ(manager.Next(absl::Minutes(2)), "WATCHDOG=1");
+  process->Signal(SIGTERM);
+  EXPECT_THAT(manager.Next(absl::Minutes(2)),
+              AllOf(HasSubstr("STOPPING=1\n"), HasSubstr("EXTEND_TIMEOUT_USEC=12000000")));
+  EXPECT_EQ(process->Wait(), 0);
+}
+
+TEST_F(ServerMainTest, AServiceManagerThatIsNotThereStopsNothing) {
+  ASSERT_THAT(bundle_, IsOk());
+  ::setenv("NOTIFY_SOCKET", (directory_ / "notify").c_str(), 1);
+  Process process(
+      {"--listen.data", "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
+       "--bundles", absl::StrCat("default=", Root()), "--deadlines.lame-duck", "0"},
+      directory_);
+  ::unsetenv("NOTIFY_SOCKET");
+  EXPECT_THAT(process.ReadLine(), HasSubstr("serving on"));
+  process.Signal(SIGTERM);
+  EXPECT_EQ(process.Wait(), 0);
+  EXPECT_THAT(process.Errors(), HasSubstr("the service manager is not told"));
 }
 
 TEST_F(ServerMainTest, ALogThatNobodyReadsStopsNeitherAnswersNorTheEnd) {

@@ -30,6 +30,8 @@ class FakeAdminServer {
       AnswerEmpty<v1::ActivateBundleRequest, v1::ActivateBundleResponse>};
   FakeMethod<v1::RollbackBundleRequest, v1::RollbackBundleResponse> rollback{
       AnswerEmpty<v1::RollbackBundleRequest, v1::RollbackBundleResponse>};
+  FakeMethod<v1::SetLogLevelRequest, v1::SetLogLevelResponse> log_level{
+      AnswerEmpty<v1::SetLogLevelRequest, v1::SetLogLevelResponse>};
 
  private:
   class Service : public v1::AdminService::Service {
@@ -48,6 +50,10 @@ class FakeAdminServer {
                                 const v1::RollbackBundleRequest* request,
                                 v1::RollbackBundleResponse* response) override {
       return fake_->rollback.Run(context, request, response);
+    }
+    grpc::Status SetLogLevel(grpc::ServerContext* context, const v1::SetLogLevelRequest* request,
+                             v1::SetLogLevelResponse* response) override {
+      return fake_->log_level.Run(context, request, response);
     }
 
    private:

@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "base/mutex.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -120,8 +121,10 @@ class FakeSearchServer {
       }};
   // SearchStream answers as `search` does, and ends with a refusal after so many answers.
   uint64_t answers_a_stream = std::numeric_limits<uint64_t>::max();
-  // What Watch sends, one after the other; then the stream ends.
+  // What Watch sends, one after the other; then the stream ends, or stays as it is until its caller
+  // gives up.
   std::vector<grpc::health::v1::HealthCheckResponse::ServingStatus> watch_states;
+  bool watch_stays = false;
 
  private:
   class SearchImpl : public v1::SearchService::Service {
@@ -184,13 +187,14 @@ class FakeSearchServer {
                        grpc::health::v1::HealthCheckResponse* response) override {
       return fake_->check.Run(context, request, response);
     }
-    grpc::Status Watch(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest*,
+    grpc::Status Watch(grpc::ServerContext* context, const grpc::health::v1::HealthCheckRequest*,
                        grpc::ServerWriter<grpc::health::v1::HealthCheckResponse>* out) override {
       for (const auto state : fake_->watch_states) {
         grpc::health::v1::HealthCheckResponse response;
         response.set_status(state);
         out->Write(response);
       }
+      while (fake_->watch_stays && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
       return grpc::Status(grpc::StatusCode::CANCELLED, "the fake has no more states");
     }
 

@@ -95,6 +95,24 @@ TEST_F(BundleLoaderTest, TheBaselineIsThatOfTheLiveBundle) {
   EXPECT_TRUE(std::isnan(baseline("0.5"))) << "of the bundle before";
 }
 
+TEST_F(BundleLoaderTest, AnExactIndexHasFullRecallAndAnotherNoneYet) {
+  class Approximate : public FakeIndex {
+   public:
+    using FakeIndex::FakeIndex;
+    std::string search() const override { return "nprobe=4"; }
+  };
+  GaugeHandle recall = metrics_.bundle("default").recall_ratio;
+  EXPECT_TRUE(std::isnan(recall.Value())) << "no bundle yet";
+  const FakeBundle exact = Make("id-1");
+  ASSERT_THAT(Load(exact.bundle), IsOk());
+  EXPECT_EQ(recall.Value(), 1);
+  const FakeBundle approximate = Make("id-2");
+  approximate.bundle->index =
+      std::make_unique<Approximate>(exact.index->dim(), approximate.vectors);
+  ASSERT_THAT(Load(approximate.bundle), IsOk());
+  EXPECT_TRUE(std::isnan(recall.Value())) << "not that of the bundle before";
+}
+
 TEST_F(BundleLoaderTest, AFailureKeepsTheOldBundleAndNamesTheCheck) {
   const FakeBundle old = Make("id-1");
   ASSERT_THAT(Load(old.bundle), IsOk());

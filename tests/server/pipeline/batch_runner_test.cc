@@ -111,6 +111,7 @@ TEST_F(BatchRunnerTest, EmbedsImagesTogetherAndSearchesAllTogether) {
   EXPECT_THAT(parts_.index->batches(), ElementsAre(4));
   for (const size_t i : {0, 2, 3}) ExpectAnswered(batch[i], parts_);
   ASSERT_THAT(batch[1].pending->Wait(), IsOk());
+  for (const Made& made : batch) EXPECT_EQ(made.pending->Wait()->batch, 4);
   EXPECT_THAT(batch[1].pending->Wait()->scores, IsEmpty()) << "only images have scores";
   ExpectSameNeighbors(batch[1].pending->Wait()->neighbors,
                       BruteForce(parts_, {1, 0, 0, 0, 0, 0, 0, 0}, 10));
@@ -148,7 +149,8 @@ TEST_F(BatchRunnerTest, CountsWhatRan) {
   EXPECT_EQ(bundle_metrics_.embeddings_total.Value(), 3);
   EXPECT_EQ(bundle_metrics_.batch_padding_total.Value(), 1)
       << "three images run in a bucket of four";
-  EXPECT_EQ(bundle_metrics_.search_queries_total.Value(), 4);
+  EXPECT_EQ(bundle_metrics_.search_queries_total[static_cast<size_t>(SearchKind::kFlat)].Value(),
+            4);
   EXPECT_EQ(bundle_metrics_.top1_similarity.Count(), 4u);
   EXPECT_EQ(bundle_metrics_.batches_ok.Value(), 1);
   EXPECT_EQ(bundle_metrics_.batches_failed.Value(), 0);

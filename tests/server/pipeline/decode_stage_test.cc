@@ -1,5 +1,6 @@
 #include "server/pipeline/decode_stage.h"
 
+#include "absl/strings/str_cat.h"
 #include "engine/image/decode.h"
 #include "engine/image/preprocess.h"
 #include "tests/server/pipeline/pipeline_fixture.h"
@@ -63,6 +64,24 @@ TEST_F(DecodeStageTest, GivesThePixelsThatTheBundleWants) {
   EXPECT_EQ(Metric("lookbook_images_total{format=\"jpeg\",result=\"decoded\"}"), 1);
   EXPECT_EQ(Metric("lookbook_image_pixels_sum"), 48 * 40);
   item->Answer();
+}
+
+TEST_F(DecodeStageTest, WhatAFileSaysOfItselfIsKnownBeforeItIsDecoded) {
+  ImageLimits limits;
+  limits.max_side = 64;
+  const DecodeStage stage(limits, &context_);
+  const auto facts = [&](const std::string& file) {
+    pending_ = std::make_shared<Pending>();
+    InFlightPtr item = Make(file);
+    EXPECT_TRUE(stage.TryTakeMemory(item.get()));
+    const ImageFacts image = item->result.image;
+    item->Fail(absl::CancelledError("seen"));
+    return absl::StrCat(image.format, " ", image.width, "x", image.height);
+  };
+  EXPECT_EQ(facts(jpeg_), "jpeg 48x40");
+  EXPECT_EQ(facts(MakePng(NoisyImage(40, 64))), "png 40x64");
+  EXPECT_EQ(facts(MakePng(NoisyImage(40, 65))), "png 0x0") << "its header is refused";
+  EXPECT_EQ(facts("GIF89a"), "unknown 0x0");
 }
 
 TEST_F(DecodeStageTest, DecodesAtAScaleThatTheBundleAllows) {

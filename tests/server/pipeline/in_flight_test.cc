@@ -38,6 +38,39 @@ TEST_F(InFlightTest, AnswerHandsOverTheResultAndItsTotalTime) {
   EXPECT_EQ(pending_->calls(), 1);
 }
 
+TEST_F(InFlightTest, EachEndIsToldOfWhatIsKnownBeforeTheAnswerIsSeen) {
+  const auto end = [this](const std::function<void(InFlight*)>& by) {
+    QueryResult told;
+    Query query;
+    query.ended = [&](const QueryResult& result) {
+      EXPECT_EQ(pending_->calls(), 0);
+      told = result;
+    };
+    pending_ = std::make_shared<Pending>();
+    InFlightPtr item = Make(std::move(query));
+    item->result.bundle = parts_.bundle;
+    item->result.seconds.decode = 0.5;
+    item->result.image = {"png", 48, 40};
+    item->result.batch = 3;
+    clock_.Advance(absl::Seconds(2));
+    by(item.get());
+    EXPECT_EQ(pending_->calls(), 1);
+    return told;
+  };
+  for (const QueryResult& told :
+       {end([](InFlight* item) { item->Answer(); }),
+        end([](InFlight* item) { item->Fail(absl::InternalError("a bug")); }),
+        end([](InFlight* item) { item->FailCancelled(Stage::kEmbed); }),
+        end([](InFlight* item) { item->FailDeadline(Stage::kEmbed); })}) {
+    EXPECT_EQ(told.bundle, parts_.bundle);
+    EXPECT_EQ(told.seconds.decode, 0.5);
+    EXPECT_EQ(told.seconds.total, 2);
+    EXPECT_STREQ(told.image.format, "png");
+    EXPECT_EQ(told.image.width, 48);
+    EXPECT_EQ(told.batch, 3);
+  }
+}
+
 TEST_F(InFlightTest, AFailedQueryKeepsNoBundleAlive) {
   InFlightPtr item = Make();
   item->result.bundle = parts_.bundle;

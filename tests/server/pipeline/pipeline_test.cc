@@ -2,6 +2,7 @@
 #include "server/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <latch>
 #include <random>
 
 #include "tests/server/pipeline/decode_gate.h"
@@ -136,6 +137,48 @@ TEST_F(PipelineTest, MinSimilarityLeavesOutTheRest) {
   std::erase_if(expected, [](const Neighbor& n) { return n.similarity < 0.25f; });
   ASSERT_THAT(pending->Wait(), IsOk());
   ExpectSameNeighbors(pending->Wait()->neighbors, expected);
+}
+
+// Misses the nearest item, except in exact searches, which wait for `exact_may_begin`.
+class HastyIndex : public FakeIndex {
+ public:
+  HastyIndex(int dim, std::vector<float> vectors, std::latch* exact_may_begin)
+      : FakeIndex(dim, std::move(vectors)), exact_may_begin_(*exact_may_begin) {}
+
+  std::string search() const override { return "nprobe=1"; }
+  absl::StatusOr<std::vector<std::vector<Neighbor>>> Search(
+      absl::Span<const float> queries, absl::Span<const QueryOptions> options) const override {
+    LB_ASSIGN_OR_RETURN(auto lists, FakeIndex::Search(queries, options));
+    for (size_t i = 0; i < lists.size(); ++i) {
+      if (options[i].exact) {
+        exact_may_begin_.wait();
+      } else {
+        lists[i].erase(lists[i].begin());
+      }
+    }
+    return lists;
+  }
+
+ private:
+  std::latch& exact_may_begin_;
+};
+
+TEST_F(PipelineTest, RecallIsMeasuredWhileQueriesGoOn) {
+  std::latch exact_may_begin(1);
+  const ModelShape shape = parts_.bundle->embedder->shape();
+  auto bundle = std::make_shared<Bundle>();
+  bundle->id = "approximate";
+  bundle->embedder = std::make_unique<SteppedEmbedder>(shape, 8);
+  bundle->index = std::make_unique<HastyIndex>(shape.dim, parts_.vectors, &exact_may_begin);
+  Start();  // One worker.
+  pipeline_->SetBundle(bundle);
+  const std::vector<float> vector(parts_.vectors.begin(), parts_.vectors.begin() + shape.dim);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Submit(VectorQuery(vector))->Wait(), IsOk()) << "none waits for an exact search";
+  }
+  exact_may_begin.count_down();
+  pipeline_->Shutdown();
+  EXPECT_DOUBLE_EQ(Metric("lookbook_recall_ratio{bundle=\"test\"}"), 0.9);
 }
 
 TEST_F(PipelineTest, WithoutSearchTheIndexIsLeftAlone) {

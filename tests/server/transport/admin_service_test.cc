@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 class AdminServiceTest : public ActivationFixture {
  protected:
-  AdminServiceTest() : log_(0) {
+  AdminServiceTest() {
     std::vector<PipelineSet::Entry> entries;
     for (size_t i = 0; i < roots_.size(); ++i) {
       entries.push_back({roots_[i].name, std::move(pipelines_[i])});
@@ -60,7 +60,7 @@ class AdminServiceTest : public ActivationFixture {
     return status;
   }
 
-  AccessLog log_;
+  AccessLog log_{{.requests_per_second = 0, .errors_per_second = 0}};
   DrainGate gate_;
   std::unique_ptr<PipelineSet> set_;
   std::unique_ptr<Activator> activator_;
@@ -133,6 +133,51 @@ TEST_F(AdminServiceTest, WhileTheServerStopsNothingChanges) {
   gate_.Close();
   EXPECT_EQ(ReasonIn(Rollback("first")), "draining");
   EXPECT_EQ(Live(0), "");
+}
+
+class LogLevelTest : public AdminServiceTest {
+ protected:
+  LogLevelTest() { ConfigureLogging(LogLevel::kInfo, LogFormat::kText); }
+  ~LogLevelTest() override { ConfigureLogging(LogLevel::kInfo, LogFormat::kText); }
+
+  grpc::Status SetLevel(const std::string& level) {
+    grpc::ClientContext context;
+    v1::SetLogLevelRequest request;
+    request.set_level(level);
+    return stub_->SetLogLevel(&context, request, &levels_);
+  }
+
+  v1::SetLogLevelResponse levels_;
+};
+
+TEST_F(LogLevelTest, IsInForceWithTheAnswerWhichTellsOfTheOneBefore) {
+  ASSERT_TRUE(SetLevel("debug").ok());
+  EXPECT_EQ(levels_.level(), "debug");
+  EXPECT_EQ(levels_.replaced_level(), "info");
+  EXPECT_EQ(LowestLogLevel(), LogLevel::kDebug);
+  ASSERT_TRUE(SetLevel("").ok());
+  EXPECT_EQ(levels_.level(), "debug") << "nothing was asked for";
+  EXPECT_EQ(levels_.replaced_level(), "debug");
+  EXPECT_EQ(LowestLogLevel(), LogLevel::kDebug);
+}
+
+TEST_F(LogLevelTest, AChangeStandsInTheLogWhicheverLevelIsHigher) {
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(SetLevel("error").ok());
+  ASSERT_TRUE(SetLevel("info").ok());
+  ASSERT_TRUE(SetLevel("info").ok());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("before=info now=error\n"));
+  EXPECT_THAT(log, HasSubstr("before=error now=info\n"));
+  EXPECT_THAT(log, ::testing::Not(HasSubstr("before=info now=info"))) << "nothing changed";
+}
+
+TEST_F(LogLevelTest, AnotherWordIsRefusedAndNotRepeated) {
+  const grpc::Status status = SetLevel("loud");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonIn(status), "bad_log_level");
+  EXPECT_THAT(status.error_message(), ::testing::Not(HasSubstr("loud")));
+  EXPECT_EQ(LowestLogLevel(), LogLevel::kInfo);
 }
 
 TEST_F(AdminServiceTest, CallsAreCounted) {

@@ -10,6 +10,7 @@ namespace lookbook {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 
 class AnswerQueryTest : public ::testing::Test {
  protected:
@@ -23,6 +24,13 @@ class AnswerQueryTest : public ::testing::Test {
     pipelines_ = std::make_unique<PipelineSet>(std::move(entries));
   }
 
+  // The log line of what `call` calls.
+  static std::string LineOf(const std::function<void()>& call) {
+    testing::internal::CaptureStderr();
+    call();
+    return testing::internal::GetCapturedStderr();
+  }
+
   template <typename Request, typename Response>
   absl::Status Answer(const Request& request, Response* response) {
     const auto outcome = std::make_shared<CallOutcome>();
@@ -34,7 +42,7 @@ class AnswerQueryTest : public ::testing::Test {
   TempDir directory_;
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
-  AccessLog log_{0};
+  AccessLog log_{AccessLogOptions()};
   DrainGate gate_;
   grpc::CallbackServerContext context_;
   FakeBundle fake_ = MakeFakeBundle(directory_ / "items", "fake-1");
@@ -72,6 +80,25 @@ TEST_F(AnswerQueryTest, ThePipelinesRefusalIsTheCalls) {
   pipelines_->Shutdown();
   request.set_item_id("item-7");
   EXPECT_THAT(Answer(request, &response), HasReason("draining"));
+}
+
+TEST_F(AnswerQueryTest, TheLineKnowsThePictureAndItsBatch) {
+  v1::SearchRequest request;
+  request.set_image(MakeJpeg(GradientImage(48, 40)));
+  v1::SearchResponse response;
+  EXPECT_THAT(LineOf([&] { EXPECT_THAT(Answer(request, &response), IsOk()); }),
+              ContainsRegex("w=48 h=40 fmt=jpeg [^\n]*batch=1 bundle_id=fake-1"));
+}
+
+TEST_F(AnswerQueryTest, TheLineOfARefusalKnowsHowFarItsQueryCame) {
+  v1::SearchRequest request;
+  request.set_image(Cut(MakeJpeg(NoisyImage(64, 48)), 50));
+  v1::SearchResponse response;
+  EXPECT_THAT(LineOf([&] { EXPECT_THAT(Answer(request, &response), HasReason("truncated")); }),
+              ContainsRegex("reason=truncated [^\n]*w=64 h=48 fmt=jpeg [^\n]*batch=0"));
+  request.set_image("no picture");
+  EXPECT_THAT(LineOf([&] { EXPECT_FALSE(Answer(request, &response).ok()); }),
+              ContainsRegex("w=0 h=0 fmt=unknown [^\n]*batch=0"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class CallTest : public ::testing::Test {
 
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
-  AccessLog log_{100};
+  AccessLog log_{AccessLogOptions()};
   DrainGate gate_;
   grpc::CallbackServerContext context_;  // Without a deadline.
   std::shared_ptr<CallOutcome> outcome_ = std::make_shared<CallOutcome>();
@@ -76,14 +76,19 @@ TEST_F(CallTest, AReplyThatThrowsIsAnAnswerToo) {
 
 TEST_F(CallTest, ItsLineHasWhatIsKnownOfIt) {
   ::testing::internal::CaptureStderr();
-  Call* call = Start(std::string(200, 'r'));
+  QueryResult query;
+  query.seconds.decode = 0.5;
+  query.image = {"png", 48, 40};
+  query.batch = 3;
+  Call* call = Start("r-1");
   call->SetBundle("fake-1");
-  call->SetStages({.decode = 0.5});
+  call->SetQuery(query);
   clock_.Advance(absl::Seconds(2));
   call->Complete(absl::OkStatus());
   const std::string log = ::testing::internal::GetCapturedStderr();
-  EXPECT_THAT(log, ContainsRegex("method=Search code=OK [^\n]*request_id=r{128} [^\n]*"
-                                 "bundle_id=fake-1 bytes=7 seconds=2 decode=0.5"));
+  EXPECT_THAT(log,
+              ContainsRegex("request_id=r-1 [^\n]*method=Search code=OK [^\n]*bytes=7 w=48 h=40 "
+                            "fmt=png t_total=2 t_decode=0.5 [^\n]*batch=3 bundle_id=fake-1"));
 }
 
 }  // namespace

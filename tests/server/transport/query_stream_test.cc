@@ -125,7 +125,7 @@ class QueryStreamTest : public ::testing::Test {
 
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
-  AccessLog log_{0};
+  AccessLog log_{{.requests_per_second = 0, .errors_per_second = 0}};
   DrainGate gate_;
   ManualStreams service_{{&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}};
   std::unique_ptr<GrpcServer> server_;
@@ -212,6 +212,19 @@ TEST_F(QueryStreamTest, AMessageThatIsNoRequestIsRefusedAlone) {
   EXPECT_EQ(Read().index(), 1u);
   client_->WritesDone();
   EXPECT_TRUE(ReadEnd().ok());
+}
+
+TEST_F(QueryStreamTest, TheStreamsTraceGoesBackAtItsEnd) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  context_.AddMetadata("traceparent", absl::StrCat("00-", trace, "-00f067aa0ba902b7-01"));
+  Open();
+  client_->WritesDone();
+  EXPECT_TRUE(ReadEnd().ok());
+  const auto& trailers = context_.GetServerTrailingMetadata();
+  const auto parent = trailers.find("traceparent");
+  ASSERT_NE(parent, trailers.end());
+  EXPECT_THAT(std::string(parent->second.data(), parent->second.size()),
+              ::testing::MatchesRegex(absl::StrCat("00-", trace, "-[0-9a-f]{16}-01")));
 }
 
 TEST_F(QueryStreamTest, ACancelReachesEveryQuery) {

@@ -42,7 +42,7 @@ class RecordedCall final : public Call {
   RecordedCall(const CallEnvironment& environment, grpc::CallbackServerContext* context,
                std::shared_ptr<CallOutcome> outcome, absl::string_view request_id = "")
       : Call(Method::kSearch, environment, context, std::make_shared<std::atomic<bool>>(false), 7,
-             request_id),
+             TraceCall(context->client_metadata(), request_id)),
         outcome_(std::move(outcome)) {}
 
  private:

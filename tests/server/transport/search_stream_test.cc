@@ -214,7 +214,7 @@ TEST_F(LoggedStreamTest, EachQueryHasItsLine) {
   EXPECT_TRUE(ReadEnd().ok());
   EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(log, ::testing::ContainsRegex("method=SearchStream code=OK [^\n]*id of item-7"));
+  EXPECT_THAT(log, ::testing::ContainsRegex("id of item-7[^\n]* method=SearchStream code=OK"));
   EXPECT_THAT(log,
               ::testing::ContainsRegex("method=SearchStream code=NOT_FOUND reason=unknown_item"));
   EXPECT_THAT(log, ::testing::ContainsRegex("peer=[\"]?ipv4"));

@@ -40,7 +40,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(int port, grpc_compression_algorithm co
 
 ServiceTest::ServiceTest(const PipelineOptions& options, int calls_logged,
                          const ServiceGuards& guards)
-    : log_(calls_logged), fake_(MakeFakeBundle(directory_ / "items", "fake-1")) {
+    : log_({.requests_per_second = calls_logged, .errors_per_second = calls_logged}),
+      fake_(MakeFakeBundle(directory_ / "items", "fake-1")) {
   std::vector<PipelineSet::Entry> entries;
   auto pipeline = Pipeline::Create(kName, options, &metrics_, &clock_);
   EXPECT_THAT(pipeline, IsOk());

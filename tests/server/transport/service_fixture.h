@@ -42,7 +42,7 @@ class ServiceTest : public ::testing::Test {
   static constexpr absl::Duration kMaxDeadline = absl::Seconds(10);
   static constexpr int kQueriesPerStream = 32;
 
-  // `calls_logged`: a second.
+  // `calls_logged`: a second, of each kind.
   explicit ServiceTest(const PipelineOptions& options = {.decode_threads = 1, .embed_workers = 1},
                        int calls_logged = 0, const ServiceGuards& guards = {});
   ~ServiceTest() override;

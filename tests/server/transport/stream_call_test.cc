@@ -19,9 +19,8 @@ class StreamCallTest : public ::testing::Test {
     v1::SearchRequest request;
     request.set_image("a picture");
     request.set_request_id(request_id);
-    return new StreamCall({&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}, &context_,
-                          cancelled_, index, std::move(request),
-                          [this](StreamCall* call) { answered_ = call; });
+    return new StreamCall({&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}, stream_, index,
+                          std::move(request), [this](StreamCall* call) { answered_ = call; });
   }
 
   // The message of the call that was answered; ends it.
@@ -36,17 +35,18 @@ class StreamCallTest : public ::testing::Test {
 
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
-  AccessLog log_{0};
+  AccessLog log_{{.requests_per_second = 0, .errors_per_second = 0}};
   DrainGate gate_;
   grpc::CallbackServerContext context_;
-  std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  const StreamFacts stream_{&context_, std::make_shared<std::atomic<bool>>(false),
+                            TraceCall({}, "")};
   StreamCall* answered_ = nullptr;
 };
 
 TEST_F(StreamCallTest, AResponseCarriesIndexAndId) {
   StreamCall* call = Start("r-1", 7);
   EXPECT_EQ(call->request().image(), "a picture");
-  EXPECT_EQ(call->cancelled(), cancelled_) << "the stream's";
+  EXPECT_EQ(call->cancelled(), stream_.cancelled) << "the stream's";
   call->response()->set_bundle_id("fake-1");
   call->Complete(absl::OkStatus());
   const v1::SearchStreamResponse answer = Answer();

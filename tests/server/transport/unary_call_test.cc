@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "absl/strings/str_cat.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -47,7 +48,7 @@ class UnaryCallTest : public ::testing::Test {
 
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
-  AccessLog log_{0};
+  AccessLog log_{{.requests_per_second = 0, .errors_per_second = 0}};
   DrainGate gate_;
   ManualService service_{{&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}};
   std::unique_ptr<GrpcServer> server_;
@@ -96,6 +97,39 @@ TEST_F(UnaryCallTest, OnlyResourceExhaustedAsksToComeBackLater) {
   Start()->Complete(absl::ResourceExhaustedError("full"));
   EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(context_.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
+}
+
+class UnaryCallTraceTest : public UnaryCallTest {
+ protected:
+  // The only value of the reply's trailing metadata under this name; "" where there is none.
+  std::string Trailer(const std::string& name) const {
+    const auto& trailers = context_.GetServerTrailingMetadata();
+    EXPECT_LE(trailers.count(name), 1u) << name;
+    const auto found = trailers.find(name);
+    return found == trailers.end() ? "" : std::string(found->second.data(), found->second.size());
+  }
+};
+
+TEST_F(UnaryCallTraceTest, ItsTraceAndItsIdGoBackWithEveryAnswer) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736", span = "00f067aa0ba902b7";
+  context_.AddMetadata("traceparent", absl::StrCat("00-", trace, "-", span, "-01"));
+  context_.AddMetadata("tracestate", "rojo=1");
+  context_.AddMetadata("x-request-id", "proxy-7");
+  Start()->Complete(absl::NotFoundError("gone"));
+  EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(Trailer("traceparent"),
+              ::testing::MatchesRegex(absl::StrCat("00-", trace, "-[0-9a-f]{16}-01")));
+  EXPECT_NE(Trailer("traceparent").substr(36, 16), span) << "its own span, not its caller's";
+  EXPECT_EQ(Trailer("tracestate"), "rojo=1");
+  EXPECT_EQ(Trailer("x-request-id"), "proxy-7");
+}
+
+TEST_F(UnaryCallTraceTest, WhoSendsNoneLearnsTheTraceThatBegan) {
+  Start()->Complete(absl::OkStatus());
+  EXPECT_TRUE(answer_.get().ok());
+  EXPECT_THAT(Trailer("traceparent"), ::testing::MatchesRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-00"));
+  EXPECT_EQ(Trailer("tracestate"), "");
+  EXPECT_EQ(Trailer("x-request-id"), Trailer("traceparent").substr(36, 16));
 }
 
 TEST_F(UnaryCallTest, AReplyThatThrowsEndsTheCall) {
