@@ -21,3 +21,8 @@ foreach(library libtorch_cpu.so libc10.so libgomp.so.1 libcudart.so.13 libcupti.
   endif()
   unset(file)
 endforeach()
+
+# The plug-in, where it is built. What it needs of CUDA is no part of the installation.
+if(TARGET lookbook_cuda)
+  install(TARGETS lookbook_cuda COMPONENT cuda DESTINATION lib/lookbook)
+endif()

@@ -45,7 +45,7 @@ EOF
 setup() {
   local want="$1" code=0
   shift
-  env -u LOOKBOOK_TORCH_DIR -u faiss_ROOT "${own[@]}" LOOKBOOK_DEPS="$work/deps" LOOKBOOK_SKIP_APT=1 \
+  env -u LOOKBOOK_TORCH_DIR -u faiss_ROOT "${own[@]}" LOOKBOOK_DEPS="$work/deps" LOOKBOOK_SKIP_APT="${skip_apt:-1}" \
     PATH="$work/bin:$PATH" scripts/setup "$@" > "$work/output" 2>&1 || code=$?
   [ "$code" = "$want" ] || fail "exits with $code, not $want"
 }
@@ -80,6 +80,29 @@ begin "no Python environment is wanted"
 touch "$work/pip-fails"
 setup 0 --no-tests
 prints "setup: ready"
+
+begin "Prometheus cannot be fetched"
+skip_apt=0
+stub dpkg-query << 'EOF'
+for package in "${@:4}"; do echo "$package installed"; done
+EOF
+stub apt-get <<< 'exit 1'
+setup 1
+prints "unpack Prometheus failed"
+absent prometheus
+stub apt-get <<< 'touch prometheus_1_amd64.deb'
+stub dpkg <<< 'mkdir -p root/usr/bin && touch root/usr/bin/prometheus'
+setup 1
+prints "holds no promtool"
+absent prometheus
+stub dpkg <<< 'mkdir -p root/usr/bin && touch root/usr/bin/promtool && chmod +x root/usr/bin/promtool'
+setup 0
+present prometheus/usr/bin/promtool
+absent prometheus.tmp
+stub apt-get <<< 'exit 1'
+setup 0
+prints "Prometheus: $work/deps/prometheus"
+skip_apt=1
 
 begin "the download fails"
 own=(faiss_ROOT="$work/faiss")
