@@ -1,48 +1,58 @@
-# The server and the client, without a compiler, as an unprivileged user.
+# The server and the client, without a compiler, as an unprivileged user, who writes nothing.
 #   docker build -f docker/server.Dockerfile -t lookbook-server .
-#   docker run -p 50051:50051 -p 9464:9464 -v /srv/bundles:/bundles:ro lookbook-server
-# User 10001 must be able to read /srv/bundles.
+#   docker run --read-only -p 50051:50051 -p 9464:9464 -v /srv/bundles:/bundles:ro lookbook-server
+# User 10001 must be able to read /srv/bundles. docker/server.toml is /etc/lookbook/server.toml there.
+# With TLS, the health check wants a port in plain text: -e LOOKBOOK_LISTEN_HEALTH=127.0.0.1:50053 -e LOOKBOOK_SERVER=127.0.0.1:50053
+#
+# For NVIDIA GPUs, where CUDA_IMAGE is a Debian 12 with CUDA 13's compiler in /usr/local/cuda (docs/gpu.md); nothing of it
+# stays but what it compiled:
+#   docker build -f docker/server.Dockerfile --build-arg DEVICE=cuda --build-arg BUILD_BASE=CUDA_IMAGE -t lookbook-server:cuda .
+#   docker run --gpus all … lookbook-server:cuda --device cuda
+#
 # docker/build_and_test builds it with buildah from a locally bootstrapped Debian and runs it.
 ARG BASE=debian:bookworm-slim
+ARG BUILD_BASE=debian:bookworm-slim
+ARG DEVICE=cpu
 
 # The same lines as in trainer.Dockerfile, so that both images come from one cached build.
-FROM ${BASE} AS build
+FROM ${BUILD_BASE} AS build
+ARG DEVICE
 WORKDIR /src
 COPY . .
 ENV LOOKBOOK_DEPS=/deps
-RUN scripts/setup --no-tests \
- && cmake --preset release -DLOOKBOOK_BUILD_TESTS=OFF \
- && cmake --build build/release --target lookbook-server lookbook_cli lookbook-train \
- && for part in server client torch; do \
-      cmake --install build/release --prefix /opt/server --component $part --strip || exit 1; done \
- && for part in trainer torch; do \
-      cmake --install build/release --prefix /opt/trainer --component $part --strip || exit 1; done
+RUN docker/install_programs ${DEVICE} /opt
 
 FROM ${BASE} AS runtime
+COPY --from=build /opt/server/share/lookbook/packages.txt /opt/lookbook/share/lookbook/packages.txt
 RUN apt-get update \
  && apt-get upgrade -y \
- && apt-get install -y --no-install-recommends ca-certificates \
-      libgrpc++1.51 libprotobuf32 libabsl20220623 libssl3 libsqlite3-0 libspdlog1.10 \
-      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libtomlplusplus3 libdnnl2 \
-      libprometheus-cpp-core1.0 libprometheus-cpp-pull1.0 \
+ && apt-get install -y --no-install-recommends ca-certificates $(cat /opt/lookbook/share/lookbook/packages.txt) \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --no-create-home lookbook
+ && groupadd --system --gid 10001 lookbook \
+ && useradd --system --uid 10001 --gid 10001 --no-create-home lookbook \
+ && install -d /bundles
+
+FROM runtime AS runtime-cpu
+
+# The driver comes from the machine, by NVIDIA's container runtime, which reads these.
+FROM runtime AS runtime-cuda
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    LD_LIBRARY_PATH=/opt/lookbook/lib/lookbook
 
 # What the image holds: docker/sbom says what that lists.
 FROM build AS sbom
 COPY --from=runtime /var/lib/dpkg /runtime/dpkg
 RUN docker/sbom --name lookbook-server --admindir /runtime/dpkg > /opt/sbom.spdx.json
 
-FROM runtime
+FROM runtime-${DEVICE}
 COPY --from=build /opt/server /opt/lookbook
 COPY --from=sbom /opt/sbom.spdx.json /opt/lookbook/share/lookbook/sbom.spdx.json
-ENV PATH=/opt/lookbook/bin:$PATH
-# Every option has a flag and a LOOKBOOK_ variable: lookbook-server --help
-ENV LOOKBOOK_BUNDLES=default=/bundles \
-    LOOKBOOK_LISTEN_DATA=0.0.0.0:50051 \
-    LOOKBOOK_METRICS_LISTEN=0.0.0.0:9464 \
-    LOOKBOOK_LOG_FORMAT=json
-USER 10001
+COPY docker/server.toml /etc/lookbook/server.toml
+ENV PATH=/opt/lookbook/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    LOOKBOOK_CONFIG=/etc/lookbook/server.toml \
+    LOOKBOOK_SERVER=127.0.0.1:50051
+USER 10001:10001
 EXPOSE 50051 9464
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["lookbook", "health", "--server", "127.0.0.1:50051"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=300s CMD ["lookbook", "health", "--deadline", "2s"]
 ENTRYPOINT ["lookbook-server"]

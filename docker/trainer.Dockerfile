@@ -1,44 +1,52 @@
 # The trainer as an unprivileged user; data comes in and bundles go out through volumes.
 #   docker build -f docker/trainer.Dockerfile -t lookbook-trainer .
 #   chown 10001 /srv/bundles /srv/work
-#   docker run -v /data/imaterialist:/data:ro -v /srv/bundles:/bundles -v /srv/work:/work lookbook-trainer \
+#   docker run --read-only --tmpfs /tmp -v /data/imaterialist:/data:ro -v /srv/bundles:/bundles -v /srv/work:/work lookbook-trainer \
 #     run --recipe /opt/lookbook/share/lookbook/recipes/mobilenet_v2_scratch.toml --data /data --bundles /bundles --out /work
 # User 10001 writes to /work and /bundles: what is mounted there must belong to it, as the image's own folders do.
+#
+# For NVIDIA GPUs: --build-arg DEVICE=cuda and BUILD_BASE, as server.Dockerfile has them, and `run … --device cuda`.
+#
 # docker/build_and_test builds it with buildah from a locally bootstrapped Debian and runs it.
 ARG BASE=debian:bookworm-slim
+ARG BUILD_BASE=debian:bookworm-slim
+ARG DEVICE=cpu
 
 # The same lines as in server.Dockerfile, so that both images come from one cached build.
-FROM ${BASE} AS build
+FROM ${BUILD_BASE} AS build
+ARG DEVICE
 WORKDIR /src
 COPY . .
 ENV LOOKBOOK_DEPS=/deps
-RUN scripts/setup --no-tests \
- && cmake --preset release -DLOOKBOOK_BUILD_TESTS=OFF \
- && cmake --build build/release --target lookbook-server lookbook_cli lookbook-train \
- && for part in server client torch; do \
-      cmake --install build/release --prefix /opt/server --component $part --strip || exit 1; done \
- && for part in trainer torch; do \
-      cmake --install build/release --prefix /opt/trainer --component $part --strip || exit 1; done
+RUN docker/install_programs ${DEVICE} /opt
 
 FROM ${BASE} AS runtime
+COPY --from=build /opt/trainer/share/lookbook/packages.txt /opt/lookbook/share/lookbook/packages.txt
 RUN apt-get update \
  && apt-get upgrade -y \
- && apt-get install -y --no-install-recommends dataset-fashion-mnist \
-      libprotobuf32 libabsl20220623 libssl3 libsqlite3-0 libspdlog1.10 \
-      libopencv-core406 libopencv-imgproc406 libjpeg62-turbo libspng0 libtomlplusplus3 libdnnl2 \
+ && apt-get install -y --no-install-recommends dataset-fashion-mnist $(cat /opt/lookbook/share/lookbook/packages.txt) \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --create-home lookbook \
- && install -d -o 10001 /work /bundles
+ && groupadd --system --gid 10001 lookbook \
+ && useradd --system --uid 10001 --gid 10001 --create-home lookbook \
+ && install -d -o 10001 -g 10001 /work /bundles
+
+FROM runtime AS runtime-cpu
+
+# The driver comes from the machine, by NVIDIA's container runtime, which reads these.
+FROM runtime AS runtime-cuda
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    LD_LIBRARY_PATH=/opt/lookbook/lib/lookbook
 
 # What the image holds: docker/sbom says what that lists.
 FROM build AS sbom
 COPY --from=runtime /var/lib/dpkg /runtime/dpkg
 RUN docker/sbom --name lookbook-trainer --admindir /runtime/dpkg > /opt/sbom.spdx.json
 
-FROM runtime
+FROM runtime-${DEVICE}
 COPY --from=build /opt/trainer /opt/lookbook
 COPY --from=sbom /opt/sbom.spdx.json /opt/lookbook/share/lookbook/sbom.spdx.json
-ENV PATH=/opt/lookbook/bin:$PATH
-USER 10001
+ENV PATH=/opt/lookbook/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+USER 10001:10001
 WORKDIR /work
 ENTRYPOINT ["lookbook-train"]
