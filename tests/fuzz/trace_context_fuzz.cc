@@ -16,7 +16,10 @@ void Check(absl::string_view parent, absl::string_view state) {
   const std::optional<TraceContext> context = ParseTraceContext(parent, state);
   Require(context.has_value() == ParseTraceParent(parent).has_value(),
           "whether there is a trace is traceparent's to say");
-  if (!context) return;
+  if (!context) {
+    return Require(ParseTraceParent(BeginTrace().ToHeader()).has_value(),
+                   "one begins here instead");
+  }
   const TraceParent& read = context->parent;
   Require((read.trace_high | read.trace_low) != 0 && read.span != 0, "no id is 0");
   const std::string written = read.ToHeader();
@@ -24,6 +27,9 @@ void Check(absl::string_view parent, absl::string_view state) {
   Require(parent.substr(3, 49) == absl::string_view(written).substr(3, 49), "the ids are kept");
   const std::optional<TraceParent> again = ParseTraceParent(written);
   Require(again && again->ToHeader() == written, "what is written can be read");
+  const TraceParent next = NextSpan(read);
+  Require(next.TraceId() == read.TraceId() && next.span != read.span && next.span != 0,
+          "the next span is another one of this trace");
   Require(context->state.empty() == !IsTraceState(state), "a state that is good is kept");
   Require(context->state.size() <= 512, "it is bounded");
   Require(std::all_of(context->state.begin(), context->state.end(),
