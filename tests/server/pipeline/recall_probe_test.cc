@@ -127,7 +127,8 @@ TEST_F(RecallProbeTest, AnEquallySimilarNeighbourIsAsGood) {
 }
 
 TEST_F(RecallProbeTest, ExactKindsAreNotSearchedAgain) {
-  Search(MakeBundle("a", ""), 2);
+  const auto bundle = MakeBundle("a", "");
+  Search(bundle, 2);
   EXPECT_TRUE(std::isnan(recall_.Value()));
   EXPECT_TRUE(index_->batches().empty());
 }
