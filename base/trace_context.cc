@@ -72,14 +72,24 @@ absl::string_view WithoutBlanks(absl::string_view entry) {
   return entry.substr(first, entry.find_last_not_of(" \t") - first + 1);
 }
 
-// gRPC ends the process when metadata that it is to send hold a tab.
-std::string EntriesAlone(absl::string_view list) {
+// The entries of a good tracestate, without the blanks between them; nullopt of another one.
+std::optional<std::vector<absl::string_view>> StateEntries(absl::string_view header) {
+  if (header.size() > kMaxStateBytes) return std::nullopt;
   std::vector<absl::string_view> entries;
-  for (const absl::string_view between : absl::StrSplit(list, ',')) {
+  std::set<absl::string_view> keys;
+  for (const absl::string_view between : absl::StrSplit(header, ',')) {
     const absl::string_view entry = WithoutBlanks(between);
-    if (!entry.empty()) entries.push_back(entry);
+    if (entry.empty()) continue;  // The standard lets lists have such.
+    const size_t equals = entry.find('=');
+    if (equals == absl::string_view::npos) return std::nullopt;
+    const absl::string_view key = entry.substr(0, equals);
+    if (!IsKey(key) || !IsValue(entry.substr(equals + 1)) || !keys.insert(key).second) {
+      return std::nullopt;
+    }
+    entries.push_back(entry);
   }
-  return absl::StrJoin(entries, ",");
+  if (entries.empty() || entries.size() > kMaxStateEntries) return std::nullopt;
+  return entries;
 }
 
 }  // namespace
@@ -114,19 +124,7 @@ std::optional<TraceParent> ParseTraceParent(absl::string_view header) {
   return parent;
 }
 
-bool IsTraceState(absl::string_view header) {
-  if (header.size() > kMaxStateBytes) return false;
-  std::set<absl::string_view> keys;
-  for (const absl::string_view between : absl::StrSplit(header, ',')) {
-    const absl::string_view entry = WithoutBlanks(between);
-    if (entry.empty()) continue;  // The standard lets lists have such.
-    const size_t equals = entry.find('=');
-    if (equals == absl::string_view::npos) return false;
-    const absl::string_view key = entry.substr(0, equals);
-    if (!IsKey(key) || !IsValue(entry.substr(equals + 1)) || !keys.insert(key).second) return false;
-  }
-  return !keys.empty() && keys.size() <= kMaxStateEntries;
-}
+bool IsTraceState(absl::string_view header) { return StateEntries(header).has_value(); }
 
 TraceParent BeginTrace() {
   TraceParent begun;
@@ -145,7 +143,9 @@ TraceParent NextSpan(const TraceParent& parent) {
 std::optional<TraceContext> ParseTraceContext(absl::string_view parent, absl::string_view state) {
   const std::optional<TraceParent> parsed = ParseTraceParent(parent);
   if (!parsed) return std::nullopt;
-  return TraceContext{*parsed, IsTraceState(state) ? EntriesAlone(state) : std::string()};
+  // Joined anew: gRPC ends the process when metadata that it is to send hold a tab.
+  const auto entries = StateEntries(state);
+  return TraceContext{*parsed, entries ? absl::StrJoin(*entries, ",") : std::string()};
 }
 
 }  // namespace lookbook

@@ -10,10 +10,8 @@
 namespace lookbook {
 namespace {
 
-constexpr std::pair<LogLevel, const char*> kLevels[] = {{LogLevel::kDebug, "debug"},
-                                                        {LogLevel::kInfo, "info"},
-                                                        {LogLevel::kWarning, "warning"},
-                                                        {LogLevel::kError, "error"}};
+constexpr LogLevel kLevels[] = {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning,
+                                LogLevel::kError};
 
 constexpr std::pair<LogDrop, const char*> kDrops[] = {
     {LogDrop::kRequest, "request"}, {LogDrop::kError, "error"}, {LogDrop::kRepeated, "repeated"}};
@@ -37,8 +35,9 @@ prometheus::ClientMetric& AddSeries(prometheus::MetricFamily& family, int64_t va
 std::vector<prometheus::MetricFamily> LogCollector::Collect() const {
   prometheus::MetricFamily made = CounterFamily(
       "lookbook_log_messages_total", "Log lines that were made, by level, dropped ones included.");
-  for (const auto& [level, name] : kLevels) {
-    AddSeries(made, LoggedLines(level)).label.push_back({"level", name});
+  for (const LogLevel level : kLevels) {
+    AddSeries(made, LoggedLines(level))
+        .label.push_back({"level", std::string(LogLevelName(level))});
   }
   prometheus::MetricFamily dropped = CounterFamily(
       "lookbook_log_dropped_total",
