@@ -3,18 +3,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <cstdio>
 #include <future>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/bundle/verify.h"
-#include "lookbook/v1/admin.grpc.pb.h"
-#include "tests/server/transport/service_fixture.h"
-#include "tests/support/program_run.h"
+#include "tests/support/real_server.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle.h"
@@ -26,25 +21,16 @@ class KilledServerTest : public ::testing::Test {
  protected:
   std::string Root() const { return directory_ / "bundles"; }
 
-  // The port of its AdminService.
-  int Start() {
-    server_ = std::make_unique<ProgramRun>(
-        LOOKBOOK_SERVER,
-        std::vector<std::string>{"--bundles", absl::StrCat("default=", Root()), "--listen.data",
-                                 "127.0.0.1:0", "--listen.admin", "127.0.0.1:0", "--metrics.listen",
-                                 "off", "--log.level", "error", "--batch.max-size", "1"},
-        directory_ / "log");
-    int data = 0, admin = 0;
-    EXPECT_EQ(std::sscanf(server_->ReadLine().c_str(),
-                          "serving on 127.0.0.1:%d, admin on 127.0.0.1:%d", &data, &admin),
-              2)
-        << server_->Errors();
-    return admin;
+  void Start() {
+    LB_ASSERT_OK_AND_ASSIGN(
+        server_,
+        RealServer::Start(LOOKBOOK_SERVER, Root(),
+                          {"--log.level", "error", "--batch.max-size", "1"}, directory_ / "log"));
   }
 
   TempDir directory_;
   absl::StatusOr<TestBundle> first_ = WriteTestBundle(directory_ / "bundles");
-  std::unique_ptr<ProgramRun> server_;
+  std::unique_ptr<RealServer> server_;
 };
 
 TEST_F(KilledServerTest, WhatItLeavesStartsAgain) {
@@ -54,24 +40,18 @@ TEST_F(KilledServerTest, WhatItLeavesStartsAgain) {
   options.created += absl::Hours(1);
   const auto second = WriteTestBundle(Root(), options);
   ASSERT_THAT(second, IsOk());
-  int admin = Start();
+  Start();
   for (const int milliseconds : {0, 50, 400, 1500}) {
     const std::string live = ReadCurrent(Root())->bundle_id;
     const std::string next = live == first_->id ? second->id : first_->id;
-    auto activating = std::async(std::launch::async, [&next, admin] {
-      const auto stub = v1::AdminService::NewStub(ChannelTo(admin));
-      grpc::ClientContext context;
-      v1::ActivateBundleRequest request;
-      v1::ActivateBundleResponse response;
-      request.set_bundle_id(next);
-      return stub->ActivateBundle(&context, request, &response);
-    });
+    auto activating =
+        std::async(std::launch::async, [this, &next] { return server_->Activate(next); });
     absl::SleepFor(absl::Milliseconds(milliseconds));  // Any moment is a good one.
-    server_->Signal(SIGKILL);
-    EXPECT_EQ(server_->Wait(), 1000 + SIGKILL);
+    server_->process().Signal(SIGKILL);
+    EXPECT_EQ(server_->process().Wait(), 1000 + SIGKILL);
     activating.wait();
     EXPECT_THAT(VerifyCurrentBundle(Root()), IsOk());
-    admin = Start();
+    Start();
   }
 }
 

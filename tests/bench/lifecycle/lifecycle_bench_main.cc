@@ -1,8 +1,10 @@
 // What a server promises about changing bundles and about ending, held against a real
 // lookbook-server under load:
-//   lifecycle_bench swaps --server PROGRAM --count 1000    no failed call, no mixed answer, memory
-//   back lifecycle_bench terms --server PROGRAM --count 100     no call lost that the server had
-//   taken
+//
+//   lifecycle_bench swaps --server PROGRAM --count 1000
+//   lifecycle_bench terms --server PROGRAM --count 100
+//
+// No call fails, no answer is of two bundles, memory comes back; no call is lost that was taken.
 // Prints one JSON object; exit code 1 when a promise was broken. CTest runs short forms of both.
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -81,12 +83,22 @@ std::vector<double> TakeSeconds(Seen* seen) {
   return taken;
 }
 
+absl::StatusOr<std::unique_ptr<LiveServer>> StartServer(const std::string& program,
+                                                        const std::string& root,
+                                                        const std::string& log) {
+  LB_ASSIGN_OR_RETURN(auto server,
+                      RealServer::Start(program, root,
+                                        {"--log.requests-per-second", "0", "--log.level", "warning",
+                                         "--deadlines.lame-duck", "0"},
+                                        log));
+  return std::make_unique<LiveServer>(std::move(server));
+}
+
 absl::StatusOr<bool> Swaps(const Flags& flags) {
   const TempDir directory;
   LB_ASSIGN_OR_RETURN(const auto bundles, MakeBundles(flags, directory.path()));
   LB_ASSIGN_OR_RETURN(const auto server,
-                      LiveServer::Start(flags.server, directory.path(),
-                                        {"--deadlines.lame-duck", "0"}, directory / "log"));
+                      StartServer(flags.server, directory.path(), directory / "log"));
   Seen seen;
   server->StartLoad(flags.clients, TestImageFile(1, flags.image_size), bundles, &seen);
   AwaitAnswers(seen, 200);
@@ -134,8 +146,7 @@ absl::StatusOr<bool> Swaps(const Flags& flags) {
 absl::Status TermOnce(const Flags& flags, const std::string& root,
                       const std::vector<KnownBundle>& bundles, const std::string& log, Seen* seen,
                       int* bad_exits) {
-  LB_ASSIGN_OR_RETURN(const auto server,
-                      LiveServer::Start(flags.server, root, {"--deadlines.lame-duck", "0"}, log));
+  LB_ASSIGN_OR_RETURN(const auto server, StartServer(flags.server, root, log));
   server->StartLoad(flags.clients, TestImageFile(1, flags.image_size), bundles, seen);
   AwaitAnswers(*seen, 20);
   server->Terminate();

@@ -1,4 +1,4 @@
-// A real lookbook-server under load, whose every answer is looked at.
+// A lookbook-server under load, whose every answer is looked at.
 #pragma once
 
 #include <atomic>
@@ -6,13 +6,13 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
-#include "lookbook/v1/admin.grpc.pb.h"
-#include "tests/support/program_run.h"
+#include "tests/support/real_server.h"
 
 namespace lookbook {
 
@@ -35,11 +35,7 @@ struct Seen {
 
 class LiveServer {
  public:
-  // Starts the program and waits until it serves.
-  static absl::StatusOr<std::unique_ptr<LiveServer>> Start(const std::string& program,
-                                                           const std::string& root,
-                                                           const std::vector<std::string>& more,
-                                                           const std::string& log);
+  explicit LiveServer(std::unique_ptr<RealServer> server) : server_(std::move(server)) {}
 
   // Calls of `clients` at a time with `image`, until the server sends them away or EndLoad().
   void StartLoad(int clients, const std::string& image, std::vector<KnownBundle> bundles,
@@ -50,16 +46,11 @@ class LiveServer {
   absl::StatusOr<double> Activate(const std::string& bundle_id);
   int64_t ResidentBytes() const;
 
-  void Terminate() { process_.Signal(SIGTERM); }
-  int Wait() { return process_.Wait(); }
+  void Terminate() { server_->process().Signal(SIGTERM); }
+  int Wait() { return server_->process().Wait(); }
 
  private:
-  LiveServer(const std::string& program, std::vector<std::string> arguments, const std::string& log)
-      : process_(program, std::move(arguments), log) {}
-
-  ProgramRun process_;
-  int data_port_ = 0;
-  std::unique_ptr<v1::AdminService::Stub> admin_;
+  const std::unique_ptr<RealServer> server_;
   std::atomic<bool> end_{false};
   std::vector<std::future<void>> clients_;
 };
