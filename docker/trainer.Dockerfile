@@ -15,9 +15,11 @@ ARG DEVICE=cpu
 # The same lines as in server.Dockerfile, so that both images come from one cached build.
 FROM ${BUILD_BASE} AS build
 ARG DEVICE
+# Where LOOKBOOK_DEPS is mounted or made; with LANG, a part of what ccache knows objects by.
+ARG DEPS=/deps
+ENV LOOKBOOK_DEPS=${DEPS} LANG=C.UTF-8
 WORKDIR /src
 COPY . .
-ENV LOOKBOOK_DEPS=/deps
 RUN docker/install_programs ${DEVICE} /opt
 
 FROM ${BASE} AS runtime
@@ -25,9 +27,10 @@ COPY --from=build /opt/trainer/share/lookbook/packages.txt /opt/lookbook/share/l
 RUN apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends dataset-fashion-mnist $(cat /opt/lookbook/share/lookbook/packages.txt) \
+ && apt-get clean \
  && rm -rf /var/lib/apt/lists/* \
- && groupadd --system --gid 10001 lookbook \
- && useradd --system --uid 10001 --gid 10001 --create-home lookbook \
+ && groupadd --gid 10001 lookbook \
+ && useradd --uid 10001 --gid 10001 --create-home lookbook \
  && install -d -o 10001 -g 10001 /work /bundles
 
 FROM runtime AS runtime-cpu
