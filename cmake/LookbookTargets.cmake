@@ -85,7 +85,13 @@ function(lookbook_test path)
     endif()
   endforeach()
   # Teams of OpenMP threads that spin make a busy machine many times slower.
-  set_tests_properties(${path} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
+  set(environment OMP_WAIT_POLICY=passive)
+  # Tests ask torch for more memory than there is, and expect what it throws.
+  if(LOOKBOOK_WITH_TORCH AND LOOKBOOK_SANITIZE MATCHES "address")
+    list(APPEND environment ASAN_OPTIONS=allocator_may_return_null=1
+      LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks_of_libraries.txt)
+  endif()
+  set_tests_properties(${path} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${environment}")
   # One target builds a whole sanitizer lane: ninja tsan_tests.
   foreach(label ${arg_LABELS})
     if(NOT TARGET ${label}_tests)

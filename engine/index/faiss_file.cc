@@ -26,6 +26,8 @@ class StdioWriter : public faiss::IOWriter {
   explicit StdioWriter(std::FILE* file) : file_(file) {}
 
   size_t operator()(const void* data, size_t size, size_t count) override {
+    // FAISS writes an empty array from no address, which fwrite() may not be given.
+    if (count == 0) return 0;
     const size_t written = std::fwrite(data, size, count, file_);
     if (written != count && error_ == 0) error_ = errno;
     return written;

@@ -194,7 +194,9 @@ batch_size = 8
   EXPECT_THAT(compared.out, HasSubstr("ndcg_at_10"));
   LB_ASSERT_OK_AND_ASSIGN(const std::string difference, ReadFile(dir / "c.json"));
   const nlohmann::json values = nlohmann::json::parse(of_run)["values"];
-  for (const auto& metric : nlohmann::json::parse(difference)["metrics"]) {
+  const nlohmann::json metrics = nlohmann::json::parse(difference)["metrics"];
+  ASSERT_FALSE(metrics.empty());
+  for (const auto& metric : metrics) {
     EXPECT_EQ(metric["difference"], 0.0);
     EXPECT_EQ(metric["p"], 1.0);
     EXPECT_NEAR(metric["a"].get<double>(), values[metric["metric"]].get<double>(), 1e-9)
