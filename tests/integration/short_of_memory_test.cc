@@ -5,17 +5,14 @@
 #include <sys/resource.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "lookbook/v1/search.grpc.pb.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/image_files.h"
-#include "tests/support/program_run.h"
+#include "tests/support/real_server.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle.h"
@@ -36,32 +33,23 @@ class ShortOfMemoryTest : public ::testing::Test {
  protected:
   void Start() {
     ASSERT_THAT(WriteTestBundle(directory_ / "bundles"), IsOk());
-    server_ = std::make_unique<ProgramRun>(
-        LOOKBOOK_SERVER,
-        std::vector<std::string>{"--bundles", "default=" + directory_ / "bundles", "--listen.data",
-                                 "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
-                                 "--log.level", "error", "--deadlines.lame-duck", "0",
-                                 "--deadlines.max-deadline", "2m"},
-        directory_ / "log");
-    int port = 0;
-    ASSERT_EQ(std::sscanf(server_->ReadLine().c_str(), "serving on 127.0.0.1:%d", &port), 1)
-        << server_->Errors();
-    search_ = v1::SearchService::NewStub(ChannelTo(port));
+    LB_ASSERT_OK_AND_ASSIGN(server_,
+                            RealServer::Start(LOOKBOOK_SERVER, directory_ / "bundles",
+                                              {"--log.level", "error", "--deadlines.lame-duck", "0",
+                                               "--deadlines.max-deadline", "2m"},
+                                              directory_ / "log"));
   }
 
   grpc::Status Search(const std::string& image) {
-    grpc::ClientContext context;
-    v1::SearchRequest request;
     v1::SearchResponse response;
-    request.set_image(image);
-    return search_->Search(&context, request, &response);
+    return server_->Search(image, &response);
   }
   void ExpectGood() {
     const grpc::Status status = Search(TestImageFile(1, 16));
     EXPECT_TRUE(status.ok()) << status.error_message();
   }
   rlim_t AddressSpace() const {
-    std::ifstream status(absl::StrCat("/proc/", server_->pid(), "/status"));
+    std::ifstream status(absl::StrCat("/proc/", server_->process().pid(), "/status"));
     for (std::string word; status >> word;) {
       rlim_t kilobytes = 0;
       if (word == "VmSize:" && status >> kilobytes) return kilobytes << 10;
@@ -71,12 +59,11 @@ class ShortOfMemoryTest : public ::testing::Test {
   }
   void LimitTo(rlim_t bytes) {
     const rlimit limit = {bytes, RLIM_INFINITY};
-    ASSERT_EQ(::prlimit(server_->pid(), RLIMIT_AS, &limit, nullptr), 0);
+    ASSERT_EQ(::prlimit(server_->process().pid(), RLIMIT_AS, &limit, nullptr), 0);
   }
 
   TempDir directory_;
-  std::unique_ptr<ProgramRun> server_;
-  std::unique_ptr<v1::SearchService::Stub> search_;
+  std::unique_ptr<RealServer> server_;
 };
 
 TEST_F(ShortOfMemoryTest, TheCallThatWantsItIsRefusedAndTheServerGoesOn) {
@@ -96,8 +83,8 @@ TEST_F(ShortOfMemoryTest, TheCallThatWantsItIsRefusedAndTheServerGoesOn) {
   LimitTo(RLIM_INFINITY);
   const grpc::Status status = Search(large);
   EXPECT_TRUE(status.ok()) << "the picture is a legal one: " << status.error_message();
-  server_->Signal(SIGTERM);
-  EXPECT_EQ(server_->Wait(), 0);
+  server_->process().Signal(SIGTERM);
+  EXPECT_EQ(server_->process().Wait(), 0);
 }
 
 }  // namespace

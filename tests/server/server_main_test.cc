@@ -16,13 +16,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "engine/bundle/signature.h"
-#include "lookbook/v1/admin.grpc.pb.h"
 #include "server/lifecycle/bundle_check.h"
 #include "tests/server/security/secret_files.h"
 #include "tests/server/security/test_certificates.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/notify_socket.h"
 #include "tests/support/program_run.h"
+#include "tests/support/real_server.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/test_bundle.h"
@@ -50,6 +50,12 @@ class ServerMainTest : public ::testing::Test {
         "--log.level",      "error"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return std::make_unique<Process>(arguments, directory_);
+  }
+
+  // The same, serving and ready to be asked.
+  absl::StatusOr<std::unique_ptr<RealServer>> StartServing(std::vector<std::string> more) {
+    more.insert(more.end(), {"--log.level", "error"});
+    return RealServer::Start(LOOKBOOK_SERVER, Root(), more, directory_ / "stderr.txt");
   }
 
   std::string Root() const { return directory_ / "bundles"; }
@@ -316,29 +322,16 @@ TEST_F(ServerMainTest, ActivatesWhatItsOwnCheckLetsPass) {
   ASSERT_THAT(bad, IsOk());
   const std::string model = JoinPath(bad->directory, kModelFile);
   ASSERT_THAT(WriteFile(model, ReadFile(model)->substr(1)), IsOk());
-  const auto process = Start({"--deadlines.lame-duck", "0"});
-  const std::string line = process->ReadLine();
-  int data = 0, admin = 0;
-  ASSERT_EQ(
-      std::sscanf(line.c_str(), "serving on 127.0.0.1:%d, admin on 127.0.0.1:%d", &data, &admin), 2)
-      << line;
-  const auto stub = v1::AdminService::NewStub(ChannelTo(admin));
-  v1::ActivateBundleRequest request;
+  LB_ASSERT_OK_AND_ASSIGN(const auto server, StartServing({"--deadlines.lame-duck", "0"}));
   v1::ActivateBundleResponse response;
-  request.set_bundle_id(good->id);
-  {
-    grpc::ClientContext context;
-    const grpc::Status status = stub->ActivateBundle(&context, request, &response);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    EXPECT_EQ(response.activation().replaced_bundle_id(), bundle_->id);
-  }
-  request.set_bundle_id(bad->id);
-  grpc::ClientContext context;
-  const grpc::Status status = stub->ActivateBundle(&context, request, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::DATA_LOSS) << status.error_message();
-  EXPECT_EQ(ReasonIn(status), "checksum");
-  process->Signal(SIGTERM);
-  EXPECT_EQ(process->Wait(), 0);
+  const grpc::Status taken = server->Activate(good->id, &response);
+  EXPECT_TRUE(taken.ok()) << taken.error_message();
+  EXPECT_EQ(response.activation().replaced_bundle_id(), bundle_->id);
+  const grpc::Status refused = server->Activate(bad->id);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::DATA_LOSS) << refused.error_message();
+  EXPECT_EQ(ReasonIn(refused), "checksum");
+  server->process().Signal(SIGTERM);
+  EXPECT_EQ(server->process().Wait(), 0);
 }
 
 // From the start on, and in what it activates later, by its own check and by itself.
@@ -361,27 +354,15 @@ TEST_F(ServerMainTest, LoadsNoBundleThatIsNotSignedWhereThatIsAskedFor) {
   options.created += absl::Hours(1);
   const auto next = WriteTestBundle(Root(), options);
   ASSERT_THAT(next, IsOk());
-  const auto process = Start(require);
-  int data = 0, admin = 0;
-  ASSERT_EQ(std::sscanf(process->ReadLine().c_str(),
-                        "serving on 127.0.0.1:%d, admin on 127.0.0.1:%d", &data, &admin),
-            2);
-  const auto stub = v1::AdminService::NewStub(ChannelTo(admin));
-  const auto activate = [&] {
-    grpc::ClientContext context;
-    v1::ActivateBundleRequest request;
-    v1::ActivateBundleResponse response;
-    request.set_bundle_id(next->id);
-    return stub->ActivateBundle(&context, request, &response);
-  };
-  const grpc::Status refused = activate();
+  LB_ASSERT_OK_AND_ASSIGN(const auto server, StartServing(require));
+  const grpc::Status refused = server->Activate(next->id);
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::DATA_LOSS) << refused.error_message();
   EXPECT_EQ(ReasonIn(refused), "signature");
   ASSERT_THAT(SignBundle(next->directory, directory_ / "key.pem"), IsOk());
-  const grpc::Status taken = activate();
+  const grpc::Status taken = server->Activate(next->id);
   EXPECT_TRUE(taken.ok()) << taken.error_message();
-  process->Signal(SIGTERM);
-  EXPECT_EQ(process->Wait(), 0);
+  server->process().Signal(SIGTERM);
+  EXPECT_EQ(server->process().Wait(), 0);
 }
 
 TEST_F(ServerMainTest, KeysThatAreNoneAreAWrongConfiguration) {
