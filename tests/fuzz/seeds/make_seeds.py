@@ -207,6 +207,8 @@ def indexes():
     put("index_file", "flat_other_tag", b"\0" + scalar(half=False))
     put("index_file", "flat_cut", b"\0" + flat([0.5] * DIM)[:40])
     put("index_file", "sq8_cut", b"\1" + scalar(half=False)[:-1])
+    put("index_file", "sq8_longer", b"\1" + scalar(half=False) + b"x")
+    put("index_file", "hnsw_longer", b"\5" + graph() + bytes(8))
     put("index_file", "another_kind", b"\5" + scalar(half=False)[:100])
 
 
