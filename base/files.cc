@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/descriptor.h"
 #include "base/regular_file.h"
 #include "base/status_macros.h"
@@ -79,13 +80,20 @@ absl::Status ReadError(absl::string_view what, const std::string& path, bool reg
 }
 
 // The whole file. `regular`: what is no regular file is refused before anybody waits for it.
-absl::StatusOr<std::string> Read(const std::string& path, bool regular, uint64_t max_bytes) {
+// `forbidden`: bits that its mode must not have.
+absl::StatusOr<std::string> Read(const std::string& path, bool regular, uint64_t max_bytes,
+                                 mode_t forbidden = 0) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0)));
   if (file.get() < 0) return ReadError("open", path, regular);
   struct stat info;
   if (::fstat(file.get(), &info) != 0) return ErrnoStatus("stat", path);
   if (regular && !S_ISREG(info.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat("read ", path, ": it is no regular file"));
+  }
+  if ((info.st_mode & forbidden) != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s has mode %04o: others may read or change it; chmod %04o or less", path,
+                        info.st_mode & 07777, 0666 & ~forbidden));
   }
   if (S_ISDIR(info.st_mode)) {
     errno = EISDIR;
@@ -121,6 +129,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 
 absl::StatusOr<std::string> ReadRegularFile(const std::string& path, uint64_t max_bytes) {
   return Read(path, /*regular=*/true, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, uint64_t max_bytes,
+                                            mode_t forbidden) {
+  return Read(path, /*regular=*/true, max_bytes, forbidden);
 }
 
 absl::Status WriteFile(const std::string& path, absl::string_view bytes) {

@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/last_words.h"
 #include "base/log_target.h"
 #include "base/snapshot.h"
 
@@ -161,8 +162,13 @@ void Log(LogLevel level, absl::string_view message, std::initializer_list<LogFie
   logged_lines[static_cast<size_t>(level)].fetch_add(1, std::memory_order_relaxed);
   const std::string now =
       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
-  Target().Get()->logger->log(ToSpdlog(level),
-                              FormatLogLine(log_format, level, now, message, fields));
+  WriteLogLine(level, FormatLogLine(log_format, level, now, message, fields));
+}
+
+LogFormat CurrentLogFormat() { return log_format; }
+
+void WriteLogLine(LogLevel level, const std::string& line) {
+  Target().Get()->logger->log(ToSpdlog(level), line);
 }
 
 int64_t LoggedLines(LogLevel level) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,13 @@ const std::map<std::string, std::string>& WantedSettings() {
   static const auto* const settings = new std::map<std::string, std::string>{
       {"OMP_NUM_THREADS", "1"}, {"OMP_WAIT_POLICY", "passive"}};
   return *settings;
+}
+
+// 0 = none.
+void Limit(__rlimit_resource resource, int64_t bytes) {
+  if (bytes <= 0) return;
+  const struct rlimit limit = {static_cast<rlim_t>(bytes), static_cast<rlim_t>(bytes)};
+  ::setrlimit(resource, &limit);
 }
 
 }  // namespace
@@ -55,17 +63,16 @@ bool TuneAllocator() {
          ::mallopt(M_TRIM_THRESHOLD, kKeptFree) == 1;
 }
 
-void BoundThisProcess(int64_t address_bytes, absl::Duration time) {
+void BoundThisProcess(const ProcessBounds& bounds) {
   constexpr int kNiceness = 10;
   const struct rlimit no_core = {0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  if (address_bytes > 0) {
-    const auto bytes = static_cast<rlim_t>(address_bytes);
-    const struct rlimit space = {bytes, bytes};
-    ::setrlimit(RLIMIT_AS, &space);
-  }
+  std::ofstream first("/proc/self/oom_score_adj");
+  if (!(first << "1000" << std::flush)) LogDebug("the kernel may end others before this process");
   if (::nice(kNiceness) == -1) LogDebug("this process keeps its priority");
-  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(time, absl::Seconds(1)));
+  Limit(RLIMIT_AS, bounds.address_bytes);
+  Limit(RLIMIT_DATA, bounds.data_bytes);
+  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(bounds.time, absl::Seconds(1)));
   ::alarm(static_cast<unsigned>(std::clamp<int64_t>(seconds, 1, 1 << 30)));
 }
 

@@ -26,10 +26,16 @@ void ApplyOpenMpSettings(char** argv);
 // call. False: the C library refused.
 bool TuneAllocator();
 
-// From now on this process may have `address_bytes` of address space (0 = no limit), ends by
-// SIGALRM after `time`, gives way to others on busy cores, and leaves no core file. For a process
-// whose work may go wrong.
-void BoundThisProcess(int64_t address_bytes, absl::Duration time);
+struct ProcessBounds {
+  int64_t address_bytes = 0;  // Of address space; 0 = no limit.
+  int64_t data_bytes = 0;  // Of memory that it may write to, shared mappings aside; 0 = no limit.
+  absl::Duration time = absl::InfiniteDuration();
+};
+
+// From now on this process keeps to `bounds`, ends by SIGALRM after their time, gives way to others
+// on busy cores, is the first that the kernel ends when memory is short, and leaves no core file.
+// For a process whose work may go wrong.
+void BoundThisProcess(const ProcessBounds& bounds);
 
 // Lets this process have `wanted` descriptors open at once, as far as the system's hard limit goes.
 // Never lowers what it may have. Returns how many it may have now.

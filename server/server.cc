@@ -377,7 +377,9 @@ absl::Status Server::Impl::MoveToCpu() {
     const std::shared_ptr<const Bundle> bundle = pipelines->entries()[i].pipeline->bundle();
     return bundle != nullptr ? bundle->directory : config.bundles[i].path;
   };
-  return LoadBundles(cpu_loader, live, nullptr);
+  LB_RETURN_IF_ERROR(LoadBundles(cpu_loader, live, nullptr));
+  metrics.DeviceLost();
+  return absl::OkStatus();
 }
 
 // A worker may hang in a call to a device that is gone, and cannot be joined: then the thread is

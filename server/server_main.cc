@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "base/background_log.h"
 #include "base/clock.h"
+#include "base/last_words.h"
 #include "base/lock_checks.h"
 #include "base/logging.h"
 #include "base/reason.h"
@@ -20,6 +21,7 @@
 #include "server/check_bundle.h"
 #include "server/config/command_line.h"
 #include "server/config/cores.h"
+#include "server/lifecycle/memory_room.h"
 #include "server/process_setup.h"
 #include "server/server.h"
 
@@ -40,17 +42,24 @@ constexpr absl::Duration kStopMargin = absl::Seconds(5);
 // that load, and those that the acceptor leaves free.
 constexpr int kOtherDescriptors = 384;
 
+// Says why it ends: in the log's own form where that is JSON.
 int Fail(int code, const absl::Status& status) {
   const std::string reason = GetReason(status);
-  std::cerr << "lookbook-server: "
-            << absl::StrReplaceAll(std::string(status.message()), {{"\n", " "}})
-            << (reason.empty() ? "" : absl::StrCat(" (check: ", reason, ")")) << std::endl;
+  if (CurrentLogFormat() == LogFormat::kJson) {
+    LogError(status.message(), {{"check", reason}, {"exit_code", code}});
+    return code;
+  }
+  WriteLogLine(LogLevel::kError,
+               absl::StrCat("lookbook-server: ",
+                            absl::StrReplaceAll(std::string(status.message()), {{"\n", " "}}),
+                            reason.empty() ? "" : absl::StrCat(" (check: ", reason, ")")));
   return code;
 }
 
 int Check(const CommandLine& line) {
   const ServerConfig::Lifecycle& bounds = line.config.lifecycle;
-  BoundThisProcess(bounds.check_memory, bounds.check_time);
+  // What touches more than there is would have the kernel choose a process to end.
+  BoundThisProcess({bounds.check_memory, MemoryRoom().value_or(0), bounds.check_time});
   const absl::StatusOr<std::string> good = CheckBundle(line.check_bundle, line.config);
   if (!good.ok()) return Fail(kExitBundle, good.status());
   std::cout << *good << std::endl;
@@ -68,31 +77,50 @@ ServiceManager Manager() {
   return manager.ok() ? *std::move(manager) : ServiceManager();
 }
 
-int Serve(const ServerConfig& config) {
+// Why a server ends.
+struct End {
+  int code = kExitStopped;
+  absl::Status why;
+  bool at_once = false;  // A thread hangs, on a lost device too: nothing may be destroyed.
+};
+
+// Returns when it is to stop, or should not go on.
+End Watch(Server& server, ServiceManager& manager) {
+  while (!WaitForStop(kCheckInterval)) {
+    if (const absl::Status device = server.CheckDevice(); !device.ok()) {
+      return {kExitDevice, device, true};
+    }
+    if (const absl::Status workers = server.CheckWorkers(); !workers.ok()) {
+      return {kExitStuck, workers, true};
+    }
+    if (const absl::Status memory = server.CheckMemory(); !memory.ok()) {
+      return {kExitMemory, memory, true};
+    }
+    server.RefreshSecrets();
+    WarnUnlessOk(manager.Alive(Clock::Steady()->Now()));
+  }
+  return {};
+}
+
+End Serve(const ServerConfig& config) {
   InstallStopSignals();
   ServiceManager manager = Manager();
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Listen(config, nullptr, nullptr, CheckByThisProgram(config));
-  if (!server.ok()) return Fail(kExitConfig, server.status());
+  if (!server.ok()) return {kExitConfig, server.status()};
   const absl::Status loaded = (*server)->LoadBundles(StopRequested);
-  if (absl::IsCancelled(loaded)) return kExitStopped;
-  if (!loaded.ok()) return Fail(kExitBundle, loaded);
+  if (absl::IsCancelled(loaded)) return {};
+  if (!loaded.ok()) return {kExitBundle, loaded};
   std::cout << (*server)->Describe() << std::endl;
   WarnUnlessOk(manager.Ready((*server)->Describe()));
-  while (!WaitForStop(kCheckInterval)) {
-    // A thread that hangs, on a lost device too, cannot be joined: nothing is destroyed.
-    const absl::Status device = (*server)->CheckDevice();
-    if (!device.ok()) std::_Exit(Fail(kExitDevice, device));
-    const absl::Status workers = (*server)->CheckWorkers();
-    if (!workers.ok()) std::_Exit(Fail(kExitStuck, workers));
-    const absl::Status memory = (*server)->CheckMemory();
-    if (!memory.ok()) std::_Exit(Fail(kExitMemory, memory));
-    (*server)->RefreshSecrets();
-    WarnUnlessOk(manager.Alive(Clock::Steady()->Now()));
+  End end = Watch(**server, manager);
+  if (end.at_once) {
+    (void)server->release();
+    return end;
   }
   WarnUnlessOk(manager.Stopping(config.deadlines.lame_duck + config.deadlines.drain + kStopMargin));
   (*server)->Stop();
-  return kExitStopped;
+  return end;
 }
 
 int Main(int argc, char** argv) {
@@ -103,13 +131,15 @@ int Main(int argc, char** argv) {
     std::cout << line->print << std::flush;
     return kExitStopped;
   }
-  ConfigureLogging(line->config.log.level, line->config.log.format);
+  // A check's answer is a line for people, and for the server that asked for it.
+  const bool serves = line->check_bundle.empty();
+  ConfigureLogging(line->config.log.level, serves ? line->config.log.format : LogFormat::kText);
   ApplyOpenMpSettings(argv);
-  if (!line->check_bundle.empty()) return Check(*line);
+  if (!serves) return Check(*line);
   IgnoreBrokenPipes();
   StopLockChecks();
   // Calls are logged on the threads that answer them: none may wait for who reads the log.
-  const auto log = BackgroundLog::Start();
+  auto log = BackgroundLog::Start();
   if (!log.ok())
     LogWarning("lines are written by the threads that log", {{"status", log.status()}});
   const int wanted = line->config.limits.connections + kOtherDescriptors;
@@ -118,7 +148,11 @@ int Main(int argc, char** argv) {
                {{"may_be_open", descriptors}, {"wanted", wanted}});
   }
   if (!TuneAllocator()) LogWarning("the allocator keeps its own thresholds");
-  return Serve(line->config);
+  const End end = Serve(line->config);
+  if (!end.why.ok()) Fail(end.code, end.why);
+  if (!end.at_once) return end.code;
+  if (log.ok()) log->reset();  // Writes what waits, where somebody reads it.
+  std::_Exit(end.code);
 }
 
 }  // namespace

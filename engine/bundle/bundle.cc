@@ -125,6 +125,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Load(VerifiedBundle files,
   files.contents.erase(kModelFile);  // The module has its own copy by now.
   LB_ASSIGN_OR_RETURN(const IndexSpec spec, ParseIndexSpec(files.manifest.index().spec()));
   LB_ASSIGN_OR_RETURN(bundle->index, OpenVectors(files, spec, options));
+  bundle->model_on_device = options.device != nullptr;
   bundle->index_on_device = RunsOnDevice(spec, options);
   if (options.warm_up) {
     LB_RETURN_IF_ERROR(

@@ -40,6 +40,8 @@ struct Bundle {
   PreprocessSpec preprocess;
   std::unique_ptr<Embedder> embedder;
   std::unique_ptr<VectorIndex> index;
+  // Of BundleOptions::device.
+  bool model_on_device = false;
   bool index_on_device = false;
   std::unique_ptr<ItemStore> items;
 };

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -39,6 +40,16 @@ struct Flags {
   std::string print;                                       // --help or --version.
 };
 
+// A script's variable that is not set must not turn these off: that takes a file of configuration.
+bool IsGuard(absl::string_view key) {
+  return absl::StartsWith(key, "tls.") || absl::StartsWith(key, "auth.") ||
+         absl::StartsWith(key, "signature.");
+}
+
+absl::Status NoFileError(absl::string_view flag) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": no file"));
+}
+
 absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   Flags flags;
   CLI::App app("Serves nearest-neighbour search over bundles by gRPC.", "lookbook-server");
@@ -55,8 +66,7 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
   app.add_flag("--watch", flags.watch, "the same as --lifecycle.watch true");
   std::string public_keys;
   const CLI::Option* require_signature =
-      app.add_option("--require-signature", public_keys,
-                     "the same as --signature.public-keys, but never empty")
+      app.add_option("--require-signature", public_keys, "the same as --signature.public-keys")
           ->type_name("FILE");
   std::map<std::string, std::vector<std::string>> given;
   for (const ConfigOption& option : ConfigOptions()) {
@@ -80,12 +90,13 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& args) {
     return absl::InvalidArgumentError(error.what());
   }
   for (auto& [key, values] : given) {
-    if (!values.empty()) flags.values[key] = std::move(values);
+    if (values.empty()) continue;
+    if (IsGuard(key) && values.front().empty()) return NoFileError(FindOption(key)->Flag());
+    flags.values[key] = std::move(values);
   }
   if (flags.watch) flags.values.insert({"lifecycle.watch", {"true"}});
   if (require_signature->count() > 0) {
-    // A script's variable that is not set must not turn the check off.
-    if (public_keys.empty()) return absl::InvalidArgumentError("--require-signature: no file");
+    if (public_keys.empty()) return NoFileError("--require-signature");
     flags.values["signature.public_keys"] = {public_keys};
   }
   return flags;

@@ -44,10 +44,12 @@ void AddQueueSeries(Registry& registry, const Labels& labels, BundleMetrics& m) 
 
 void AddResultSeries(Registry& registry, const Labels& labels, const std::string& device,
                      BundleMetrics& m) {
-  Labels embed = labels;
-  embed["device"] = device;
-  m.embeddings_total =
-      AddCounter(registry, "lookbook_embeddings_total", "Images that the model embedded.", embed);
+  Labels on_device = labels, on_cpu = labels;
+  on_device["device"] = device;
+  on_cpu["device"] = "cpu";
+  const std::string help = "Images that the model embedded.";
+  m.embeddings_on_device_total = AddCounter(registry, "lookbook_embeddings_total", help, on_device);
+  m.embeddings_on_cpu_total = AddCounter(registry, "lookbook_embeddings_total", help, on_cpu);
   for (size_t i = 0; i < kSearchKinds; ++i) {
     Labels search = labels;
     search["kind"] = kSearchKindNames[i];

@@ -60,6 +60,7 @@ struct ServerMetrics::Impl {
   std::array<GaugeHandle, kPools.size()> threads_busy;
   std::array<CounterHandle, kPools.size()> stalls;
   GaugeHandle memory_bound;
+  GaugeHandle device_lost;  // With `device` alone.
   GaugeHandle connections;
   std::array<CounterHandle, kConnectionRefusals.size()> connections_rejected;
   std::unique_ptr<prometheus::Exposer> exposer;  // Last: it reads the others while it lives.
@@ -213,7 +214,12 @@ void ServerMetrics::SetCertificateExpiry(double timestamp) {
 
 void ServerMetrics::WatchDevice(std::function<BackendStats()> stats) {
   impl_->device = std::make_shared<DeviceCollector>(std::move(stats));
+  impl_->device_lost =
+      AddGauge(*impl_->registry, "lookbook_gpu_lost",
+               "1 once the device was lost and the bundles were moved to the CPU.");
 }
+
+void ServerMetrics::DeviceLost() { impl_->device_lost.Set(1); }
 
 absl::StatusOr<int> ServerMetrics::Expose(const std::string& address) {
   if (!IsHostAndPort(address)) {

@@ -79,7 +79,9 @@ struct BundleMetrics {
   GaugeHandle queue_depth;
   GaugeHandle queue_capacity;
   GaugeHandle queue_oldest_age_seconds;
-  CounterHandle embeddings_total;
+  // The same series where the configured device is the CPU.
+  CounterHandle embeddings_on_device_total;
+  CounterHandle embeddings_on_cpu_total;
   std::array<CounterHandle, kSearchKinds> search_queries_total;  // By SearchKind.
   GaugeHandle recall_ratio;
   HistogramHandle top1_similarity;
@@ -95,8 +97,8 @@ struct BundleMetrics {
 // Thread-safe.
 class ServerMetrics {
  public:
-  // `bundles`: the configured names, at most 8. `device` is a label of build_info and
-  // embeddings_total.
+  // `bundles`: the configured names, at most 8. `device`, "cpu" or another, is a label of
+  // build_info and of embeddings_total.
   explicit ServerMetrics(const std::vector<std::string>& bundles, absl::string_view device = "cpu");
   ~ServerMetrics();
 
@@ -150,9 +152,12 @@ class ServerMetrics {
   // In seconds since 1970.
   void SetCertificateExpiry(double timestamp);
 
-  // From now on scrapes show what `stats` says of a device; any thread calls it.
+  // From now on scrapes show what `stats` says of a device, and lookbook_gpu_lost; any thread calls
+  // it.
   // REQUIRES: called at most once, before Expose().
   void WatchDevice(std::function<BackendStats()> stats);
+  // The bundles are on the CPU from now on. REQUIRES: WatchDevice() was called.
+  void DeviceLost();
 
   // Opens the scrape endpoint on its own port: "127.0.0.1:9464"; port 0 picks one. InvalidArgument
   // / Unavailable name the address. Returns the port. REQUIRES: called at most once.

@@ -264,8 +264,10 @@ void BatchRunner::OneBundle::Distribute(const Embeddings& embeddings, Items imag
       image->Fail(std::move(status));
     }
   }
-  runner_.bundle_metrics_.embeddings_total.Add(n);
-  runner_.bundle_metrics_.batch_padding_total.Add(bundle_->embedder->PaddedSize(n) - n);
+  BundleMetrics& metrics = runner_.bundle_metrics_;
+  (bundle_->model_on_device ? metrics.embeddings_on_device_total : metrics.embeddings_on_cpu_total)
+      .Add(n);
+  metrics.batch_padding_total.Add(bundle_->embedder->PaddedSize(n) - n);
 }
 
 void BatchRunner::OneBundle::SearchVectors() {

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/prefix.h"
 #include "base/status_macros.h"
 
 namespace lookbook {
@@ -77,22 +78,41 @@ std::string Date(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
+absl::Status CheckDates(const X509* certificate, absl::Time now) {
+  const absl::Time begin = ToTime(X509_get0_notBefore(certificate));
+  const absl::Time end = ToTime(X509_get0_notAfter(certificate));
+  if (end <= now) {
+    return absl::InvalidArgumentError(absl::StrCat("the certificate expired at ", Date(end)));
+  }
+  if (begin > now) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the certificate is not valid before ", Date(begin)));
+  }
+  return absl::OkStatus();
+}
+
 // When the first of them expires.
-absl::StatusOr<absl::Time> CheckDates(const std::vector<Certificate>& chain, absl::Time now) {
+absl::StatusOr<absl::Time> CheckChain(const std::vector<Certificate>& chain, absl::Time now) {
   absl::Time expires = absl::InfiniteFuture();
   for (const Certificate& certificate : chain) {
-    const absl::Time begin = ToTime(X509_get0_notBefore(certificate.get()));
-    const absl::Time end = ToTime(X509_get0_notAfter(certificate.get()));
-    if (end <= now) {
-      return absl::InvalidArgumentError(absl::StrCat("the certificate expired at ", Date(end)));
-    }
-    if (begin > now) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the certificate is not valid before ", Date(begin)));
-    }
-    expires = std::min(expires, end);
+    LB_RETURN_IF_ERROR(CheckDates(certificate.get(), now));
+    expires = std::min(expires, ToTime(X509_get0_notAfter(certificate.get())));
   }
   return expires;
+}
+
+// With none that is valid every client would be turned away.
+absl::Status CheckClientCa(const std::vector<Certificate>& authorities, absl::Time now) {
+  if (authorities.empty()) {
+    return absl::InvalidArgumentError(
+        "there is no PEM certificate of a CA for clients, or a broken one");
+  }
+  absl::Status outside;
+  for (const Certificate& authority : authorities) {
+    outside = CheckDates(authority.get(), now);
+    if (outside.ok()) return absl::OkStatus();
+  }
+  return WithPrefix("no CA for clients is valid", outside);
 }
 
 // What gRPC will do with them at each handshake: a weak key, of a CA in between too, fails there.
@@ -124,12 +144,9 @@ absl::StatusOr<TlsIdentity> MakeTlsIdentity(absl::string_view certificate, absl:
     ERR_clear_error();
     return absl::InvalidArgumentError("the key is not that of the certificate");
   }
-  LB_ASSIGN_OR_RETURN(const absl::Time expires, CheckDates(chain, now));
+  LB_ASSIGN_OR_RETURN(const absl::Time expires, CheckChain(chain, now));
   LB_RETURN_IF_ERROR(TryInContext(chain, own.get()));
-  if (client_ca && ReadCertificates(*client_ca).empty()) {
-    return absl::InvalidArgumentError(
-        "there is no PEM certificate of a CA for clients, or a broken one");
-  }
+  if (client_ca) LB_RETURN_IF_ERROR(CheckClientCa(ReadCertificates(*client_ca), now));
   return TlsIdentity{std::string(certificate), std::string(key),
                      std::string(client_ca.value_or("")), expires};
 }

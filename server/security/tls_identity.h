@@ -22,7 +22,8 @@ struct TlsIdentity {
 //
 // InvalidArgument: no certificate, no key, or one with a passphrase; a key that is not the
 // certificate's; a certificate of `certificate` that is not valid yet or no more, or that OpenSSL
-// finds too weak; a `client_ca` without a certificate, even an empty one.
+// finds too weak; a `client_ca` without a certificate, even an empty one, or with none that is
+// valid now.
 absl::StatusOr<TlsIdentity> MakeTlsIdentity(absl::string_view certificate, absl::string_view key,
                                             std::optional<absl::string_view> client_ca,
                                             absl::Time now);

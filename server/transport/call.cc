@@ -37,6 +37,15 @@ const char* MethodName(Method method) {
   return "unknown";
 }
 
+// What the caller of an answer that was not delivered saw instead. A fault stays one: it is ours.
+absl::Status WhatItsCallerSaw(const absl::Status& answer, bool too_late) {
+  if (absl::IsCancelled(answer) || absl::IsDeadlineExceeded(answer) || IsOurFault(answer)) {
+    return answer;
+  }
+  constexpr char kText[] = "the caller had given up before its answer was ready";
+  return too_late ? absl::DeadlineExceededError(kText) : absl::CancelledError(kText);
+}
+
 }  // namespace
 
 Call::Call(Method method, const CallEnvironment& environment, grpc::CallbackServerContext* context,
@@ -84,8 +93,9 @@ void Call::Complete(absl::Status status, absl::Time reply_begin) {
   }
 }
 
-void Call::End() {
+void Call::End(bool delivered) {
   const absl::Time now = environment_.clock->Now();
+  if (!delivered) record_.status = WhatItsCallerSaw(record_.status, now >= deadline_);
   record_.seconds = absl::ToDoubleSeconds(now - arrived_);
   const auto code = static_cast<absl::StatusCode>(GrpcCodeOf(record_.status));
   environment_.metrics->RequestFinished(method_, code, record_.seconds);

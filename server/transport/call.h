@@ -87,8 +87,10 @@ class Call {
   // Sends the answer; End() follows, now or later, on any thread.
   virtual void Send(const absl::Status& status) = 0;
 
-  // The answer has gone out, or never will: counts and logs the call and deletes it.
-  void End();
+  // The answer has gone out, or never will: counts and logs the call and deletes it. An answer that
+  // was not `delivered`, for its caller had given up, counts as what the caller saw instead:
+  // CANCELLED, or DEADLINE_EXCEEDED once the deadline has passed. A fault of ours stays one.
+  void End(bool delivered);
 
   grpc::CallbackServerContext* context() const { return context_; }
 

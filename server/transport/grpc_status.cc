@@ -102,4 +102,10 @@ int RetryPushbackMilliseconds(const absl::Status& status) {
   return absl::Uniform(random, milliseconds, 2 * milliseconds);
 }
 
+void SayWhenToComeBack(const absl::Status& status, grpc::CallbackServerContext* context) {
+  if (!absl::IsResourceExhausted(status)) return;
+  context->AddTrailingMetadata("grpc-retry-pushback-ms",
+                               absl::StrCat(RetryPushbackMilliseconds(status)));
+}
+
 }  // namespace lookbook

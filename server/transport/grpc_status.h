@@ -1,6 +1,7 @@
 // The one translation from absl::Status to what a gRPC caller sees. docs/api.md has the table.
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
 #include <string>
@@ -31,5 +32,9 @@ bool IsOurFault(const absl::Status& status);
 // carries nothing. Spread over as much again, so that those who were refused together do not come
 // back together. Thread-safe.
 int RetryPushbackMilliseconds(const absl::Status& status);
+
+// Adds that to the trailers of a call that ends with `status`; nothing unless that is
+// RESOURCE_EXHAUSTED. REQUIRES: before Finish().
+void SayWhenToComeBack(const absl::Status& status, grpc::CallbackServerContext* context);
 
 }  // namespace lookbook

@@ -49,7 +49,7 @@ void QueryStream::Start() {
 void QueryStream::End(const absl::Status& status) {
   {
     MutexLock lock(&mutex_);
-    if (!end_) end_ = ToGrpcStatus(status);
+    if (!end_) end_ = status;
   }
   Continue();
 }
@@ -60,7 +60,7 @@ void QueryStream::EndIfIdle(absl::Duration limit) {
     MutexLock lock(&mutex_);
     if (finished_ || environment_.clock->Now() - active_ < limit) return;
     if (in_flight_ == 0) {
-      if (!end_) end_ = ToGrpcStatus(IdleError(limit));
+      if (!end_) end_ = IdleError(limit);
     } else if (writing_) {
       stuck = true;
       ++in_flight_;  // Until it is cancelled the stream does not finish: its context stays.
@@ -97,9 +97,15 @@ QueryStream::Step QueryStream::NextStep() {
   return Step::kNone;
 }
 
-grpc::Status QueryStream::FinalStatus() {
+absl::Status QueryStream::FinalStatus() {
   MutexLock lock(&mutex_);
-  return closed_ ? grpc::Status::OK : *end_;
+  return closed_ ? absl::OkStatus() : *end_;
+}
+
+void QueryStream::FinishStream() {
+  const absl::Status status = FinalStatus();
+  SayWhenToComeBack(status, facts_.context);
+  Finish(ToGrpcStatus(status));
 }
 
 // gRPC takes no read or write after Finish(), and is not called under a lock: so one thread drives,
@@ -122,7 +128,7 @@ void QueryStream::Continue() {
         StartWrite(&written_->message());
         break;
       case Step::kFinish:
-        return Finish(FinalStatus());
+        return FinishStream();
     }
   }
 }
@@ -182,8 +188,8 @@ void QueryStream::OnReadDone(bool ok) {
 }
 
 // An answer that could not be written has no reader any more; OnCancel() says so too.
-void QueryStream::OnWriteDone(bool) {
-  written_->End();
+void QueryStream::OnWriteDone(bool ok) {
+  written_->End(ok);
   {
     MutexLock lock(&mutex_);
     writing_ = false;

@@ -58,7 +58,8 @@ class QueryStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   // What gRPC is asked to do next; one thread at a time asks.
   enum class Step { kNone, kRead, kWrite, kFinish };
   Step NextStep();
-  grpc::Status FinalStatus();
+  absl::Status FinalStatus();
+  void FinishStream();
   void Continue();
 
   bool TakePlace();
@@ -87,7 +88,7 @@ class QueryStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // By the client.
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time active_ ABSL_GUARDED_BY(mutex_);  // When something was last read or written.
-  std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;                  // Read, not yet written.
   std::vector<StreamCall*> answered_ ABSL_GUARDED_BY(mutex_);  // Not yet written, oldest first.
 };

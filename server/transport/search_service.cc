@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/exception_fence.h"
+#include "base/status_macros.h"
 #include "server/transport/answer_query.h"
 #include "server/transport/caller.h"
 #include "server/transport/search_messages.h"
@@ -43,11 +44,13 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SearchService::Sear
     streams_[stream.get()] = stream;
     ended = ended_;
   }
-  // A stream of nobody's is ended before a message of it is read; each query is looked at again.
-  const absl::Status known = CatchToStatus("opening a stream", [&]() -> absl::Status {
-    return IdentifyCaller(environment_, *context).status();
+  // A stream of nobody's, or one too many, is ended before a message of it is read; each query is
+  // looked at again.
+  const absl::Status admitted = CatchToStatus("opening a stream", [&]() -> absl::Status {
+    LB_ASSIGN_OR_RETURN(const std::string client, IdentifyCaller(environment_, *context));
+    return ChargeCaller(environment_, client, 0);
   });
-  if (!known.ok()) stream->End(known);
+  if (!admitted.ok()) stream->End(admitted);
   if (ended) stream->End(DrainingError());
   stream->Start();
   return stream.get();

@@ -1,6 +1,5 @@
 #include "server/transport/unary_call.h"
 
-#include "absl/strings/str_cat.h"
 #include "server/transport/grpc_status.h"
 
 namespace lookbook {
@@ -21,15 +20,13 @@ UnaryCall::UnaryCall(Method method, const CallEnvironment& environment,
            TraceAndPassOn(context, request_id)) {}
 
 void UnaryCall::Send(const absl::Status& status) {
-  if (absl::IsResourceExhausted(status)) {
-    context()->AddTrailingMetadata("grpc-retry-pushback-ms",
-                                   absl::StrCat(RetryPushbackMilliseconds(status)));
-  }
+  SayWhenToComeBack(status, context());
   Finish(ToGrpcStatus(status));
 }
 
 void UnaryCall::OnCancel() { cancelled()->store(true, std::memory_order_relaxed); }
 
-void UnaryCall::OnDone() { End(); }
+// gRPC tells of a cancel only where the answer had not gone out.
+void UnaryCall::OnDone() { End(!cancelled()->load(std::memory_order_relaxed)); }
 
 }  // namespace lookbook

@@ -3,6 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/last_words.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -92,6 +93,15 @@ TEST(LogTest, TheLevelCanBeChangedWhileThreadsLog) {
   EXPECT_EQ(written.find("before"), std::string::npos);
   EXPECT_THAT(written, HasSubstr("DEBUG after\n"));
   SetLogLevel(LogLevel::kInfo);
+}
+
+TEST(WriteLogLineTest, TheLineIsAsItIsWhateverTheFormatAndTheLevel) {
+  ConfigureLogging(LogLevel::kError, LogFormat::kJson);
+  EXPECT_EQ(CurrentLogFormat(), LogFormat::kJson);
+  testing::internal::CaptureStderr();
+  WriteLogLine(LogLevel::kInfo, "program: \"gone\"");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "program: \"gone\"\n");
+  ConfigureLogging(LogLevel::kInfo, LogFormat::kText);
 }
 
 TEST(LogLevelTest, NamesAreReadBack) {

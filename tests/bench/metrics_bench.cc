@@ -50,7 +50,7 @@ class PretendedPipeline {
     bundle_.batch_wait_seconds.Observe(0.001);
     for (const Stage stage : {Stage::kPreprocess, Stage::kEmbed, Stage::kSearch})
       const StageCpu cpu(&metrics, stage);
-    bundle_.embeddings_total.Add(waiting_);
+    bundle_.embeddings_on_cpu_total.Add(waiting_);
     bundle_.batch_padding_total.Add(0);
     bundle_.search_queries_total[static_cast<size_t>(SearchKind::kFlat)].Add(waiting_);
     bundle_.batches_ok.Add();

@@ -8,6 +8,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <string>
 
 namespace lookbook {
 namespace {
@@ -53,6 +55,31 @@ TEST(OpenMpSettingsTest, TheProgramStartsAgainWithTheSettings) {
 TEST(OpenMpSettingsTest, DISABLED_ChildSeesThem) {
   EXPECT_STREQ(std::getenv("OMP_NUM_THREADS"), "1");
   EXPECT_STREQ(std::getenv("OMP_WAIT_POLICY"), "passive");
+}
+
+// In a process of its own, for it is for good.
+TEST(BoundThisProcessTest, BoundsMemoryAndIsTheFirstToGo) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer has terabytes mapped already";
+#endif
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    BoundThisProcess({.data_bytes = 256 << 20, .time = absl::Minutes(10)});
+    std::string adjusted;
+    std::ifstream("/proc/self/oom_score_adj") >> adjusted;
+    void* small = std::malloc(64 << 20);
+    void* large = std::malloc(512 << 20);
+    struct rlimit core = {};
+    ::getrlimit(RLIMIT_CORE, &core);
+    const bool right = adjusted == "1000" && small != nullptr && large == nullptr &&
+                       core.rlim_cur == 0 && ::alarm(0) > 500;
+    ::_exit(right ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(TuneAllocatorTest, GlibcTakesTheThresholds) {

@@ -10,10 +10,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/files.h"
 #include "engine/bundle/signature.h"
 #include "server/lifecycle/bundle_check.h"
@@ -40,6 +42,28 @@ struct Process : ProgramRun {
       : ProgramRun(LOOKBOOK_SERVER, std::move(arguments), directory / "stderr.txt", errors) {}
 };
 
+// A pipe without room for one more byte, which nobody reads.
+class FullPipe {
+ public:
+  FullPipe() {
+    EXPECT_EQ(::pipe2(ends_, O_CLOEXEC), 0);
+    ::fcntl(ends_[1], F_SETFL, O_NONBLOCK);
+    const std::string page(4096, '.');
+    while (::write(ends_[1], page.data(), page.size()) > 0) continue;
+    ::fcntl(ends_[1], F_SETFL, 0);
+  }
+  ~FullPipe() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  FullPipe(const FullPipe&) = delete;
+  FullPipe& operator=(const FullPipe&) = delete;
+  int writer() const { return ends_[1]; }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
 class ServerMainTest : public ::testing::Test {
  protected:
   // With `more` behind a bundle and free ports.
@@ -59,6 +83,15 @@ class ServerMainTest : public ::testing::Test {
   }
 
   std::string Root() const { return directory_ / "bundles"; }
+
+  // One bit of it.
+  void DamageModel() {
+    ASSERT_THAT(bundle_, IsOk());
+    const std::string model = JoinPath(bundle_->directory, kModelFile);
+    std::string bytes = *ReadFile(model);
+    bytes[bytes.size() / 2] ^= 1;
+    ASSERT_THAT(WriteFile(model, bytes), IsOk());
+  }
 
   TempDir directory_;
   absl::StatusOr<TestBundle> bundle_ = WriteTestBundle(directory_ / "bundles");
@@ -109,17 +142,12 @@ TEST_F(ServerMainTest, AServiceManagerThatIsNotThereStopsNothing) {
 
 TEST_F(ServerMainTest, ALogThatNobodyReadsStopsNeitherAnswersNorTheEnd) {
   ASSERT_THAT(bundle_, IsOk());
-  int full[2];
-  ASSERT_EQ(::pipe2(full, O_CLOEXEC), 0);
-  ::fcntl(full[1], F_SETFL, O_NONBLOCK);
-  const std::string page(4096, '.');
-  while (::write(full[1], page.data(), page.size()) > 0) continue;
-  ::fcntl(full[1], F_SETFL, 0);
+  const FullPipe full;
   Process process(
       {"--listen.data", "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
        "--bundles", absl::StrCat("default=", directory_ / "bundles"), "--log.level", "info",
        "--log.requests-per-second", "100000", "--deadlines.lame-duck", "0"},
-      directory_, full[1]);
+      directory_, full.writer());
   int port = 0;
   ASSERT_EQ(std::sscanf(process.ReadLine().c_str(), "serving on 127.0.0.1:%d", &port), 1);
   const auto stub = v1::CatalogService::NewStub(ChannelTo(port));
@@ -132,8 +160,6 @@ TEST_F(ServerMainTest, ALogThatNobodyReadsStopsNeitherAnswersNorTheEnd) {
   }
   process.Signal(SIGTERM);
   EXPECT_EQ(process.Wait(), 0);
-  ::close(full[0]);
-  ::close(full[1]);
 }
 
 TEST_F(ServerMainTest, ASecondSignalEndsItAtOnce) {
@@ -262,12 +288,38 @@ TEST_F(ServerMainTest, AProcessThatIsFarTooLargeIsOneLineAndFive) {
   EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
 }
 
-TEST_F(ServerMainTest, ABundleThatFailsACheckIsNamedAndOne) {
+TEST_F(ServerMainTest, ItEndsAlsoWhereNobodyReadsWhy) {
   ASSERT_THAT(bundle_, IsOk());
-  const std::string model = JoinPath(bundle_->directory, kModelFile);
-  std::string bytes = *ReadFile(model);
-  bytes[bytes.size() / 2] ^= 1;
-  ASSERT_THAT(WriteFile(model, bytes), IsOk());
+  const FullPipe full;
+  Process process(
+      {"--listen.data", "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
+       "--bundles", absl::StrCat("default=", Root()), "--watchdog.memory-bytes", "1MiB"},
+      directory_, full.writer());
+  EXPECT_EQ(process.Wait(), 5);
+}
+
+TEST_F(ServerMainTest, WhereTheLogIsJsonWhyItEndsIsTheLastLineOfIt) {
+  for (const std::vector<std::string>& ending :
+       {std::vector<std::string>{"5", "memory", "--watchdog.memory-bytes", "1MiB"},
+        {"1", "checksum"}}) {
+    if (ending[1] == "checksum") DamageModel();
+    std::vector<std::string> flags = {"--log.format", "json", "--log.level", "info"};
+    flags.insert(flags.end(), ending.begin() + 2, ending.end());
+    const auto process = Start(flags);
+    EXPECT_EQ(absl::StrCat(process->Wait()), ending[0]);
+    nlohmann::json last;
+    for (absl::string_view line : absl::StrSplit(process->Errors(), '\n', absl::SkipEmpty())) {
+      last = nlohmann::json::parse(line, nullptr, false);
+      EXPECT_TRUE(last.is_object()) << line;
+    }
+    EXPECT_EQ(last.value("level", ""), "error");
+    EXPECT_EQ(last.value("check", ""), ending[1]);
+    EXPECT_EQ(last.value("exit_code", 0), std::stoi(ending[0]));
+  }
+}
+
+TEST_F(ServerMainTest, ABundleThatFailsACheckIsNamedAndOne) {
+  DamageModel();
   const auto process = Start();
   EXPECT_EQ(process->Wait(), 1);
   EXPECT_THAT(process->Errors(), AllOf(HasSubstr("bundle default in "), HasSubstr("model.ts"),
@@ -287,11 +339,7 @@ TEST_F(ServerMainTest, ChecksABundleInOneLine) {
 }
 
 TEST_F(ServerMainTest, ACheckThatFailsIsOneLineAndOne) {
-  ASSERT_THAT(bundle_, IsOk());
-  const std::string model = JoinPath(bundle_->directory, kModelFile);
-  std::string bytes = *ReadFile(model);
-  bytes[bytes.size() / 2] ^= 1;
-  ASSERT_THAT(WriteFile(model, bytes), IsOk());
+  DamageModel();
   Process process({"--check-bundle", bundle_->directory}, directory_);
   EXPECT_EQ(process.Wait(), 1);
   const std::string errors = process.Errors();

@@ -431,8 +431,10 @@ TEST_F(DeviceServerTest, ALostDeviceStopsTheServer) {
 
 TEST_F(DeviceServerTest, ALostDeviceMovesEveryBundleToTheCpuWhereThatIsAsked) {
   Serve("cpu");
+  EXPECT_THAT(server_->metrics().Scrape(), HasSubstr("lookbook_gpu_lost 0\n"));
   lost_ = true;
   EXPECT_THAT(server_->CheckDevice(), IsOk());
+  EXPECT_THAT(server_->metrics().Scrape(), HasSubstr("lookbook_gpu_lost 1\n"));
   EXPECT_EQ(server_->state(), ServingState::kServing);
   EXPECT_EQ(Health(""), HealthCheckResponse::SERVING);
   EXPECT_TRUE(Search(ItemRequest()).ok());

@@ -276,6 +276,7 @@ TEST_P(BundleKindsTest, EveryKindOfIndexServes) {
   EXPECT_EQ(bundle->index->spec(), GetParam().index);
   EXPECT_EQ(bundle->index->search(), GetParam().search);
   EXPECT_FALSE(bundle->index_on_device);
+  EXPECT_FALSE(bundle->model_on_device);
   for (const GoldenCase& golden : bundle_.golden) {
     LB_ASSERT_OK_AND_ASSIGN(const Embeddings query, EmbedImageFile(*bundle, golden.image));
     RowSet every(bundle->index->size(), /*full=*/true);
@@ -371,6 +372,7 @@ TEST_P(BundleKindsTest, ADeviceHoldsFlatAndListsAndKeepsTheEffort) {
   const bool fits = spec.kind == IndexKind::kFlat || spec.inverted_lists();
   EXPECT_EQ(device.indexes(), fits ? 1 : 0);
   EXPECT_EQ(bundle->index_on_device, fits);
+  EXPECT_TRUE(bundle->model_on_device);
   EXPECT_EQ(bundle->index->search(), GetParam().search);
 }
 

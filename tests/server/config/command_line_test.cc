@@ -165,6 +165,13 @@ TEST_F(CommandLineTest, RequireSignatureIsItsOptionButNeverEmpty) {
   EXPECT_EQ(both.config.signature.public_keys, "/keys.pem");
   EXPECT_THAT(Parse({"--require-signature", ""}),
               StatusIs(kInvalid, HasSubstr("--require-signature")));
+  // As a script would say it whose variable is not set.
+  for (const char* flag :
+       {"--tls.certificate", "--tls.key", "--tls.client-ca", "--tls.admin-client-ca",
+        "--auth.tokens-file", "--auth.admin-tokens-file", "--signature.public-keys"}) {
+    EXPECT_THAT(Parse({flag, ""}),
+                StatusIs(kInvalid, AllOf(HasSubstr(flag), HasSubstr("no file"))));
+  }
   EXPECT_THAT(Parse({"--require-signature"}), StatusIs(kInvalid));
 }
 

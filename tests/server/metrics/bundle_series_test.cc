@@ -44,9 +44,17 @@ TEST(BundleSeriesTest, ActivatingTheSameBundleAgainKeepsOneSeries) {
 TEST(BundleSeriesTest, BundlesCountApart) {
   prometheus::Registry registry;
   BundleSeries series(registry, {"a", "b"}, "cpu");
-  series.bundle("a").embeddings_total.Add(3);
-  EXPECT_EQ(series.bundle("a").embeddings_total.Value(), 3);
-  EXPECT_EQ(series.bundle("b").embeddings_total.Value(), 0);
+  series.bundle("a").embeddings_on_cpu_total.Add(3);
+  EXPECT_EQ(series.bundle("a").embeddings_on_cpu_total.Value(), 3);
+  EXPECT_EQ(series.bundle("b").embeddings_on_cpu_total.Value(), 0);
+}
+
+TEST(BundleSeriesTest, WhatTheCpuComputesIsNotCountedAsTheDevices) {
+  prometheus::Registry registry;
+  BundleSeries series(registry, {"a"}, "other");
+  series.bundle("a").embeddings_on_cpu_total.Add(3);
+  EXPECT_EQ(series.bundle("a").embeddings_on_cpu_total.Value(), 3);
+  EXPECT_EQ(series.bundle("a").embeddings_on_device_total.Value(), 0);
 }
 
 }  // namespace

@@ -52,10 +52,12 @@ class BatchRunnerTest : public PipelineTest {
   }
 
   // The fixture's bundle with another model, and with images of another size unless `size` is 0.
-  TestBundleParts PartsWith(std::unique_ptr<Embedder> embedder, int size = 0) {
+  TestBundleParts PartsWith(std::unique_ptr<Embedder> embedder, int size = 0,
+                            bool on_device = false) {
     auto bundle = std::make_shared<Bundle>();
     bundle->preprocess = parts_.bundle->preprocess;
     if (size > 0) bundle->preprocess.size = size;
+    bundle->model_on_device = on_device;
     bundle->embedder = std::move(embedder);
     bundle->index = std::make_unique<FakeIndex>(8, parts_.vectors);
     return {.bundle = bundle};
@@ -142,11 +144,27 @@ TEST_F(BatchRunnerTest, AModelThatTakesPixelsGetsThemAsTheyAre) {
   }
 }
 
+TEST_F(BatchRunnerTest, CountsEmbeddingsWhereTheyAreMade) {
+  ServerMetrics metrics({"m"}, "other");
+  BundleMetrics& counted = metrics.bundle("m");
+  for (const bool on_device : {true, false}) {
+    const TestBundleParts parts =
+        PartsWith(std::make_unique<SteppedEmbedder>(parts_.embedder->shape(), 8), 0, on_device);
+    std::vector<Made> batch = {Image(1, parts), Image(2, parts)};
+    BatchRunner runner("m", &counted, &context_);
+    std::vector<InFlightPtr> items;
+    for (Made& made : batch) items.push_back(std::move(made.item));
+    runner.Run(std::move(items));
+    EXPECT_EQ(counted.embeddings_on_device_total.Value(), 2);
+    EXPECT_EQ(counted.embeddings_on_cpu_total.Value(), on_device ? 0 : 2);
+  }
+}
+
 TEST_F(BatchRunnerTest, CountsWhatRan) {
   std::vector<Made> batch = {Image(1), Image(2), Image(3), Vector({1, 0, 0, 0, 0, 0, 0, 0})};
   clock_.Advance(absl::Seconds(2));
   Run(batch);
-  EXPECT_EQ(bundle_metrics_.embeddings_total.Value(), 3);
+  EXPECT_EQ(bundle_metrics_.embeddings_on_cpu_total.Value(), 3);
   EXPECT_EQ(bundle_metrics_.batch_padding_total.Value(), 1)
       << "three images run in a bucket of four";
   EXPECT_EQ(bundle_metrics_.search_queries_total[static_cast<size_t>(SearchKind::kFlat)].Value(),

@@ -88,7 +88,7 @@ TEST_P(DeadCallsTest, Of64DecodedPictures60OfThemDeadExactly4AreEmbedded) {
   ExpectFourAnswers();
   EXPECT_THAT(running->Wait(), IsOk());
   EXPECT_THAT(parts_.embedder->batches(), ElementsAre(1, kLiving));
-  EXPECT_EQ(metrics_.bundle(kName).embeddings_total.Value(), 1 + kLiving);
+  EXPECT_EQ(metrics_.bundle(kName).embeddings_on_cpu_total.Value(), 1 + kLiving);
   EXPECT_EQ(Searched(), 1 + kLiving);
 }
 
@@ -101,7 +101,7 @@ TEST_P(DeadCallsTest, Of64PicturesThatWaitForADecodeThreadExactly4AreDecoded) {
   gate.Open();
   ExpectFourAnswers();
   EXPECT_EQ(Decoded(), kLiving);
-  EXPECT_EQ(metrics_.bundle(kName).embeddings_total.Value(), kLiving);
+  EXPECT_EQ(metrics_.bundle(kName).embeddings_on_cpu_total.Value(), kLiving);
   EXPECT_EQ(Searched(), kLiving);
 }
 

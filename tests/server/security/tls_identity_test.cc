@@ -52,6 +52,19 @@ TEST_F(TlsIdentityTest, CertificatesOutsideTheirTimeAreRefused) {
               StatusIs(kInvalid, HasSubstr("not valid before 20")));
 }
 
+TEST_F(TlsIdentityTest, CasForClientsOfWhichNoneIsValidAreRefused) {
+  const std::string past =
+      ca_.Issue({.begins = -absl::Hours(2), .ends = -absl::Hours(1)}).certificate;
+  const std::string future = ca_.Issue({.begins = absl::Hours(1)}).certificate;
+  const auto trusting = [&](const std::string& authorities) {
+    return MakeTlsIdentity(good_.certificate, good_.key, authorities, now_);
+  };
+  EXPECT_THAT(trusting(past), StatusIs(kInvalid, AllOf(HasSubstr("no CA for clients"),
+                                                       HasSubstr("expired at 20"))));
+  EXPECT_THAT(trusting(past + future), StatusIs(kInvalid, HasSubstr("not valid before 20")));
+  EXPECT_THAT(trusting(past + ca_.certificate()), IsOk()) << "the other one is";
+}
+
 TEST_F(TlsIdentityTest, AWeakKeyIsRefusedHereAndNotAtTheFirstHandshake) {
   EXPECT_THAT(Make(ca_.Issue({.rsa_bits = 1024})), StatusIs(kInvalid, HasSubstr("too small")));
   EXPECT_THAT(Make(ca_.Issue({.rsa_bits = 2048})), IsOk());

@@ -18,6 +18,11 @@ class CallTest : public ::testing::Test {
     return new RecordedCall({&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}, &context_,
                             outcome_, request_id);
   }
+  // Its caller gives up before it has its answer.
+  Call* StartUndelivered() {
+    return new RecordedCall({&metrics_, &clock_, &log_, &gate_, absl::Seconds(10)}, &context_,
+                            outcome_, "", false);
+  }
   std::string Scrape() const { return metrics_.Scrape(); }
 
   ManualClock clock_;
@@ -53,6 +58,30 @@ TEST_F(CallTest, AClosedGateRefusesAndCounts) {
 
 TEST_F(CallTest, FaultsAreCountedAsWhatTheCallerSees) {
   Start()->Complete(absl::OutOfRangeError("index: row 7"));
+  EXPECT_THAT(Scrape(),
+              HasSubstr("lookbook_requests_total{code=\"INTERNAL\",method=\"Search\"} 1"));
+}
+
+TEST_F(CallTest, AnAnswerThatNobodyReceivedCountsAsWhatTheCallerSaw) {
+  StartUndelivered()->Complete(absl::OkStatus());
+  StartUndelivered()->Complete(absl::NotFoundError("gone"));
+  Call* late = StartUndelivered();
+  Call* refused = StartUndelivered();
+  clock_.Advance(absl::Seconds(10));
+  late->Complete(absl::OkStatus());
+  refused->Complete(absl::CancelledError("seen"));  // Before it was too late.
+  EXPECT_THAT(
+      Scrape(),
+      AllOf(HasSubstr("lookbook_requests_total{code=\"CANCELLED\",method=\"Search\"} 3"),
+            HasSubstr("lookbook_requests_total{code=\"DEADLINE_EXCEEDED\",method=\"Search\"} 1"),
+            HasSubstr("lookbook_requests_total{code=\"OK\",method=\"Search\"} 0"),
+            HasSubstr("lookbook_requests_total{code=\"NOT_FOUND\",method=\"Search\"} 0")));
+}
+
+TEST_F(CallTest, AFaultIsOneAlsoWhereNobodyReceivedIt) {
+  ::testing::internal::CaptureStderr();
+  StartUndelivered()->Complete(absl::OutOfRangeError("index: row 7"));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("index: row 7"));
   EXPECT_THAT(Scrape(),
               HasSubstr("lookbook_requests_total{code=\"INTERNAL\",method=\"Search\"} 1"));
 }

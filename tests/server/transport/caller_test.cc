@@ -71,6 +71,18 @@ class CallerTest : private Guards, public ServiceTest {
     EXPECT_FALSE(stream->Read(&answer)) << answer.ShortDebugString();
     return stream->Finish();
   }
+  grpc::Status OpenEmptyStream(const std::string& token, grpc::ClientContext* context) {
+    Bear(token, context);
+    const auto stream = search_->SearchStream(context);
+    stream->WritesDone();
+    v1::SearchStreamResponse answer;
+    EXPECT_FALSE(stream->Read(&answer)) << answer.ShortDebugString();
+    return stream->Finish();
+  }
+  grpc::Status OpenEmptyStream(const std::string& token) {
+    grpc::ClientContext context;
+    return OpenEmptyStream(token, &context);
+  }
   // An item by a stream: the reason of its failure, or "".
   static std::string Ask(
       grpc::ClientReaderWriter<v1::SearchRequest, v1::SearchStreamResponse>* stream,
@@ -210,12 +222,23 @@ TEST_F(CallerTest, RefusalsOfStrangersAreNobodysRate) {
   EXPECT_TRUE(Search(kToken).ok());
 }
 
+TEST_F(CallerTest, OpeningAStreamCounts) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(OpenEmptyStream(kToken).ok()) << i;
+  grpc::ClientContext context;
+  Expect(OpenEmptyStream(kToken, &context), grpc::StatusCode::RESOURCE_EXHAUSTED, "rate");
+  EXPECT_EQ(context.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
+  EXPECT_EQ(Metric("lookbook_shed_total{reason=\"rate\"}"), 1);
+  EXPECT_TRUE(OpenEmptyStream(kSecondToken).ok());
+  clock_.Advance(absl::Milliseconds(100));
+  EXPECT_TRUE(OpenEmptyStream(kToken).ok());
+}
+
 TEST_F(CallerTest, EachQueryOfAStreamCounts) {
   grpc::ClientContext context;
   Bear(kToken, &context);
   const auto stream = search_->SearchStream(&context);
   v1::SearchStreamResponse answer;
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(Ask(stream.get(), &answer), "") << i;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Ask(stream.get(), &answer), "") << i;
   EXPECT_EQ(Ask(stream.get(), &answer), "rate");
   EXPECT_EQ(answer.failure().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_GE(answer.failure().retry_pushback_ms(), 100u);

@@ -244,6 +244,20 @@ TEST_F(QueryStreamTest, ACancelReachesEveryQuery) {
               HasSubstr("lookbook_requests_total{code=\"CANCELLED\",method=\"SearchStream\"} 3"));
 }
 
+TEST_F(QueryStreamTest, AnswersThatCouldNotBeWrittenAreNoSuccess) {
+  Open();
+  for (int i = 0; i < 2; ++i) Write("");
+  StreamCall* call = service_.Await(1);
+  context_.TryCancel();
+  while (!*call->cancelled()) std::this_thread::yield();
+  for (int i = 0; i < 2; ++i) service_.Await(i)->Complete(absl::OkStatus());
+  EXPECT_EQ(client_->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  service_.AwaitDone();
+  EXPECT_TRUE(gate_.AwaitEmpty(absl::ZeroDuration()));
+  EXPECT_THAT(metrics_.Scrape(),
+              HasSubstr("lookbook_requests_total{code=\"CANCELLED\",method=\"SearchStream\"} 2"));
+}
+
 TEST_F(QueryStreamTest, EachQueryHasTheCapFromItsArrival) {
   Open();
   Write("");

@@ -36,24 +36,27 @@ class CallOutcome {
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Its answer is `outcome`, and it ends with it.
+// Its answer is `outcome`, and it ends with it. Not `delivered`: its caller gave up.
 class RecordedCall final : public Call {
  public:
   RecordedCall(const CallEnvironment& environment, grpc::CallbackServerContext* context,
-               std::shared_ptr<CallOutcome> outcome, absl::string_view request_id = "")
+               std::shared_ptr<CallOutcome> outcome, absl::string_view request_id = "",
+               bool delivered = true)
       : Call(Method::kSearch, environment, context, std::make_shared<std::atomic<bool>>(false), 7,
              TraceCall(context->client_metadata(), request_id)),
-        outcome_(std::move(outcome)) {}
+        outcome_(std::move(outcome)),
+        delivered_(delivered) {}
 
  private:
   void Send(const absl::Status& status) override {
     const std::shared_ptr<CallOutcome> outcome = outcome_;
     const absl::Status sent = status;
-    End();
+    End(delivered_);
     outcome->Set(sent);
   }
 
   const std::shared_ptr<CallOutcome> outcome_;
+  const bool delivered_;
 };
 
 }  // namespace lookbook

@@ -29,7 +29,7 @@ class StreamCallTest : public ::testing::Test {
     grpc::ByteBuffer message = answered_->message();
     EXPECT_TRUE(
         grpc::SerializationTraits<v1::SearchStreamResponse>::Deserialize(&message, &answer).ok());
-    answered_->End();
+    answered_->End(true);
     return answer;
   }
 

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "absl/strings/str_cat.h"
+#include "tests/server/metrics/scrape_text.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/status_matchers.h"
 
@@ -46,6 +47,17 @@ class UnaryCallTest : public ::testing::Test {
     return service_.arrived.get_future().get();
   }
 
+  // The code under which the only call was counted, once it has ended.
+  std::string CountAtTheEnd() {
+    EXPECT_TRUE(gate_.AwaitEmpty(absl::Seconds(20)));
+    std::string codes;
+    auto scrape = ParseScrape(metrics_.Scrape());
+    for (const ScrapedSample& sample : scrape["lookbook_requests_total"].samples) {
+      if (sample.value == 1) absl::StrAppend(&codes, sample.labels.at("code"));
+    }
+    return codes;
+  }
+
   ManualClock clock_;
   ServerMetrics metrics_{{"default"}};
   AccessLog log_{{.requests_per_second = 0, .errors_per_second = 0}};
@@ -82,6 +94,35 @@ TEST_F(UnaryCallTest, ACancelIsSeenWhileTheCallRuns) {
   while (!*cancelled) std::this_thread::yield();
   call->Complete(absl::CancelledError("seen"));
   EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(UnaryCallTest, AnAnswerThatCameAfterTheCancelIsNoSuccess) {
+  Call* call = Start();
+  const std::shared_ptr<std::atomic<bool>> cancelled = call->cancelled();
+  context_.TryCancel();
+  while (!*cancelled) std::this_thread::yield();
+  call->Complete(absl::OkStatus());
+  EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(CountAtTheEnd(), "CANCELLED");
+}
+
+TEST_F(UnaryCallTest, AnAnswerThatCameAfterTheDeadlineIsNoSuccess) {
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  Call* call = Start();
+  const std::shared_ptr<std::atomic<bool>> cancelled = call->cancelled();
+  EXPECT_EQ(answer_.get().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  while (!*cancelled) std::this_thread::yield();
+  clock_.Advance(absl::Seconds(1));
+  call->Complete(absl::OkStatus());
+  EXPECT_EQ(CountAtTheEnd(), "DEADLINE_EXCEEDED");
+}
+
+TEST_F(UnaryCallTest, AnAnswerThatWasReceivedIsWhatItIs) {
+  Call* call = Start();
+  clock_.Advance(absl::Hours(1));  // The server's cap does not take an answer away.
+  call->Complete(absl::OkStatus());
+  EXPECT_TRUE(answer_.get().ok());
+  EXPECT_EQ(CountAtTheEnd(), "OK");
 }
 
 TEST_F(UnaryCallTest, TheStatusArrivesWithItsReason) {
