@@ -1,13 +1,14 @@
 # The server and the client, without a compiler, as an unprivileged user, who writes nothing.
 #   docker build -f docker/server.Dockerfile -t lookbook-server .
-#   docker run --read-only -p 50051:50051 -p 9464:9464 -v /srv/bundles:/bundles:ro lookbook-server
+#   docker run --read-only --stop-timeout 30 -p 50051:50051 -p 9464:9464 -v /srv/bundles:/bundles:ro lookbook-server
+# 30 s: calls are served and drained for 25 s after SIGTERM, and Docker alone waits for 10.
 # User 10001 must be able to read /srv/bundles. docker/server.toml is /etc/lookbook/server.toml there.
 # With TLS, the health check wants a port in plain text: -e LOOKBOOK_LISTEN_HEALTH=127.0.0.1:50053 -e LOOKBOOK_SERVER=127.0.0.1:50053
 #
 # For NVIDIA GPUs, where CUDA_IMAGE is a Debian 12 with CUDA 13's compiler in /usr/local/cuda (docs/gpu.md); nothing of it
 # stays but what it compiled:
 #   docker build -f docker/server.Dockerfile --build-arg DEVICE=cuda --build-arg BUILD_BASE=CUDA_IMAGE -t lookbook-server:cuda .
-#   docker run --gpus all … lookbook-server:cuda --device cuda
+#   docker run --gpus all --stop-timeout 30 … lookbook-server:cuda --device cuda
 #
 # docker/build_and_test builds it with buildah from a locally bootstrapped Debian and runs it.
 ARG BASE=debian:bookworm-slim

@@ -18,7 +18,7 @@ inline constexpr int kMaxBundleBatch = 1024;
 struct BundleOptions {
   int max_batch = 32;  // 1 to kMaxBundleBatch. Buckets: engine/embed/batch_sizes.h.
   // Where model and index run; null = on the CPU. Not owned; outlives the bundle.
-  // Indexes other than Flat are searched on the CPU in any case.
+  // Indexes that are not FitsDevice() are searched on the CPU in any case.
   const DeviceBackend* device = nullptr;
   // Instead of what the manifest's index.search says; 0 = as it says. Those that the bundle's kind
   // of index does not know are left out. `nprobe` counts at most as many lists as there are;
