@@ -128,6 +128,13 @@ def for_each(names):
     return wrap
 
 
+def prometheus_in_kubernetes():
+    """relabel_configs of what deploy/prometheus/prometheus.yml has as a comment, for pods."""
+    text = (ROOT / "deploy/prometheus/prometheus.yml").read_text()
+    (block,) = re.findall(r"^    # kubernetes_sd_configs:\n(?:    # .*\n)+", text, re.MULTILINE)
+    return yaml.safe_load(block.replace("    # ", ""))["relabel_configs"]
+
+
 class ManifestsTest(unittest.TestCase):
     @for_each(RENDERED)
     def test_are_valid(self, name):
@@ -224,8 +231,8 @@ class ServerTest(unittest.TestCase):
         config = CONFIGS[name]
         data, metrics = port(config["listen"]["data"]), port(config["metrics"]["listen"])
         ports = {p["name"]: p["containerPort"] for p in server_container(name)["ports"]}
-        self.assertEqual((ports["grpc"], ports["metrics"]), (data, metrics))
-        for address in (config["listen"]["data"], config["metrics"]["listen"]):
+        self.assertEqual(ports, {"grpc": data, "metrics": metrics, "health": port(config["listen"]["health"])})
+        for address in (config["listen"]["data"], config["listen"]["health"], config["metrics"]["listen"]):
             self.assertTrue(address.startswith("0.0.0.0:"), "others than this pod must reach it")
         self.assertTrue(config["listen"]["admin"].startswith("127.0.0.1:"))
         service = find(name, "Service", "lookbook-server")["spec"]
@@ -235,18 +242,16 @@ class ServerTest(unittest.TestCase):
         template = find(name, "Deployment", "lookbook-server")["spec"]["template"]
         self.assertEqual(template["metadata"]["annotations"]["prometheus.io/port"], str(metrics))
         policy = find(name, "NetworkPolicy", "lookbook-server")["spec"]
+        # The health port for nobody: a kubelet's probes come from the node, which policies let through.
         self.assertEqual([[p["port"] for p in rule["ports"]] for rule in policy["ingress"]], [[data], [metrics]])
         self.assertTrue(all(rule["from"] for rule in policy["ingress"]), "an empty list lets everybody in")
 
     @for_each(SERVERS)
-    def test_probes_ask_a_port_in_plain_text(self, name):
-        config, container = CONFIGS[name], server_container(name)
-        health = config["listen"]["health"]
-        encrypted = config["tls"]["certificate"] != ""
-        self.assertEqual(encrypted, health != "off")
-        asked = port(health) if encrypted else port(config["listen"]["data"])
+    def test_probes_ask_a_port_that_clients_cannot_fill_and_that_wants_no_certificate(self, name):
+        listen, container = CONFIGS[name]["listen"], server_container(name)
+        self.assertNotIn(port(listen["health"]), (port(listen["data"]), port(listen["admin"])))
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            self.assertEqual(container[probe]["grpc"]["port"], asked, probe)
+            self.assertEqual(container[probe]["grpc"]["port"], port(listen["health"]), probe)
 
     @for_each(SERVERS)
     def test_draining_is_no_reason_to_restart(self, name):
@@ -325,6 +330,20 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(rule["name"]["as"], find("overlays/cpu", "HorizontalPodAutoscaler")["spec"]["metrics"][0]["pods"]["metric"]["name"])
         self.assertTrue(rule["seriesQuery"].startswith("lookbook_queue_depth{"))
         self.assertIn("`lookbook_queue_depth`", (ROOT / "docs/metrics.md").read_text())
+        # The labels that it asks for are those that Prometheus is told to give.
+        wanted = set(re.findall(r'(\w+)!=""', rule["seriesQuery"]))
+        self.assertEqual(wanted, {"namespace", "pod"})
+        self.assertEqual(wanted, set(rule["resources"]["overrides"]))
+        self.assertLessEqual(wanted, {relabel["target_label"] for relabel in prometheus_in_kubernetes() if "target_label" in relabel})
+
+    def test_prometheus_scrapes_its_pods(self):
+        template = find("overlays/cpu", "Deployment", "lookbook-server")["spec"]["template"]
+        relabels = prometheus_in_kubernetes()
+        (keep,) = [r for r in relabels if r.get("action") == "keep"]
+        self.assertEqual(keep["source_labels"], ["__meta_kubernetes_pod_label_app_kubernetes_io_name"])
+        self.assertEqual(keep["regex"], template["metadata"]["labels"]["app.kubernetes.io/name"])
+        (address,) = [r for r in relabels if r.get("target_label") == "__address__"]
+        self.assertEqual(address["replacement"], f"$1:{port(CONFIGS['overlays/cpu']['metrics']['listen'])}")
 
     @for_each(SERVERS)
     def test_selectors_select_its_pods(self, name):
@@ -342,7 +361,8 @@ class ServerTest(unittest.TestCase):
         done = print_config((ROOT / "docker/server.toml").read_text())
         self.assertEqual(done.returncode, 0, done.stderr)
         image, pod = tomllib.loads(done.stdout), CONFIGS["overlays/cpu"]
-        self.assertEqual((image["bundles"], image["listen"], image["metrics"], image["log"]),
+        # Who runs the image by itself opens the health port where something asks it.
+        self.assertEqual((image["bundles"], {**image["listen"], "health": pod["listen"]["health"]}, image["metrics"], image["log"]),
                          (pod["bundles"], pod["listen"], pod["metrics"], pod["log"]))
         ports = re.findall(r"^EXPOSE (\d+) (\d+)$", (ROOT / "docker/server.Dockerfile").read_text(), re.MULTILINE)
         self.assertEqual(ports, [(str(port(image["listen"]["data"])), str(port(image["metrics"]["listen"])))])
@@ -428,6 +448,10 @@ class EnvoyTest(unittest.TestCase):
         heap = self.envoy["overload_manager"]["resource_monitors"][0]["typed_config"]["max_heap_size_bytes"]
         (container,) = dict(pods("overlays/envoy"))["lookbook-envoy"]["spec"]["containers"]
         self.assertGreater(size(container["resources"]["limits"]["memory"]), heap)
+
+    def test_callers_keep_their_request_ids(self):
+        self.assertTrue(self.manager["use_remote_address"])  # With it alone Envoy takes strangers' ids for its own to set.
+        self.assertTrue(self.manager["preserve_external_request_id"])
 
     def test_clients_reach_it(self):
         listening = self.listener["address"]["socket_address"]["port_value"]
