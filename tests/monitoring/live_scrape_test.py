@@ -14,9 +14,10 @@ import urllib.error
 import urllib.request
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "support")]
 import exposition  # noqa: E402
 import monitoring_files as files  # noqa: E402
+import skips  # noqa: E402
 
 SERVER, CLI, WRITE_TEST_BUNDLE = sys.argv[1:4]
 # A server without a device has no series of one.
@@ -82,4 +83,4 @@ class LiveScrapeTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    skips.main(argv=sys.argv[:1])

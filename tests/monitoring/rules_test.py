@@ -4,9 +4,10 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "support")]
 import exposition  # noqa: E402
 import monitoring_files as files  # noqa: E402
+import skips  # noqa: E402
 
 
 @unittest.skipUnless(files.program("promtool"), "there is no promtool; scripts/setup brings it")
@@ -78,4 +79,4 @@ class RunbookTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    skips.main()

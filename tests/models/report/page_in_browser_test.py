@@ -12,6 +12,10 @@ import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
+import skips  # noqa: E402
+
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 # Runs after the page's own script; its answer becomes text of the page.
@@ -35,6 +39,7 @@ setTimeout(write, 500);
 </script>"""
 
 
+@unittest.skipUnless(BROWSER, "there is no Chromium")
 class PageInBrowserTest(unittest.TestCase):
     def look(self, width):
         """What the probe answers in a window of `width` pixels."""
@@ -79,7 +84,4 @@ class PageInBrowserTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if BROWSER is None:
-        print("skipped: there is no Chromium")
-        sys.exit(77)
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    skips.main(argv=sys.argv[:1], verbosity=2)
