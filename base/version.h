@@ -6,6 +6,6 @@
 namespace lookbook {
 
 absl::string_view Version();    // "0.1.0"
-absl::string_view GitCommit();  // HEAD at configure time, twelve hex digits; "unknown" outside git.
+absl::string_view GitCommit();  // Twelve hex digits; "unknown": cmake/GitCommit.cmake.
 
 }  // namespace lookbook

@@ -4,6 +4,7 @@ option(LOOKBOOK_WITH_TORCH "Build what links LibTorch or FAISS; OFF leaves the p
 option(LOOKBOOK_ONEDNN "Run convolutions on the CPU by oneDNN itself; OFF leaves them to LibTorch, with 40 MB less to ship" ON)
 option(LOOKBOOK_STATIC_GRPC "Link gRPC and Abseil into the programs; OFF takes their shared libraries" ON)
 option(LOOKBOOK_CUDA "Require lookbook_cuda.so; OFF still makes it where everything for it is there" OFF)
+set(LOOKBOOK_GIT_COMMIT "" CACHE STRING "The commit that the programs name, where the source tree is without its .git; empty: ask git")
 set(LOOKBOOK_PACKAGE_CONTACT "The Lookbook authors <root@localhost>" CACHE STRING "Who maintains the Debian packages that this build makes")
 set(LOOKBOOK_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 option(LOOKBOOK_FUZZ "Drive the fuzz targets by libFuzzer, and count the lines that they reach; needs Clang" OFF)
