@@ -1,5 +1,6 @@
 # The server and the client, without a compiler, as an unprivileged user, who writes nothing.
-#   docker build -f docker/server.Dockerfile -t lookbook-server .
+#   docker build -f docker/server.Dockerfile --pull --build-arg UPDATES=$(date +%F) --build-arg COMMIT=$(git rev-parse --short=12 HEAD) \
+#     -t lookbook-server .
 #   docker run --read-only --stop-timeout 30 -p 50051:50051 -p 9464:9464 -v /srv/bundles:/bundles:ro lookbook-server
 # 30 s: calls are served and drained for 25 s after SIGTERM, and Docker alone waits for 10.
 # User 10001 must be able to read /srv/bundles. docker/server.toml is /etc/lookbook/server.toml there.
@@ -7,7 +8,7 @@
 #
 # For NVIDIA GPUs, where CUDA_IMAGE is a Debian 12 with CUDA 13's compiler in /usr/local/cuda (docs/gpu.md); nothing of it
 # stays but what it compiled:
-#   docker build -f docker/server.Dockerfile --build-arg DEVICE=cuda --build-arg BUILD_BASE=CUDA_IMAGE -t lookbook-server:cuda .
+#   docker build … --build-arg DEVICE=cuda --build-arg BUILD_BASE=CUDA_IMAGE -t lookbook-server:cuda .
 #   docker run --gpus all --stop-timeout 30 … lookbook-server:cuda --device cuda
 #
 # docker/build_and_test builds it with buildah from a locally bootstrapped Debian and runs it.
@@ -23,11 +24,18 @@ ARG DEPS=/deps
 ENV LOOKBOOK_DEPS=${DEPS} LANG=C.UTF-8
 WORKDIR /src
 COPY . .
-RUN docker/install_programs ${DEVICE} /opt
+# The commit that the programs name: .git is not copied.
+ARG COMMIT=
+# Another value, such as the day, brings Debian's updates of that day: gRPC and others are linked into the programs.
+ARG UPDATES=
+RUN echo "updates: ${UPDATES}" && docker/install_programs ${DEVICE} /opt ${COMMIT}
 
 FROM ${BASE} AS runtime
 COPY --from=build /opt/server/share/lookbook/packages.txt /opt/lookbook/share/lookbook/packages.txt
-RUN apt-get update \
+# As above, of what the image itself holds.
+ARG UPDATES=
+RUN echo "updates: ${UPDATES}" \
+ && apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends ca-certificates $(cat /opt/lookbook/share/lookbook/packages.txt) \
  && apt-get clean \
@@ -47,7 +55,7 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
 # What the image holds: docker/sbom says what that lists.
 FROM build AS sbom
 COPY --from=runtime /var/lib/dpkg /runtime/dpkg
-RUN docker/sbom --name lookbook-server --admindir /runtime/dpkg > /opt/sbom.spdx.json
+RUN docker/sbom --name lookbook-server --admindir /runtime/dpkg --wheels /opt/wheels --libraries /opt/server/lib/lookbook > /opt/sbom.spdx.json
 
 FROM runtime-${DEVICE}
 COPY --from=build /opt/server /opt/lookbook

@@ -1,5 +1,6 @@
 # The trainer as an unprivileged user; data comes in and bundles go out through volumes.
-#   docker build -f docker/trainer.Dockerfile -t lookbook-trainer .
+#   docker build -f docker/trainer.Dockerfile --pull --build-arg UPDATES=$(date +%F) --build-arg COMMIT=$(git rev-parse --short=12 HEAD) \
+#     -t lookbook-trainer .
 #   chown 10001 /srv/bundles /srv/work
 #   docker run --read-only --tmpfs /tmp -v /data/imaterialist:/data:ro -v /srv/bundles:/bundles -v /srv/work:/work lookbook-trainer \
 #     run --recipe /opt/lookbook/share/lookbook/recipes/mobilenet_v2_scratch.toml --data /data --bundles /bundles --out /work
@@ -20,11 +21,18 @@ ARG DEPS=/deps
 ENV LOOKBOOK_DEPS=${DEPS} LANG=C.UTF-8
 WORKDIR /src
 COPY . .
-RUN docker/install_programs ${DEVICE} /opt
+# The commit that the programs name: .git is not copied.
+ARG COMMIT=
+# Another value, such as the day, brings Debian's updates of that day: gRPC and others are linked into the programs.
+ARG UPDATES=
+RUN echo "updates: ${UPDATES}" && docker/install_programs ${DEVICE} /opt ${COMMIT}
 
 FROM ${BASE} AS runtime
 COPY --from=build /opt/trainer/share/lookbook/packages.txt /opt/lookbook/share/lookbook/packages.txt
-RUN apt-get update \
+# As above, of what the image itself holds.
+ARG UPDATES=
+RUN echo "updates: ${UPDATES}" \
+ && apt-get update \
  && apt-get upgrade -y \
  && apt-get install -y --no-install-recommends dataset-fashion-mnist $(cat /opt/lookbook/share/lookbook/packages.txt) \
  && apt-get clean \
@@ -44,7 +52,7 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
 # What the image holds: docker/sbom says what that lists.
 FROM build AS sbom
 COPY --from=runtime /var/lib/dpkg /runtime/dpkg
-RUN docker/sbom --name lookbook-trainer --admindir /runtime/dpkg > /opt/sbom.spdx.json
+RUN docker/sbom --name lookbook-trainer --admindir /runtime/dpkg --wheels /opt/wheels --libraries /opt/trainer/lib/lookbook > /opt/sbom.spdx.json
 
 FROM runtime-${DEVICE}
 COPY --from=build /opt/trainer /opt/lookbook
