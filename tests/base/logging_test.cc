@@ -43,6 +43,17 @@ TEST(FormatLogLineTest, HostileTextStaysOnOneLineAndParses) {
   EXPECT_EQ(parsed["level"], "info");
 }
 
+TEST(FormatLogLineTest, NoControlCharacterIsWrittenAsItIs) {
+  for (char control = 0; control < 0x20; ++control) {
+    const std::string text = {'a', control, 'b'};
+    for (LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
+      const std::string line =
+          FormatLogLine(format, LogLevel::kInfo, kTime, text, {{"uri", text}});
+      EXPECT_EQ(line.find(control), std::string::npos) << int{control} << " in " << line;
+    }
+  }
+}
+
 TEST(FormatLogLineTest, NumbersThatJsonCannotHoldAreQuoted) {
   const auto line = nlohmann::json::parse(FormatLogLine(
       LogFormat::kJson, LogLevel::kInfo, kTime, "x", {{"loss", std::numeric_limits<double>::quiet_NaN()}}));

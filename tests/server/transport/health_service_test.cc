@@ -87,7 +87,7 @@ TEST_F(HealthServiceTest, ANameThatIsTooLongIsNotWatched) {
   HealthCheckResponse response;
   grpc::ClientContext context;
   auto reader = stub_->Watch(&context, Request(std::string(kMaxWatchedNameBytes + 1, 'x')));
-  EXPECT_FALSE(reader->Read(&response));
+  ASSERT_FALSE(reader->Read(&response));
   const grpc::Status status = reader->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(ReasonIn(status), "bad_service");

@@ -2,6 +2,7 @@
 #include "server/transport/query_stream.h"
 
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -120,6 +121,21 @@ class QueryStreamTest : public ::testing::Test {
       v1::SearchResponse response;
       EXPECT_EQ(stub_->Search(&context, {}, &response).error_code(),
                 grpc::StatusCode::UNIMPLEMENTED);
+    }
+  }
+
+  // Lets idle times pass, one after the other, until `ended`.
+  void LetIdleTimesPassUntil(const std::function<bool()>& ended) {
+    const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
+    const absl::Time give_up = Clock::Steady()->Now() + absl::Seconds(20);
+    while (!ended()) {
+      if (Clock::Steady()->Now() > give_up) {
+        ADD_FAILURE() << "the server does not end the stream";
+        return context_.TryCancel();
+      }
+      clock_.Advance(kIdle);
+      stream->EndIfIdle(kIdle);
+      std::this_thread::yield();
     }
   }
 
@@ -353,11 +369,8 @@ TEST_F(QueryStreamTest, SilenceAfterAMessageEndsTheStream) {
   LetTheServerGoOn();  // It knows that the answer is out.
   const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
   auto end = std::async(std::launch::async, [this] { return ReadEnd(); });
-  while (end.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-    clock_.Advance(kIdle);
-    stream->EndIfIdle(kIdle);
-    std::this_thread::yield();
-  }
+  LetIdleTimesPassUntil(
+      [&] { return end.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
   const grpc::Status status = end.get();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(ReasonIn(status), "stream_idle");
@@ -392,12 +405,7 @@ TEST_F(QueryStreamTest, WhoDoesNotReadAnswersIsCancelled) {
     call->response()->set_bundle_id(std::string(1 << 20, 'x'));
     call->Complete(absl::OkStatus());
   }
-  const std::shared_ptr<QueryStream> stream = service_.AwaitStream();
-  while (!service_.done()) {
-    clock_.Advance(kIdle);
-    stream->EndIfIdle(kIdle);
-    std::this_thread::yield();
-  }
+  LetIdleTimesPassUntil([this] { return service_.done(); });
   v1::SearchStreamResponse answer;
   int read = 0;
   while (client_->Read(&answer)) ++read;
