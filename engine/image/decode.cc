@@ -7,7 +7,6 @@
 #include "base/exception_fence.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
-#include "engine/image/exif_orientation.h"
 #include "engine/image/jpeg_decoder.h"
 #include "engine/image/jpeg_structure.h"
 #include "engine/image/png_decoder.h"
@@ -20,6 +19,16 @@ namespace {
 // Ordinary progressive files have about ten scans (18 for CMYK); they are never refused for their
 // size alone.
 constexpr int64_t kOrdinaryScans = 20;
+
+// Of the rows that a decoder has at work, for each column: libjpeg's at the largest sampling
+// factors (176), and 16 rows of CMYK.
+constexpr int64_t kColumnBytes = 256;
+// What a decoder takes whatever the picture's size: tables, zlib's window.
+constexpr int64_t kStateBytes = 128 << 10;
+
+int Orientation(const ImageHeader& header, const DecodeOptions& options) {
+  return options.apply_orientation ? header.orientation : 1;
+}
 
 int AllowedScans(const ImageHeader& header, const ImageLimits& limits) {
   const int64_t pixels = int64_t{header.width} * header.height;
@@ -55,7 +64,6 @@ absl::Status DecodeJpegInto(absl::string_view bytes, const DecodeOptions& option
   LB_ASSIGN_OR_RETURN(JpegPixels pixels, DecodeJpeg(bytes, decoded->scale_denominator, allowed));
   decoded->image = std::move(pixels.image);
   if (pixels.missing_eoi) decoded->warnings.push_back("missing_eoi");
-  if (options.apply_orientation) decoded->orientation = ReadExifOrientation(scans.exif);
   return absl::OkStatus();
 }
 
@@ -64,7 +72,6 @@ absl::Status DecodePngInto(absl::string_view bytes, const DecodeOptions& options
   LB_ASSIGN_OR_RETURN(const PngHeader header, ReadPngHeader(bytes));
   LB_ASSIGN_OR_RETURN(const PngChunks chunks, ReadPngChunks(bytes, options.limits.max_png_chunks));
   LB_ASSIGN_OR_RETURN(decoded->image, DecodePng(header, chunks));
-  if (options.apply_orientation) decoded->orientation = ReadExifOrientation(chunks.exif);
   return absl::OkStatus();
 }
 
@@ -74,18 +81,23 @@ absl::StatusOr<DecodedImage> Decode(absl::string_view bytes, const DecodeOptions
   LB_RETURN_IF_ERROR(decoded.header.format == ImageFormat::kJpeg
                          ? DecodeJpegInto(bytes, options, &decoded)
                          : DecodePngInto(bytes, options, &decoded));
+  decoded.orientation = Orientation(decoded.header, options);
   LB_ASSIGN_OR_RETURN(decoded.image, MakeUpright(std::move(decoded.image), decoded.orientation));
   return decoded;
 }
 
 }  // namespace
 
-int64_t DecodedBytes(const ImageHeader& header, int min_short_side) {
+int64_t DecodePeakBytes(const ImageHeader& header, const DecodeOptions& options) {
   const int scale = header.format == ImageFormat::kJpeg
-                        ? ScaleDenominator(header.width, header.height, min_short_side)
+                        ? ScaleDenominator(header.width, header.height, options.min_short_side)
                         : 1;
   const auto scaled = [scale](int side) { return int64_t{side + scale - 1} / scale; };
-  return 3 * scaled(header.width) * scaled(header.height);
+  const int64_t pixels = 3 * scaled(header.width) * scaled(header.height);
+  // The decoder is gone when the picture is turned into a second one.
+  const int64_t decoder = header.decoder_bytes + kColumnBytes * scaled(header.width);
+  const int64_t turned = Orientation(header, options) == 1 ? 0 : pixels;
+  return pixels + std::max(decoder, turned) + kStateBytes;
 }
 
 absl::StatusOr<DecodedImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options) {

@@ -39,9 +39,8 @@ struct DecodedImage {
 // Thread-safe: holds no state between calls.
 absl::StatusOr<DecodedImage> DecodeImage(absl::string_view bytes, const DecodeOptions& options);
 
-// Bytes of the pixels that DecodeImage gives for a file with this header, before they are upright
-// or after. What decoders need beside them, such as the coefficients of a progressive JPEG, is not
-// counted.
-int64_t DecodedBytes(const ImageHeader& header, int min_short_side);
+// The most memory, in bytes, that DecodeImage(bytes, options) takes at once for a file with this
+// header, its result included: an upper bound, near for all but small pictures.
+int64_t DecodePeakBytes(const ImageHeader& header, const DecodeOptions& options);
 
 }  // namespace lookbook

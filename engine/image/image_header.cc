@@ -7,7 +7,10 @@
 #include "absl/strings/str_format.h"
 #include "base/reason.h"
 #include "base/status_macros.h"
+#include "engine/image/exif_orientation.h"
+#include "engine/image/jpeg_decoder.h"
 #include "engine/image/jpeg_structure.h"
+#include "engine/image/png_decoder.h"
 #include "engine/image/png_structure.h"
 
 namespace lookbook {
@@ -74,15 +77,18 @@ absl::StatusOr<ImageHeader> ParseJpegHeader(absl::string_view bytes, const Image
   LB_ASSIGN_OR_RETURN(const JpegFrame frame, ReadJpegFrame(bytes));
   LB_RETURN_IF_ERROR(CheckProcess(frame));
   LB_RETURN_IF_ERROR(CheckSize(frame.width, frame.height, limits));
-  return ImageHeader{ImageFormat::kJpeg, frame.width, frame.height};
+  LB_ASSIGN_OR_RETURN(const JpegFirstScan scan, ReadJpegFirstScan(bytes));
+  return ImageHeader{ImageFormat::kJpeg, frame.width, frame.height, ReadExifOrientation(scan.exif),
+                     JpegCoefficientBytes(frame, scan.components)};
 }
 
 absl::StatusOr<ImageHeader> ParsePngHeader(absl::string_view bytes, const ImageLimits& limits) {
   LB_ASSIGN_OR_RETURN(const PngHeader header, ReadPngHeader(bytes));
   LB_RETURN_IF_ERROR(CheckSize(header.width, header.height, limits));
-  LB_RETURN_IF_ERROR(ReadPngChunks(bytes, limits.max_png_chunks).status());
+  LB_ASSIGN_OR_RETURN(const PngChunks chunks, ReadPngChunks(bytes, limits.max_png_chunks));
   return ImageHeader{ImageFormat::kPng, static_cast<int>(header.width),
-                     static_cast<int>(header.height)};
+                     static_cast<int>(header.height), ReadExifOrientation(chunks.exif),
+                     PngDecoderBytes(header, chunks)};
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ struct ImageHeader {
   ImageFormat format = ImageFormat::kJpeg;
   int width = 0;  // As stored, before EXIF orientation.
   int height = 0;
+  int orientation = 1;  // By the Exif tag, 1 to 8.
+  // What a decoder holds of the whole picture beside its pixels: the coefficients of a JPEG that is
+  // progressive or has its components in several scans, the rows of an interlaced PNG.
+  int64_t decoder_bytes = 0;
 };
 
 // Knows the format by its first bytes, reads the size from SOFn or IHDR and checks it against

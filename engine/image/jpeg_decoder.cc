@@ -14,6 +14,16 @@ namespace lookbook {
 namespace {
 
 constexpr int kRowsAtOnce = 16;
+constexpr uint8_t kProgressive = 0xC2;
+constexpr int64_t kBlockBytes = 64 * 2;  // 8 x 8 coefficients.
+
+int64_t DivideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Blocks of a component along one side, filled up to whole units as libjpeg does.
+int64_t Blocks(int side, int factor, int largest_factor) {
+  const int64_t blocks = DivideUp(int64_t{side} * factor, int64_t{8} * largest_factor);
+  return DivideUp(blocks, factor) * factor;
+}
 
 absl::Status ToStatus(JpegFault fault, const JpegReader& reader) {
   const std::string message = absl::StrCat("JPEG: ", reader.message());
@@ -75,6 +85,25 @@ int ScaleDenominator(int width, int height, int min_short_side) {
     if ((shorter + denominator - 1) / denominator >= min_short_side) return denominator;
   }
   return 1;
+}
+
+int64_t JpegCoefficientBytes(const JpegFrame& frame, int scan_components) {
+  if (frame.process != kProgressive && scan_components >= frame.components) return 0;
+  // libjpeg refuses factors beyond 1 to 4.
+  const auto factor = [](int value) { return std::clamp(value, 1, 4); };
+  const int components = std::min<int>(frame.components, frame.sampling.size());
+  int most_across = 1, most_down = 1;
+  for (int i = 0; i < components; ++i) {
+    most_across = std::max(most_across, factor(frame.sampling[i] >> 4));
+    most_down = std::max(most_down, factor(frame.sampling[i] & 15));
+  }
+  int64_t bytes = 0;
+  for (int i = 0; i < components; ++i) {
+    const int64_t across = Blocks(frame.width, factor(frame.sampling[i] >> 4), most_across);
+    const int64_t down = Blocks(frame.height, factor(frame.sampling[i] & 15), most_down);
+    bytes += down * (across * kBlockBytes + static_cast<int64_t>(sizeof(void*)));
+  }
+  return bytes;
 }
 
 absl::StatusOr<JpegPixels> DecodeJpeg(absl::string_view bytes, int denominator, int max_scans) {

@@ -1,15 +1,22 @@
 // JPEG bytes -> RGB pixels as stored, before Exif orientation. Internal to engine/image.
 #pragma once
 
+#include <cstdint>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "engine/image/image.h"
+#include "engine/image/jpeg_structure.h"
 
 namespace lookbook {
 
 // The strongest of 1, 2, 4, 8 that leaves a short side of at least `min_short_side`; libjpeg rounds
 // sides up. 1 when `min_short_side` is 0.
 int ScaleDenominator(int width, int height, int min_short_side);
+
+// Bytes of the coefficients that decoding holds of the whole picture; 0 when one scan sends all
+// components, row by row. `scan_components`: of the first scan.
+int64_t JpegCoefficientBytes(const JpegFrame& frame, int scan_components);
 
 struct JpegPixels {
   Image image;

@@ -35,6 +35,10 @@ absl::Status Corrupt(absl::string_view what) {
   return InvalidArgument("corrupt", absl::StrCat("not a sound JPEG file: ", what));
 }
 
+absl::Status NoScan(bool has_eoi) {
+  return has_eoi ? Corrupt("it has no scan") : Truncated("before its first scan");
+}
+
 struct Segment {
   uint8_t code = kEndOfData;
   absl::string_view payload;  // Without marker and length.
@@ -113,6 +117,7 @@ absl::StatusOr<JpegFrame> ParseFrame(const Segment& segment) {
   }
   for (int i = 0; i < std::min(frame.components, 4); ++i) {
     frame.component_ids[i] = Byte(data, 6 + 3 * i);
+    frame.sampling[i] = Byte(data, 7 + 3 * i);
   }
   return frame;
 }
@@ -190,11 +195,29 @@ absl::StatusOr<JpegFrame> ReadJpegFrame(absl::string_view bytes) {
   }
 }
 
+absl::StatusOr<JpegFirstScan> ReadJpegFirstScan(absl::string_view bytes) {
+  SegmentReader reader(bytes);
+  JpegFirstScan scan;
+  const absl::string_view exif_prefix(kExifPrefix, sizeof(kExifPrefix));
+  for (;;) {
+    LB_ASSIGN_OR_RETURN(const Segment segment, reader.Next());
+    if (segment.code == kEoi) return NoScan(/*has_eoi=*/true);
+    if (segment.code == kEndOfData) return NoScan(/*has_eoi=*/false);
+    if (segment.code == kSos) {
+      scan.components = segment.payload.empty() ? 0 : Byte(segment.payload, 0);
+      return scan;
+    }
+    if (segment.code == kApp1 && scan.exif.empty() &&
+        absl::StartsWith(segment.payload, exif_prefix)) {
+      scan.exif = segment.payload.substr(exif_prefix.size());
+    }
+  }
+}
+
 absl::StatusOr<JpegScans> ReadJpegScans(absl::string_view bytes, const JpegFrame& frame) {
   SegmentReader reader(bytes);
   Coverage coverage(frame);
   JpegScans scans;
-  const absl::string_view exif_prefix(kExifPrefix, sizeof(kExifPrefix));
   for (;;) {
     LB_ASSIGN_OR_RETURN(const Segment segment, reader.Next());
     if (segment.code == kEndOfData || segment.code == kEoi) {
@@ -205,13 +228,9 @@ absl::StatusOr<JpegScans> ReadJpegScans(absl::string_view bytes, const JpegFrame
       ++scans.count;
       LB_RETURN_IF_ERROR(coverage.AddScan(segment.payload));
       reader.SkipScanData();
-    } else if (segment.code == kApp1 && scans.count == 0 && scans.exif.empty() &&
-               absl::StartsWith(segment.payload, exif_prefix)) {
-      scans.exif = segment.payload.substr(exif_prefix.size());
     }
   }
-  if (scans.count == 0)
-    return scans.has_eoi ? Corrupt("it has no scan") : Truncated("before its first scan");
+  if (scans.count == 0) return NoScan(scans.has_eoi);
   scans.complete = coverage.Complete();
   scans.all_components = coverage.AllComponents();
   return scans;

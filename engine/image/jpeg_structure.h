@@ -18,7 +18,8 @@ struct JpegFrame {
   int width = 0;
   int height = 0;
   int components = 0;
-  std::array<uint8_t, 4> component_ids = {};  // The first four.
+  std::array<uint8_t, 4> component_ids = {};  // The first four; so are their sampling factors,
+  std::array<uint8_t, 4> sampling = {};       // horizontal << 4 | vertical, as the file has them.
 };
 
 // Walks to the frame header. A file that ends inside a segment, or at the end of one without a
@@ -28,6 +29,18 @@ struct JpegFrame {
 // REQUIRES: `bytes` begins with FF D8. InvalidArgument with reason corrupt or truncated.
 absl::StatusOr<JpegFrame> ReadJpegFrame(absl::string_view bytes);
 
+// What stands before the first scan's data.
+struct JpegFirstScan {
+  int components = 0;      // Of the scan.
+  absl::string_view exif;  // TIFF data of the first Exif segment; empty without one.
+};
+
+// Walks to the first scan header, and no further.
+//
+// REQUIRES: ReadJpegFrame(bytes) succeeded.
+// InvalidArgument with reason corrupt (bad syntax, no scan) or truncated (ends before that scan).
+absl::StatusOr<JpegFirstScan> ReadJpegFirstScan(absl::string_view bytes);
+
 struct JpegScans {
   int count = 0;         // Scan headers (SOS) up to the end marker or the end of the data.
   bool has_eoi = false;  // The end marker is there.
@@ -35,8 +48,6 @@ struct JpegScans {
   // scan can be missing.
   bool complete = false;
   bool all_components = false;  // Every component is sent, be it coarsely.
-  absl::string_view
-      exif;  // TIFF data of the first Exif segment before the first scan; empty without one.
 };
 
 // Walks the whole file up to its end marker. What follows that marker is not looked at.

@@ -174,6 +174,15 @@ absl::Status ReadInterlaced(spng_ctx* context, const RowConverter& converter, Im
 
 }  // namespace
 
+int64_t PngDecoderBytes(const PngHeader& header, const PngChunks& chunks) {
+  // A list that grows is there twice for a moment, the new one with room to spare.
+  const auto listed =
+      static_cast<int64_t>(3 * chunks.pixel_chunks.size() * sizeof(absl::string_view));
+  if (!header.interlaced) return listed;
+  const size_t row = MakeConverter(header, chunks)->RowBytes(header.width);
+  return listed + static_cast<int64_t>(row * header.height);
+}
+
 absl::StatusOr<Image> DecodePng(const PngHeader& header, const PngChunks& chunks) {
   const std::unique_ptr<spng_ctx, FreeContext> owned(spng_ctx_new(0));
   spng_ctx* const context = owned.get();

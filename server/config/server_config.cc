@@ -107,12 +107,13 @@ absl::Status CheckIndex(const ServerConfig::Index& index) {
 
 // An image that comes alone is never too large.
 absl::Status CheckImageMemory(const ServerConfig::Limits& limits) {
-  const int64_t largest = limits.image_bytes + 3 * limits.image_pixels;
+  const int64_t largest = MostImageMemory(limits);
   if (limits.image_memory_bytes >= largest) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("limits.image_memory_bytes ", limits.image_memory_bytes, " is below ", largest,
-                   ", which one image may take: limits.image_bytes ", limits.image_bytes,
-                   " and 3 bytes for each of limits.image_pixels ", limits.image_pixels));
+                   ", which one image may take by limits.image_bytes ", limits.image_bytes,
+                   ", image_pixels ", limits.image_pixels, ", image_side ", limits.image_side,
+                   " and png_chunks ", limits.png_chunks));
 }
 
 }  // namespace
@@ -122,6 +123,17 @@ ServerConfig DefaultServerConfig(int cores) {
   config.decode.threads = std::clamp(cores, 1, 256);
   config.embed.workers = std::clamp(cores, 1, 256);
   return config;
+}
+
+// Costliest is a progressive CMYK picture at full size: 8 bytes of coefficients a pixel, of sides
+// that are filled up by 31 at most, and 3 of pixels. Rows at work are 256 bytes a column.
+int64_t MostImageMemory(const ServerConfig::Limits& limits) {
+  constexpr int64_t kPixel = 11;
+  constexpr int64_t kSide = 1024;
+  constexpr int64_t kChunk = 48;
+  constexpr int64_t kState = 256 << 10;
+  return limits.image_bytes + kPixel * limits.image_pixels + kSide * limits.image_side +
+         kChunk * limits.png_chunks + kState;
 }
 
 absl::Status Validate(const ServerConfig& config) {

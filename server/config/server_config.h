@@ -115,8 +115,8 @@ struct ServerConfig {
     int connections_per_address = 0;  // Of them from one client's address; 0 = no limit of its own.
     int streams_per_connection = 100;
     int queries_per_stream = 32;  // Of one SearchStream, read and not yet answered.
-    // What images of all calls may take: their files until the answer, their pixels until they are
-    // resized.
+    // What images of all calls may take: their files until the answer, their decoding until they
+    // are resized.
     int64_t image_memory_bytes = int64_t{1} << 30;
     int64_t grpc_memory_bytes = int64_t{1} << 30;  // What gRPC may hold in buffers of all calls.
   };
@@ -172,6 +172,9 @@ struct ServerConfig {
 // What suits a machine of `cores`, by measurement: as many embed workers and decode threads, one
 // numeric thread each, and no waiting for a fuller batch.
 ServerConfig DefaultServerConfig(int cores);
+
+// The most that one image within `limits` takes of limits.image_memory_bytes.
+int64_t MostImageMemory(const ServerConfig::Limits& limits);
 
 // InvalidArgument: options that contradict each other, or no bundle. The message names both options
 // and values: "batch.queue_capacity 8 is below batch.max_size 64". The range of each option alone

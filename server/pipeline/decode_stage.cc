@@ -20,6 +20,12 @@ const char* FormatOf(absl::string_view bytes) {
   return "unknown";
 }
 
+DecodeOptions OptionsFor(const PreprocessSpec& spec, const ImageLimits& limits) {
+  return {.limits = limits,
+          .min_short_side = spec.MinDecodedSide(),
+          .apply_orientation = spec.orientation};
+}
+
 }  // namespace
 
 bool DecodeStage::TryTakeMemory(InFlight* item) const {
@@ -30,9 +36,9 @@ bool DecodeStage::TryTakeMemory(InFlight* item) const {
     item->result.image.width = header->width;
     item->result.image.height = header->height;
   }
-  const int side = item->result.bundle->preprocess.MinDecodedSide();
+  const DecodeOptions options = OptionsFor(item->result.bundle->preprocess, limits_);
   return item->TryTakeMemory(static_cast<int64_t>(bytes.size()),
-                             header.ok() ? DecodedBytes(*header, side) : 0);
+                             header.ok() ? DecodePeakBytes(*header, options) : 0);
 }
 
 bool DecodeStage::Run(InFlight* item) const {
@@ -59,14 +65,11 @@ bool DecodeStage::RunSteps(InFlight* item) const {
 }
 
 absl::Status DecodeStage::Decode(InFlight* item, Image* image) const {
-  const PreprocessSpec& spec = item->result.bundle->preprocess;
   const absl::string_view bytes = item->query.image;
   const StageCpu cpu(context_.metrics, Stage::kDecode);
   const absl::Time begin = context_.clock->Now();
   absl::StatusOr<DecodedImage> decoded =
-      DecodeImage(bytes, {.limits = limits_,
-                          .min_short_side = spec.MinDecodedSide(),
-                          .apply_orientation = spec.orientation});
+      DecodeImage(bytes, OptionsFor(item->result.bundle->preprocess, limits_));
   item->result.seconds.decode = absl::ToDoubleSeconds(context_.clock->Now() - begin);
   context_.metrics->StageFinished(Stage::kDecode, item->result.seconds.decode);
   if (!decoded.ok()) {

@@ -76,11 +76,11 @@ absl::Status InFlight::TakePlace() {
   return absl::OkStatus();
 }
 
-bool InFlight::TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes) {
+bool InFlight::TryTakeMemory(int64_t file_bytes, int64_t decode_bytes) {
   if (context_.image_memory == nullptr) return true;
-  if (!context_.image_memory->TryTake(file_bytes + pixel_bytes)) return false;
+  if (!context_.image_memory->TryTake(file_bytes + decode_bytes)) return false;
   file_bytes_ = file_bytes;
-  pixel_bytes_ = pixel_bytes;
+  decode_bytes_ = decode_bytes;
   return true;
 }
 
@@ -89,7 +89,7 @@ void InFlight::GiveMemory(int64_t* bytes) {
 }
 
 void InFlight::Decoded() {
-  GiveMemory(&pixel_bytes_);
+  GiveMemory(&decode_bytes_);
   if (std::exchange(undecoded_, false)) context_.inside->AddUndecoded(-1);
 }
 

@@ -60,9 +60,9 @@ class InFlight {
   // until Decoded(), as a picture that is not decoded.
   absl::Status TakePlace();
   void LeaveQueue();
-  // Sets memory aside for the file and the pixels of a picture; false when it is not there. That of
-  // the pixels is given back by Decoded(), all that is left with the answer.
-  bool TryTakeMemory(int64_t file_bytes, int64_t pixel_bytes);
+  // Sets memory aside for a picture's file and its decoding; false when it is not there. That of
+  // the decoding is given back by Decoded(), all that is left with the answer.
+  bool TryTakeMemory(int64_t file_bytes, int64_t decode_bytes);
   // Its pixels have the size that the model wants.
   void Decoded();
 
@@ -95,7 +95,7 @@ class InFlight {
   bool inside_ = false;
   bool undecoded_ = false;
   int64_t file_bytes_ = 0;  // Memory that was set aside.
-  int64_t pixel_bytes_ = 0;
+  int64_t decode_bytes_ = 0;
 };
 
 using InFlightPtr = std::shared_ptr<InFlight>;

@@ -54,18 +54,6 @@ TEST(DecodeImageTest, PngIsExactlyWhatWasStored) {
   EXPECT_EQ(decoded.header.format, ImageFormat::kPng);
 }
 
-TEST(DecodeImageTest, TheBytesOfItsPixelsAreKnownFromTheHeader) {
-  const Image image = NoisyImage(203, 97);
-  for (const std::string& file : {MakeJpeg(image), MakePng(image)}) {
-    for (const int side : {0, 12, 13, 40, 97}) {
-      LB_ASSERT_OK_AND_ASSIGN(const DecodedImage decoded,
-                              DecodeImage(file, {.min_short_side = side}));
-      EXPECT_EQ(DecodedBytes(decoded.header, side), static_cast<int64_t>(decoded.image.rgb.size()))
-          << side;
-    }
-  }
-}
-
 TEST(DecodeImageTest, EveryOrientationOfAJpegIsHonoured) {
   const Image image = NoisyImage(40, 24);
   const Image stored = Decoded(MakeJpeg(image));

@@ -24,6 +24,8 @@ TEST(ReadJpegFrameTest, ReadsTheHeader) {
   EXPECT_EQ(frame.height, 20);
   EXPECT_EQ(frame.components, 3);
   EXPECT_EQ(frame.component_ids[2], 3);
+  EXPECT_EQ(frame.sampling[0], 0x22);
+  EXPECT_EQ(frame.sampling[2], 0x11);
 }
 
 TEST(ReadJpegFrameTest, FillBytesAndLoneMarkersAreSkipped) {
@@ -126,11 +128,32 @@ TEST(ReadJpegScansTest, RefusesBadScanHeaders) {
   EXPECT_THAT(ReadJpegScans(jpeg.substr(0, scan) + "\xFF\xD9", frame), HasReason("corrupt"));
 }
 
-TEST(ReadJpegScansTest, FindsTheFirstExifSegment) {
+JpegFirstScan FirstScanOf(const std::string& jpeg) {
+  const auto scan = ReadJpegFirstScan(jpeg);
+  EXPECT_THAT(scan, IsOk());
+  return scan.ok() ? *scan : JpegFirstScan{};
+}
+
+TEST(ReadJpegFirstScanTest, FindsTheFirstExifSegment) {
   JpegFileOptions options;
   options.exif = ExifOrientation(6);
-  EXPECT_EQ(ScansOf(MakeJpeg(NoisyImage(16, 16), options)).exif, options.exif);
-  EXPECT_EQ(ScansOf(MakeJpeg(NoisyImage(16, 16))).exif, "");
+  EXPECT_EQ(FirstScanOf(MakeJpeg(NoisyImage(16, 16), options)).exif, options.exif);
+  EXPECT_EQ(FirstScanOf(MakeJpeg(NoisyImage(16, 16))).exif, "");
+}
+
+TEST(ReadJpegFirstScanTest, KnowsHowManyComponentsItSends) {
+  JpegFileOptions options;
+  EXPECT_EQ(FirstScanOf(MakeJpeg(NoisyImage(16, 16), options)).components, 3);
+  options.interleaved = false;
+  EXPECT_EQ(FirstScanOf(MakeJpeg(NoisyImage(16, 16), options)).components, 1);
+}
+
+TEST(ReadJpegFirstScanTest, AFileWithoutAScanIsRefused) {
+  const std::string jpeg = MakeJpeg(NoisyImage(16, 16));
+  const size_t scan = FindJpegMarker(jpeg, 0xDA);
+  EXPECT_THAT(ReadJpegFirstScan(jpeg.substr(0, scan)), HasReason("truncated"));
+  EXPECT_THAT(ReadJpegFirstScan(jpeg.substr(0, scan + 3)), HasReason("truncated"));
+  EXPECT_THAT(ReadJpegFirstScan(jpeg.substr(0, scan) + "\xFF\xD9"), HasReason("corrupt"));
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include "server/config/server_config.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "engine/image/decode.h"
+#include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
 
 namespace lookbook {
@@ -63,11 +67,39 @@ TEST(ServerConfigTest, TheLargestImageFitsIntoTheMemoryOfImages) {
   ServerConfig config = Good();
   config.limits.image_bytes = 1'000'000;
   config.limits.image_pixels = 2'000'000;
-  config.limits.image_memory_bytes = 7'000'000;
+  config.limits.image_side = 2'000;
+  config.limits.png_chunks = 100;
+  const int64_t most = MostImageMemory(config.limits);
+  config.limits.image_memory_bytes = most;
   EXPECT_THAT(Validate(config), IsOk());
-  config.limits.image_memory_bytes = 6'999'999;
+  config.limits.image_memory_bytes = most - 1;
   EXPECT_THAT(Validate(config),
-              StatusIs(kInvalid, HasSubstr("limits.image_memory_bytes 6999999 is below 7000000")));
+              StatusIs(kInvalid, HasSubstr(absl::StrCat("limits.image_memory_bytes ", most - 1,
+                                                        " is below ", most))));
+}
+
+// The costliest kinds at the largest sizes that are let in.
+TEST(ServerConfigTest, NoImageTakesMoreThanTheMostThatOneMay) {
+  const ServerConfig::Limits limits;
+  JpegFileOptions cmyk;
+  cmyk.color = JpegColor::kCmyk;
+  cmyk.progressive = true;
+  PngFileOptions rgba;
+  rgba.color = PngColor::kRgba;
+  rgba.interlaced = true;
+  const Image image = GradientImage(16, 16);
+  for (const auto& [across, down] : {std::pair(1, 1), std::pair(1, 4), std::pair(4, 1)}) {
+    cmyk.luma_width = across, cmyk.luma_height = down;
+    for (const auto& [width, height] :
+         {std::pair(7'071, 7'071), std::pair(65'500, 763), std::pair(763, 65'500)}) {
+      for (const std::string& file : {WithJpegSize(MakeJpeg(image, cmyk), width, height),
+                                      WithPngSize(MakePng(image, rgba), width, height)}) {
+        LB_ASSERT_OK_AND_ASSIGN(const ImageHeader header, ParseImageHeader(file, {}));
+        EXPECT_GT(header.decoder_bytes, int64_t{3} * width * height);
+        EXPECT_LE(limits.image_bytes + DecodePeakBytes(header, {}), MostImageMemory(limits));
+      }
+    }
+  }
 }
 
 TEST(ServerConfigTest, OneToEightBundlesWithDistinctNames) {

@@ -1,4 +1,5 @@
 // The memory of pictures: set aside before they are decoded, given back in time, refused beyond.
+#include "engine/image/decode.h"
 #include "server/pipeline/image_memory.h"
 #include "server/pipeline/pipeline.h"
 #include "tests/server/pipeline/decode_gate.h"
@@ -11,11 +12,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int64_t kPixels = 48 * 40 * 3;  // Of the picture below, which is decoded at full size.
-
 class PipelineMemoryTest : public PipelineTest {
  protected:
   int64_t file_bytes() const { return static_cast<int64_t>(png_.size()); }
+  // What the picture's decoding is charged.
+  int64_t decode_bytes() const { return DecodePeakBytes(*ParseImageHeader(png_, {}), {}); }
 
   void StartWith(int64_t bytes) {
     memory_ = std::make_shared<ImageMemory>(bytes, metrics_.image_memory_bytes());
@@ -38,12 +39,12 @@ class PipelineMemoryTest : public PipelineTest {
 };
 
 TEST_F(PipelineMemoryTest, PicturesBeyondTheMemoryAreRefusedBeforeTheyAreDecoded) {
-  StartWith(2 * (file_bytes() + kPixels));
+  StartWith(2 * (file_bytes() + decode_bytes()));
   DecodeGate gate;
   gate.HoldOneThread(*pipeline_);
   const auto first = Submit(ImageQuery(png_));
   const auto second = Submit(ImageQuery(png_));
-  EXPECT_EQ(Taken(), 2 * (file_bytes() + kPixels));
+  EXPECT_EQ(Taken(), 2 * (file_bytes() + decode_bytes()));
   ExpectRefused(Submit(ImageQuery(png_)));
   EXPECT_EQ(Metric("lookbook_shed_total{reason=\"memory\"}"), 1);
   EXPECT_EQ(metrics_.bundle(kName).queue_depth.Value(), 2) << "the refused one left its place";
@@ -55,13 +56,13 @@ TEST_F(PipelineMemoryTest, PicturesBeyondTheMemoryAreRefusedBeforeTheyAreDecoded
 }
 
 TEST_F(PipelineMemoryTest, AByteTooLittleIsTooLittle) {
-  StartWith(file_bytes() + kPixels - 1);
+  StartWith(file_bytes() + decode_bytes() - 1);
   ExpectRefused(Submit(ImageQuery(png_)));
   EXPECT_EQ(Taken(), 0);
 }
 
 TEST_F(PipelineMemoryTest, OneAloneFitsAndQueriesWithoutAPictureTakeNone) {
-  StartWith(file_bytes() + kPixels);
+  StartWith(file_bytes() + decode_bytes());
   DecodeGate gate;
   gate.HoldOneThread(*pipeline_);
   const auto picture = Submit(ImageQuery(png_));
@@ -72,8 +73,8 @@ TEST_F(PipelineMemoryTest, OneAloneFitsAndQueriesWithoutAPictureTakeNone) {
   EXPECT_THAT(Submit(ImageQuery(png_))->Wait(), IsOk()) << "there is room again";
 }
 
-TEST_F(PipelineMemoryTest, PixelsAreGivenBackWhenTheyAreResizedTheFileWithTheAnswer) {
-  StartWith(file_bytes() + kPixels);
+TEST_F(PipelineMemoryTest, ThatOfDecodingIsGivenBackWhenItIsResizedTheFileWithTheAnswer) {
+  StartWith(file_bytes() + decode_bytes());
   parts_.embedder->Hold();
   const auto first = Submit(ImageQuery(png_));
   parts_.embedder->WaitForCalls(1);
@@ -91,7 +92,7 @@ TEST_F(PipelineMemoryTest, WhatIsNoPictureIsToldSoWhateverTheMemory) {
 }
 
 TEST_F(PipelineMemoryTest, TheDeadGiveTheirMemoryToTheLiving) {
-  StartWith(2 * file_bytes() + kPixels + 8);  // 8 for AwaitDecoded().
+  StartWith(2 * file_bytes() + decode_bytes() + 8);  // 8 for AwaitDecoded().
   parts_.embedder->Hold();
   const auto running = Submit(ImageQuery(png_));
   parts_.embedder->WaitForCalls(1);
