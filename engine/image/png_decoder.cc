@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -20,6 +21,12 @@ namespace {
 struct FreeContext {
   void operator()(spng_ctx* context) const { spng_ctx_free(context); }
 };
+
+struct FreeBytes {
+  void operator()(uint8_t* bytes) const { std::free(bytes); }
+};
+// From calloc(), which does not touch a large block.
+using ZeroBytes = std::unique_ptr<uint8_t[], FreeBytes>;
 
 absl::Status ToStatus(int error) {
   if (error == 0) return absl::OkStatus();
@@ -156,18 +163,20 @@ absl::Status ReadPlain(spng_ctx* context, const RowConverter& converter, Image* 
   return absl::OkStatus();
 }
 
-// Seven passes fill the picture bit by bit, so all of it is there from the start.
+// Seven passes fill the picture bit by bit, so there is room for all of it from the start; the
+// system gives memory for the rows that are decoded.
 absl::Status ReadInterlaced(spng_ctx* context, const RowConverter& converter, Image* image) {
   const size_t row_bytes = converter.RowBytes(image->width);
-  std::vector<uint8_t> rows(row_bytes * image->height);
+  const ZeroBytes rows(static_cast<uint8_t*>(std::calloc(image->height, row_bytes)));
+  if (rows == nullptr) return ToStatus(SPNG_EMEM);
   for (int error = 0; error != SPNG_EOI;) {
     spng_row_info info = {};
     LB_RETURN_IF_ERROR(ToStatus(spng_get_row_info(context, &info)));
-    error = spng_decode_row(context, rows.data() + info.row_num * row_bytes, row_bytes);
+    error = spng_decode_row(context, rows.get() + info.row_num * row_bytes, row_bytes);
     if (error != SPNG_EOI) LB_RETURN_IF_ERROR(ToStatus(error));
   }
   for (int y = 0; y < image->height; ++y) {
-    LB_RETURN_IF_ERROR(converter.Append(rows.data() + y * row_bytes, image->width, &image->rgb));
+    LB_RETURN_IF_ERROR(converter.Append(rows.get() + y * row_bytes, image->width, &image->rgb));
   }
   return absl::OkStatus();
 }

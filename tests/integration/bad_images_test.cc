@@ -1,4 +1,4 @@
-// 110 bad images over gRPC: each gets the status of docs/api_images.md, costs little, and the
+// 112 bad images over gRPC: each gets the status of docs/api_images.md, costs little, and the
 // server goes on.
 #include <sys/resource.h>
 

@@ -29,6 +29,12 @@ void AddSizes(Rows* rows) {
   rows->push_back(
       {47, "png_12000_interlaced", bomb(12000, 8, PngColor::kRgb, true), "too_many_pixels"});
   const std::string png = MakePng(GradientImage(16, 16));
+  // Within the limits, but with the data of a small picture and an end chunk.
+  PngFileOptions interlaced;
+  interlaced.interlaced = true;
+  rows->push_back({44, "png_7000_of_little_data", WithPngSize(png, 7000, 7000), "corrupt"});
+  rows->push_back({47, "png_interlaced_7000_of_little_data",
+                   WithPngSize(MakePng(GradientImage(16, 16), interlaced), 7000, 7000), "corrupt"});
   rows->push_back({48, "png_0x0", WithPngSize(png, 0, 0), "bad_dimensions"});
   rows->push_back({48, "png_negative", WithPngSize(png, 0xFFFFFFF0, 0xFFFFFFF0), "bad_dimensions"});
   rows->push_back(
