@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/reason.h"
+#include "lookbook/v1/admin.grpc.pb.h"
 #include "tests/server/transport/service_fixture.h"
 #include "tests/support/image_files.h"
 #include "tests/support/status_matchers.h"
@@ -178,6 +179,24 @@ TEST_F(ServerTest, ConfigurationReachesTheParts) {
   const std::string scrape = server_->metrics().Scrape();
   EXPECT_THAT(scrape, HasSubstr("lookbook_threads{pool=\"decode\"} 4")) << "two for each bundle";
   EXPECT_THAT(scrape, HasSubstr("lookbook_health_serving{service=\"\"} 1"));
+}
+
+TEST_F(ServerTest, AnAdminMessageOf64KiBArrivesAndOneByteMoreDoesNot) {
+  Listen();
+  const auto set_level = [this](size_t message_bytes) {
+    grpc::ClientContext context;
+    v1::SetLogLevelRequest request;
+    request.set_level(std::string(message_bytes - 4, 'x'));  // Tag and length of such a field.
+    EXPECT_EQ(request.ByteSizeLong(), message_bytes);
+    v1::SetLogLevelResponse response;
+    return v1::AdminService::NewStub(ChannelTo(server_->admin_port()))
+        ->SetLogLevel(&context, request, &response);
+  };
+  const grpc::Status at_limit = set_level(64 << 10), beyond = set_level((64 << 10) + 1);
+  EXPECT_EQ(at_limit.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << at_limit.error_message();
+  EXPECT_EQ(ReasonIn(at_limit), "bad_log_level") << "it was read, and refused for its level";
+  EXPECT_EQ(beyond.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << beyond.error_message();
+  EXPECT_EQ(ReasonIn(beyond), "") << "refused before it was a request";
 }
 
 TEST_F(ServerTest, OneAddressHasItsShareOfConnections) {
