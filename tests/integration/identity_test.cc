@@ -2,14 +2,18 @@
 // one of its clients.
 #include <grpcpp/create_channel.h>
 
+#include <algorithm>
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "lookbook/v1/admin.grpc.pb.h"
+#include "server/lifecycle/memory_room.h"
 #include "tests/client/run_cli.h"
 #include "tests/integration/server_fixture.h"
+#include "tests/server/metrics/scrape_text.h"
 #include "tests/server/security/secret_files.h"
 #include "tests/server/security/test_certificates.h"
 #include "tests/support/status_matchers.h"
@@ -18,6 +22,7 @@ namespace lookbook {
 namespace {
 
 using grpc::health::v1::Health;
+using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
 constexpr auto kOk = grpc::StatusCode::OK;
@@ -233,6 +238,56 @@ TEST_F(IdentityTest, AClientThatFloodsIsRefusedAndOthersAreNot) {
   done = true;
   for (std::thread& thread : flood) thread.join();
   EXPECT_EQ(odd, 0);
+}
+
+TEST_F(IdentityTest, TenThousandTinyQueriesOfOneStreamAreHeldToTheRateOneByOne) {
+  constexpr int kQueries = 10'000, kBurst = 100;
+  AskForTokens();
+  config_.rate.calls_per_second = 1;
+  config_.rate.calls_burst = kBurst;
+  Start();
+  ASSERT_TRUE(Ask(ChannelTo(server_->data_port()), "t-batch").ok());
+  const absl::Time begin = Clock::Steady()->Now();
+  LB_ASSERT_OK_AND_ASSIGN(const int64_t memory, ResidentMemory());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer t-app");
+  const auto stream = search_->SearchStream(&context);
+  auto writes = std::async(std::launch::async, [&] {
+    for (int i = 0; i < kQueries; ++i) EXPECT_TRUE(stream->Write(ItemRequest("item-1")));
+    EXPECT_TRUE(stream->WritesDone());
+  });
+  std::vector<int> answers(kQueries, 0);
+  int read = 0, refused = 0, odd = 0;
+  int64_t most_memory = 0;
+  double most_in_flight = 0;
+  for (v1::SearchStreamResponse answer; stream->Read(&answer); ++read) {
+    ASSERT_LT(answer.index(), answers.size());
+    ++answers[answer.index()];
+    if (answer.has_failure()) {
+      const bool by_rate = answer.failure().code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+                           answer.failure().reason() == "rate";
+      ++(by_rate ? refused : odd);
+    }
+    if (read % 1000 != 500) continue;
+    EXPECT_TRUE(Ask(ChannelTo(server_->data_port()), "t-batch").ok()) << "beside query " << read;
+    LB_ASSERT_OK_AND_ASSIGN(const int64_t now, ResidentMemory());
+    most_memory = std::max(most_memory, now);
+    most_in_flight =
+        std::max(most_in_flight, ValueOf(server_->metrics().Scrape(),
+                                         "lookbook_requests_in_flight{method=\"SearchStream\"}"));
+  }
+  writes.get();
+  EXPECT_TRUE(stream->Finish().ok()) << "queries are refused, not their stream";
+  const int passed = kQueries - refused;
+  EXPECT_EQ(odd, 0);
+  EXPECT_THAT(answers, Each(1));
+  EXPECT_GE(passed, kBurst);
+  EXPECT_LE(passed, kBurst + absl::ToInt64Seconds(Clock::Steady()->Now() - begin) + 1);
+  EXPECT_EQ(ValueOf(server_->metrics().Scrape(), "lookbook_shed_total{reason=\"rate\"}"), refused);
+  EXPECT_LE(most_in_flight, config_.limits.queries_per_stream);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(most_memory - memory, 64 << 20) << "in bytes, of server and client";
+#endif
 }
 
 TEST_F(IdentityTest, AClientIsItsCertificateWhereNoTokenSaysWhoItIs) {

@@ -1,8 +1,6 @@
 // Tokens and rates, as a client meets them.
 #include "server/transport/caller.h"
 
-#include <set>
-
 #include "absl/strings/str_cat.h"
 #include "base/logging.h"
 #include "base/sha256.h"
@@ -15,7 +13,6 @@ namespace lookbook {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 constexpr char kToken[] = "t-app-6b1f";
@@ -174,13 +171,8 @@ TEST_F(CallerTest, HealthNeedsNoToken) {
 
 TEST_F(CallerTest, TokensOfEverySizeAreRefused) {
   Expect(Search(std::string(4000, 'x')), grpc::StatusCode::UNAUTHENTICATED, "wrong_token");
-  // Beyond its limit for metadata, gRPC refuses by itself, and may close the connection.
-  const grpc::Status status = Search(std::string(1 << 20, 'x'));
-  EXPECT_THAT((std::set<grpc::StatusCode>{
-                  grpc::StatusCode::UNAUTHENTICATED, grpc::StatusCode::RESOURCE_EXHAUSTED,
-                  grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::INTERNAL}),
-              Contains(status.error_code()))
-      << status.error_message();
+  // Beyond its limit for metadata gRPC refuses by itself, and may close the connection afterwards.
+  Expect(Search(std::string(1 << 20, 'x')), grpc::StatusCode::RESOURCE_EXHAUSTED, "");
   search_ = v1::SearchService::NewStub(ChannelTo(server_->port()));
   EXPECT_TRUE(Search(kToken).ok()) << "and the server serves on";
 }
