@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -295,7 +296,9 @@ TEST_F(ServerMainTest, ItEndsAlsoWhereNobodyReadsWhy) {
       {"--listen.data", "127.0.0.1:0", "--listen.admin", "off", "--metrics.listen", "off",
        "--bundles", absl::StrCat("default=", Root()), "--watchdog.memory-bytes", "1MiB"},
       directory_, full.writer());
-  EXPECT_EQ(process.Wait(), 5);
+  auto code = std::async(std::launch::async, [&process] { return process.Wait(); });
+  if (code.wait_for(std::chrono::minutes(1)) != std::future_status::ready) process.Signal(SIGKILL);
+  EXPECT_EQ(code.get(), 5);
 }
 
 TEST_F(ServerMainTest, WhereTheLogIsJsonWhyItEndsIsTheLastLineOfIt) {
