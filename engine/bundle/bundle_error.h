@@ -22,8 +22,8 @@ absl::Status BundleError(absl::string_view reason, const Parts&... message) {
 inline absl::Status IoError(absl::Status status) { return WithReason(std::move(status), "io"); }
 
 // What a reader says of content whose hash matched. Out of memory is no fault of the bundle and
-// says "memory"; everything else is DATA_LOSS with `reason`. The message begins with `what`,
-// usually a file's name.
+// says "memory", nor is a failed read, which keeps its code and "io"; everything else is DATA_LOSS
+// with `reason`. The message begins with `what`, usually a file's name.
 inline absl::Status ReaderError(absl::string_view reason, absl::string_view what,
                                 const absl::Status& status) {
   if (status.ok()) return status;
@@ -31,6 +31,7 @@ inline absl::Status ReaderError(absl::string_view reason, absl::string_view what
   if (absl::IsResourceExhausted(status)) {
     return WithReason(absl::ResourceExhaustedError(message), "memory");
   }
+  if (GetReason(status) == "io") return IoError(absl::Status(status.code(), message));
   return BundleError(reason, message);
 }
 

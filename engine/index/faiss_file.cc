@@ -13,6 +13,7 @@
 #include "base/exception_fence.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "base/stdio_errors.h"
 #include "engine/index/index_layout.h"
 
 namespace lookbook {
@@ -31,6 +32,24 @@ class StdioWriter : public faiss::IOWriter {
     const size_t written = std::fwrite(data, size, count, file_);
     if (written != count && error_ == 0) error_ = errno;
     return written;
+  }
+
+  int error() const { return error_; }
+
+ private:
+  std::FILE* const file_;
+  int error_ = 0;
+};
+
+// FAISS's own reader throws a text for a failed read as for a file that ends early.
+class StdioReader : public faiss::IOReader {
+ public:
+  explicit StdioReader(std::FILE* file) : file_(file) {}
+
+  size_t operator()(void* data, size_t size, size_t count) override {
+    const size_t read = std::fread(data, size, count, file_);
+    if (read != count && error_ == 0 && std::ferror(file_) != 0) error_ = errno;
+    return read;
   }
 
   int error() const { return error_; }
@@ -70,9 +89,16 @@ absl::StatusOr<std::unique_ptr<faiss::Index>> ReadFaissFile(const std::string& p
                                                             const IndexSpec& spec, int dim,
                                                             int64_t rows) {
   LB_RETURN_IF_ERROR(CheckIndexLayout(path, spec, dim, rows));
-  return CatchToStatus("FAISS read", [&]() -> absl::StatusOr<std::unique_ptr<faiss::Index>> {
-    return std::unique_ptr<faiss::Index>(faiss::read_index(path.c_str()));
+  const File file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (file == nullptr) return SystemRefusal(errno, absl::StrCat("cannot open ", path));
+  StdioReader reader(file.get());
+  auto index = CatchToStatus("FAISS read", [&]() -> absl::StatusOr<std::unique_ptr<faiss::Index>> {
+    return std::unique_ptr<faiss::Index>(faiss::read_index(&reader));
   });
+  if (reader.error() != 0) {
+    return SystemRefusal(reader.error(), absl::StrCat("cannot read ", path));
+  }
+  return index;
 }
 
 absl::Status OtherKindError(const std::string& path) {

@@ -22,7 +22,7 @@ namespace lookbook {
 absl::Status WriteFaissFile(const std::string& path, const faiss::Index& index);
 
 // Reads such a file after CheckIndexLayout(), whose errors it returns. Internal: FAISS refuses it
-// all the same. ResourceExhausted: out of memory.
+// all the same. SystemRefusal(): it cannot be read. ResourceExhausted: out of memory.
 absl::StatusOr<std::unique_ptr<faiss::Index>> ReadFaissFile(const std::string& path,
                                                             const IndexSpec& spec, int dim,
                                                             int64_t rows);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "base/files.h"
+#include "base/stdio_errors.h"
 
 namespace lookbook {
 
@@ -17,7 +18,7 @@ FileCursor::FileCursor(std::string path, File file, uint64_t bytes)
 absl::StatusOr<FileCursor> FileCursor::Open(const std::string& path) {
   LB_ASSIGN_OR_RETURN(const uint64_t bytes, FileSize(path));
   File file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (file == nullptr) return SystemRefusal(errno, absl::StrCat("cannot open ", path));
   return FileCursor(path, std::move(file), bytes);
 }
 
@@ -37,7 +38,7 @@ absl::Status FileCursor::ExpectTag(absl::string_view what, absl::string_view tag
 absl::Status FileCursor::Skip(absl::string_view what, uint64_t count, uint64_t size) {
   LB_RETURN_IF_ERROR(CheckLeft(what, count, size));
   if (fseeko(file_.get(), static_cast<off_t>(count * size), SEEK_CUR) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path_));
+    return SystemRefusal(errno, absl::StrCat("cannot read ", path_));
   }
   left_ -= count * size;
   return absl::OkStatus();
@@ -62,7 +63,7 @@ absl::Status FileCursor::Read(absl::string_view what, void* to, uint64_t bytes) 
   if (bytes == 0) return absl::OkStatus();
   LB_RETURN_IF_ERROR(CheckLeft(what, bytes, 1));
   if (std::fread(to, bytes, 1, file_.get()) != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(path_, ": cannot read ", what));
+    return ShortRead(file_.get(), path_, absl::StrCat("cannot read ", what));
   }
   left_ -= bytes;
   return absl::OkStatus();

@@ -17,8 +17,8 @@
 
 namespace lookbook {
 
-// Not thread-safe. Errors are InvalidArgument with the path, the field and both values, or what the
-// system says; fields are named by `what`.
+// Not thread-safe. Errors are InvalidArgument with the path, the field and both values, or those of
+// SystemRefusal(); fields are named by `what`.
 class FileCursor {
  public:
   // NotFound: no such file.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "base/stdio_errors.h"
 
 namespace lookbook {
 namespace {
@@ -49,7 +50,7 @@ void SetField(Header* header, size_t offset, T value) {
 
 absl::StatusOr<File> OpenFile(const std::string& path, const char* mode) {
   File file(std::fopen(path.c_str(), mode), &std::fclose);
-  if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (file == nullptr) return SystemRefusal(errno, absl::StrCat("cannot open ", path));
   return file;
 }
 
@@ -63,8 +64,7 @@ absl::StatusOr<Header> ReadHeader(const std::string& path) {
   LB_ASSIGN_OR_RETURN(const File file, OpenFile(path, "rb"));
   Header header = {};
   if (std::fread(header.data(), header.size(), 1, file.get()) != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": shorter than the header of a FAISS index"));
+    return ShortRead(file.get(), path, "shorter than the header of a FAISS index");
   }
   return header;
 }
@@ -108,9 +108,10 @@ absl::Status CheckFlatFile(const std::string& path, int dim, int64_t rows) {
 
 absl::Status ReadFlatFile(const std::string& path, absl::Span<float> out) {
   LB_ASSIGN_OR_RETURN(const File file, OpenFile(path, "rb"));
-  if (std::fseek(file.get(), kHeaderBytes, SEEK_SET) != 0 ||
-      std::fread(out.data(), sizeof(float), out.size(), file.get()) != out.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": cannot read ", out.size(), " values"));
+  const bool sought = std::fseek(file.get(), kHeaderBytes, SEEK_SET) == 0;
+  if (!sought) return SystemRefusal(errno, absl::StrCat("cannot read ", path));
+  if (std::fread(out.data(), sizeof(float), out.size(), file.get()) != out.size()) {
+    return ShortRead(file.get(), path, absl::StrCat("cannot read ", out.size(), " values"));
   }
   return absl::OkStatus();
 }

@@ -18,10 +18,10 @@
 namespace lookbook {
 
 // Compares the header and the size of `path` with what the caller expects; nothing is allocated by
-// what it says. InvalidArgument names what differs. NotFound: no such file.
+// what it says. InvalidArgument names what differs. Else SystemRefusal(): it cannot be read.
 absl::Status CheckFlatFile(const std::string& path, int dim, int64_t rows);
 
-// Reads the rows. InvalidArgument: the file ends early.
+// Reads the rows. InvalidArgument: the file ends early. Else SystemRefusal(): it cannot be read.
 // REQUIRES: CheckFlatFile(path, dim, rows) passed and out.size() == rows × dim.
 absl::Status ReadFlatFile(const std::string& path, absl::Span<float> out);
 
